@@ -1,0 +1,1 @@
+"""Programs of the workshop: what building, testing and locking need, and no running plant ever imports."""

@@ -1,0 +1,152 @@
+"""Sentences for people: found in the source, translated in one catalogue a language, compiled for server and phone.
+
+The message id is the English sentence. `server/locale/<language>/LC_MESSAGES/messages.po` holds the translations;
+`server/locale/parts/*.po` may hold more of them, a file a room, so that several people can add sentences at once. Both
+are compiled: to `messages.mo` for Flask-Babel, and to `webapp/static/locale/<language>.json` for the phone.
+
+`make locale` also looks through the source: new sentences enter the catalogue untranslated, parts are merged into it,
+and what nobody says any more is named but kept, because a sentence may be built where no extractor sees it.
+"""
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Functions whose first argument (or first two, where there is a plural) is a sentence for people.
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "lazy_ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "t": None,
+    "tn": (1, 2),
+}
+
+#: The language of a part whose header names none.
+PART_LANGUAGE = "fr"
+
+
+def compile_catalogues(root: Path = ROOT) -> None:
+    """Write `messages.mo` and the phone's JSON of every language; quick, so it is simply done again."""
+    for language, catalogue in _catalogues(root).items():
+        compiled = _catalogue_path(root, language).with_suffix(".mo")
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        with compiled.open("wb") as file:
+            write_mo(file, catalogue)
+        exported = root / "webapp" / "static" / "locale" / f"{language}.json"
+        exported.parent.mkdir(parents=True, exist_ok=True)
+        exported.write_text(json.dumps(_for_phone(catalogue), ensure_ascii=False, sort_keys=True, indent=0) + "\n")
+
+
+def update_catalogues(root: Path = ROOT) -> list[str]:
+    """Bring every catalogue in line with the source, merge the parts, and return what a person should look at."""
+    template = _extract(root)
+    remarks = []
+    for language, catalogue in _catalogues(root).items():
+        for message in template:
+            if message.id:
+                known = catalogue.get(message.id, message.context)
+                translation = known.string if known else ""
+                if known:
+                    catalogue.delete(message.id, message.context)
+                catalogue.add(message.id, translation, locations=message.locations, context=message.context)
+        for message in catalogue:
+            if message.id and not template.get(message.id, message.context):
+                message.locations = []
+                remarks.append(f"{language}: said nowhere an extractor looks: {message.id!r}")
+            elif message.id and not _is_translated(message):
+                remarks.append(f"{language}: not translated: {message.id!r}")
+        path = _catalogue_path(root, language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=120, include_lineno=False, sort_output=True)
+    for part in _parts(root):
+        part.unlink()
+    return remarks
+
+
+def _catalogues(root: Path) -> dict[str, Catalog]:
+    """Every language's catalogue, parts included; raises ValueError where two of them translate differently."""
+    catalogues: dict[str, Catalog] = {}
+    for path in [*sorted((root / "server" / "locale").glob("*/LC_MESSAGES/messages.po")), *_parts(root)]:
+        language = path.parts[-3] if path.name == "messages.po" else None
+        with path.open("rb") as file:
+            read = read_po(file, locale=language, abort_invalid=True)
+        language = language or (str(read.locale) if read.locale else PART_LANGUAGE)
+        catalogue = catalogues.setdefault(language, _empty(language))
+        for message in read:
+            if not message.id or message.fuzzy:
+                continue
+            known = catalogue.get(message.id, message.context)
+            if known and _is_translated(known) and _is_translated(message) and known.string != message.string:
+                raise ValueError(f"{path}: {message.id!r} is already translated differently: {known.string!r}")
+            if not known or _is_translated(message):
+                catalogue.add(message.id, message.string, context=message.context, locations=message.locations)
+    return catalogues
+
+
+def _empty(language: str) -> Catalog:
+    return Catalog(locale=language, project="Floorledger", header_comment="", fuzzy=False)
+
+
+def _catalogue_path(root: Path, language: str) -> Path:
+    return root / "server" / "locale" / language / "LC_MESSAGES" / "messages.po"
+
+
+def _parts(root: Path) -> list[Path]:
+    return sorted((root / "server" / "locale" / "parts").glob("*.po"))
+
+
+def _is_translated(message: Message) -> bool:
+    return all(message.string) if isinstance(message.string, (list, tuple)) else bool(message.string)
+
+
+def _for_phone(catalogue: Catalog) -> dict[str, str | list[str]]:
+    """Translated messages: sentence by English sentence, a list of forms where the sentence has a plural."""
+    return {
+        (message.id[0] if message.pluralizable else message.id): (
+            list(message.string) if message.pluralizable else message.string
+        )
+        for message in catalogue
+        if message.id and _is_translated(message)
+    }
+
+
+def _extract(root: Path) -> Catalog:
+    """All sentences of the source with the places where they stand."""
+    with (root / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    template = Catalog(fuzzy=False)
+    found = extract_from_dir(root, methods, options, keywords=KEYWORDS)
+    for name, line, message, _comments, context in found:
+        template.add(message, locations=[(name, line)], context=context)
+    for name, line, label in _labels(root):
+        template.add(label, locations=[(name, line)])
+    return template
+
+
+def _labels(root: Path) -> Iterator[tuple[str, int, str]]:
+    """Values of `label=` in Python: the definition of an event or a report names its parts for people this way."""
+    for path in sorted([*root.glob("sync/**/*.py"), *root.glob("server/**/*.py")]):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.keyword) and node.arg == "label" and isinstance(node.value, ast.Constant):
+                if isinstance(node.value.value, str):
+                    yield str(path.relative_to(root)), node.value.lineno, node.value.value
+
+
+if __name__ == "__main__":
+    if "--update" in sys.argv[1:]:
+        print(*update_catalogues(), sep="\n")
+    compile_catalogues()
