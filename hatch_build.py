@@ -16,7 +16,7 @@ class BuildHook(BuildHookInterface[Any]):
             return
         # The build backend runs this file by its path: our own tools are found from the project's folder.
         sys.path.insert(0, self.root)
-        from tools import catalogues, frontend  # noqa: PLC0415 (importable from here on only)
+        from tools import catalogues, frontend
 
         root = Path(self.root)
         frontend.install(root)

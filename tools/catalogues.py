@@ -9,7 +9,9 @@ and what nobody says any more is named but kept, because a sentence may be built
 """
 
 import ast
+import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +32,10 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
-    "t": None,
-    "tn": (1, 2),
 }
+
+#: `t("a sentence"` in JavaScript, the string in any of its three kinds of quotes.
+SAID = re.compile(r"""(?<![\w.$])t\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`$\\"\n]*`)""")
 
 #: The language of a part whose header names none.
 PART_LANGUAGE = "fr"
@@ -70,11 +73,20 @@ def update_catalogues(root: Path = ROOT) -> list[str]:
                 remarks.append(f"{language}: not translated: {message.id!r}")
         path = _catalogue_path(root, language)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            write_po(file, catalogue, width=120, include_lineno=False, sort_output=True)
+        path.write_bytes(_as_po(catalogue))
     for part in _parts(root):
         part.unlink()
     return remarks
+
+
+def _as_po(catalogue: Catalog) -> bytes:
+    """The file's text; of its header only what programs read, because dates and empty names make noise in history."""
+    file = io.BytesIO()
+    write_po(file, catalogue, width=120, include_lineno=False, sort_output=True)
+    header, _, messages = file.getvalue().partition(b"\n\n")
+    spoken = (b"#", b"msg", b'"Content', b'"Language:', b'"MIME', b'"Plural')
+    kept = [line for line in header.splitlines() if line.startswith(spoken)]
+    return b"\n".join(kept) + b"\n\n" + messages.strip() + b"\n"
 
 
 def _catalogues(root: Path) -> dict[str, Catalog]:
@@ -115,13 +127,12 @@ def _is_translated(message: Message) -> bool:
 
 def _for_phone(catalogue: Catalog) -> dict[str, str | list[str]]:
     """Translated messages: sentence by English sentence, a list of forms where the sentence has a plural."""
-    return {
-        (message.id[0] if message.pluralizable else message.id): (
-            list(message.string) if message.pluralizable else message.string
-        )
-        for message in catalogue
-        if message.id and _is_translated(message)
-    }
+    exported: dict[str, str | list[str]] = {}
+    for message in catalogue:
+        if message.id and _is_translated(message):
+            sentence = message.id if isinstance(message.id, str) else message.id[0]
+            exported[sentence] = message.string if isinstance(message.string, str) else list(message.string or ())
+    return exported
 
 
 def _extract(root: Path) -> Catalog:
@@ -132,8 +143,8 @@ def _extract(root: Path) -> Catalog:
     found = extract_from_dir(root, methods, options, keywords=KEYWORDS)
     for name, line, message, _comments, context in found:
         template.add(message, locations=[(name, line)], context=context)
-    for name, line, label in _labels(root):
-        template.add(label, locations=[(name, line)])
+    for name, line, sentence in [*_labels(root), *_said_by_phone(root)]:
+        template.add(sentence, locations=[(name, line)])
     return template
 
 
@@ -141,9 +152,22 @@ def _labels(root: Path) -> Iterator[tuple[str, int, str]]:
     """Values of `label=` in Python: the definition of an event or a report names its parts for people this way."""
     for path in sorted([*root.glob("sync/**/*.py"), *root.glob("server/**/*.py")]):
         for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.keyword) and node.arg == "label" and isinstance(node.value, ast.Constant):
-                if isinstance(node.value.value, str):
-                    yield str(path.relative_to(root)), node.value.lineno, node.value.value
+            match node:
+                case ast.keyword(arg="label", value=ast.Constant(value=str(label))):
+                    yield str(path.relative_to(root)), node.value.lineno, label
+
+
+def _said_by_phone(root: Path) -> Iterator[tuple[str, int, str]]:
+    """First arguments of `t("...")`. Babel's own reader of JavaScript misses those inside a template's attribute."""
+    static = root / "webapp" / "static"
+    for path in sorted(static.rglob("*.js")):
+        if not path.is_relative_to(static / "vendor"):
+            source = path.read_text()
+            for said in SAID.finditer(source):
+                # Python spells such a string the same, but for the backtick.
+                literal = f'"{said[1][1:-1]}"' if said[1].startswith("`") else said[1]
+                sentence = ast.literal_eval(literal)
+                yield str(path.relative_to(root)), source.count("\n", 0, said.start()) + 1, sentence
 
 
 if __name__ == "__main__":

