@@ -75,9 +75,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(checks)
         terminalreporter.line(f"all in {time.time() - float(os.environ['FLOORLEDGER_CHECKS_STARTED']):.0f} s")
     for reason, tests in _left_out.items():
-        terminalreporter.line(f"left out: {tests} test{'s' * (tests != 1)}: {reason}", yellow=True)
+        terminalreporter.line(f"left out: {tests} of the tests, {reason}", yellow=True)
     if deselected:
-        terminalreporter.line(f"left out on request: {deselected} tests (long ones: make test-long)")
+        terminalreporter.line(f"left out on request: {deselected} of the tests (make test-long runs all)")
     if not (_left_out or deselected):
         terminalreporter.line("nothing left out")
 
