@@ -1,0 +1,648 @@
+"""Reference data in the store: read as the engine's values, written all-or-nothing, shown to phones as a snapshot.
+
+Writing is by rows: mappings of column to value, named by kind (`orders`, `people`, ...). A column a row does not have
+keeps what is stored; a new row takes the table's default there. `put` tells what it added and changed, so that a
+second import of the same rows changes nothing, and the facts that wait for what came can be looked at again.
+"""
+
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from server.store.tables import TABLES
+from sync.core import ids
+from sync.core.canonical import dump
+from sync.core.codes import from_number, tail
+from sync.core.plant import (
+    Component,
+    Department,
+    Distribution,
+    Item,
+    Machine,
+    Operation,
+    Order,
+    Person,
+    Plan,
+    Plant,
+    Site,
+    WorkCenter,
+)
+from sync.core.quantity import known_units, plain
+from sync.costing.policy import Policy, from_mapping
+from sync.costing.rates import Rate
+
+Row = Mapping[str, Any]
+Stored = dict[str, Any]
+Key = tuple[str, ...]
+
+# Kind of rows -> table, in an order in which each refers only to those before it.
+KINDS = {
+    "departments": "department",
+    "work_centers": "work_center",
+    "machines": "machine",
+    "people": "person",
+    "items": "item",
+    "item_units": "item_unit",
+    "orders": "order",
+    "operations": "operation",
+    "components": "component",
+    "plans": "plan",
+    "accounts": "account",
+    "order_accounts": "order_account",
+    "reasons": "reason_code",
+    "activities": "activity_code",
+    "rates": "rate",
+}
+
+# Databases limit the parameters of one statement (SQLite 32,766).
+CHUNK = 5_000
+
+
+class UnknownSite(LookupError):
+    """No site has this code."""
+
+
+class RefusedRow(ValueError):
+    """A row cannot be stored as it is. `column` and `value` say where, the message why, with `{value}` in it."""
+
+    def __init__(self, message: str, row: Row, column: str) -> None:
+        super().__init__(message.format(value=row.get(column)))
+        self.message, self.row, self.column, self.value = message, row, column, row.get(column)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What came of the rows of one kind: the stored rows added, and those changed (as they are now)."""
+
+    kind: str
+    added: tuple[Stored, ...] = ()
+    changed: tuple[Stored, ...] = ()
+    unchanged: int = 0
+
+
+T = TypeVar("T")
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists short enough for one statement."""
+    listed = list(values)
+    for first in range(0, len(listed), CHUNK):
+        yield listed[first : first + CHUNK]
+
+
+# --- reading: values of the engine -------------------------------------------------------------------------------
+
+
+def site(connection: Connection, code: str) -> Site:
+    """The site's values. Raises UnknownSite."""
+    row = _site_row(connection, code)
+    return Site(row["code"], row["name"], ZoneInfo(row["zone"]), row["currency"])
+
+
+def policy(connection: Connection, code: str) -> Policy:
+    """The settings in force. Raises UnknownSite."""
+    row = _site_row(connection, code)
+    return from_mapping(json.loads(row["policy"]), str(row["policy_version"]))
+
+
+def closed_periods(connection: Connection, code: str) -> frozenset[str]:
+    """Months nothing may be posted in, locked or closed."""
+    period = TABLES["period"]
+    return frozenset(connection.scalars(select(period.c.code).where(period.c.site == code)))
+
+
+def rates(connection: Connection, code: str) -> list[Rate]:
+    """Every rate of the site, all versions."""
+    return [
+        Rate(
+            row["id"],
+            row["kind"],
+            row["subject_kind"],
+            row["subject"],
+            date.fromisoformat(row["valid_from"]),
+            row["version"],
+            Decimal(row["amount"]),
+            row["includes_labor"],
+        )
+        for row in _rows(connection, "rate", code)
+    ]
+
+
+def load(connection: Connection, code: str) -> Plant:
+    """The whole plant. Raises UnknownSite."""
+    plant = _small_tables(connection, code)
+    plant.people = _people(_rows(connection, "person", code))
+    plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
+    plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
+    plant.codes = {
+        row["code"]: (row["kind"], row["ref"], row["operation"]) for row in _rows(connection, "label_code", code)
+    }
+    return plant
+
+
+def load_part(
+    connection: Connection,
+    code: str,
+    *,
+    orders: Collection[str] = (),
+    items: Collection[str] = (),
+    people: Collection[str] = (),
+    machines: Collection[str] = (),
+    codes: Collection[str] = (),
+) -> Plant:
+    """What facts that name these codes need to be costed; any of them may be the nine letters of a label instead.
+
+    Small tables (departments, work centers, machines, plans) come whole, an order with its item and components.
+    Raises UnknownSite.
+    """
+    plant = _small_tables(connection, code)
+    labels = {name for name in {*orders, *items, *people, *machines, *codes} if tail(name) == name}
+    for row in _rows(connection, "label_code", code, "code", labels):
+        plant.codes[row["code"]] = row["kind"], row["ref"], row["operation"]
+    named: dict[str, set[str]] = defaultdict(set)
+    for kind, reference, _ in plant.codes.values():
+        named["order" if kind == "operation" else kind].add(reference)
+    plant.people = _people(_rows(connection, "person", code, "key", {*people, *named["person"]}))
+    wanted = {*orders, *named["order"]}
+    of_orders = [
+        list(_rows(connection, table, code, "code" if table == "order" else "order", wanted)) for table in _ORDER_TABLES
+    ]
+    plant.orders = _orders(*of_orders)
+    wanted = {*items, *named["item"]}
+    for order in plant.orders.values():
+        wanted |= {order.item, *(component.item for component in order.components)} - {""}
+    plant.items = _items(
+        _rows(connection, "item", code, "code", wanted), _rows(connection, "item_unit", code, "item", wanted)
+    )
+    return plant
+
+
+_ORDER_TABLES = ("order", "operation", "component", "order_account")
+
+
+def _site_row(connection: Connection, code: str) -> Row:
+    table = TABLES["site"]
+    row = connection.execute(select(table).where(table.c.code == code)).mappings().one_or_none()
+    if row is None:
+        raise UnknownSite(code)
+    return row
+
+
+def _rows(
+    connection: Connection, name: str, code: str, column: str = "", values: Collection[str] | None = None
+) -> Iterator[Row]:
+    """Rows of a site in the order of their key, all of them or those with one of `values` in `column`."""
+    table = TABLES[name]
+    query = select(table).where(table.c.site == code).order_by(*table.primary_key.columns)
+    if values is None:
+        yield from connection.execute(query).mappings()
+        return
+    for some in chunks(sorted(values)):
+        yield from connection.execute(query.where(table.c[column].in_(some))).mappings()
+
+
+def _small_tables(connection: Connection, code: str) -> Plant:
+    return Plant(
+        site(connection, code),
+        departments={
+            row["code"]: Department(row["code"], row["name"]) for row in _rows(connection, "department", code)
+        },
+        work_centers={
+            row["code"]: WorkCenter(row["code"], row["name"], row["department"])
+            for row in _rows(connection, "work_center", code)
+        },
+        machines={
+            row["code"]: Machine(row["code"], row["name"], row["work_center"])
+            for row in _rows(connection, "machine", code)
+        },
+        plans=tuple(Plan(row["code"], row["name"], row["follows"]) for row in _rows(connection, "plan", code)),
+    )
+
+
+def _people(rows: Iterable[Row]) -> dict[str, Person]:
+    return {row["key"]: Person(row["key"], row["rate_group"], row["department"]) for row in rows}
+
+
+def _items(rows: Iterable[Row], units: Iterable[Row]) -> dict[str, Item]:
+    factors: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for row in units:
+        factors[row["item"]][row["unit"]] = Decimal(row["factor"])
+    return {
+        row["code"]: Item(row["code"], row["name"], row["unit"], row["valuation"], factors.get(row["code"], {}))
+        for row in rows
+    }
+
+
+def _orders(
+    orders: Iterable[Row], operations: Iterable[Row], components: Iterable[Row], accounts: Iterable[Row]
+) -> dict[str, Order]:
+    steps: dict[str, list[Operation]] = defaultdict(list)
+    for row in operations:
+        steps[row["order"]].append(
+            Operation(
+                row["number"],
+                row["name"],
+                row["sequence"],
+                row["work_center"],
+                Decimal(row["standard_setup_min"]),
+                Decimal(row["standard_run_min"]),
+            )
+        )
+    needs: dict[str, list[Component]] = defaultdict(list)
+    for row in components:
+        needs[row["order"]].append(Component(row["item"], row["operation"], Decimal(row["quantity_per"]), row["unit"]))
+    shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
+    for row in accounts:
+        shares[row["order"]][row["plan"]].append((row["account"], Decimal(row["percent"])))
+    return {
+        row["code"]: Order(
+            row["code"],
+            row["item"],
+            Decimal(row["quantity"]),
+            row["kind"],
+            row["customer"],
+            tuple(sorted(steps[row["code"]], key=lambda step: (step.sequence, step.number))),
+            tuple(needs[row["code"]]),
+            _distribution(shares[row["code"]]),
+        )
+        for row in orders
+    }
+
+
+def _distribution(shares: Mapping[str, list[tuple[str, Decimal]]]) -> Distribution:
+    return {plan: tuple(sorted(accounts)) for plan, accounts in sorted(shares.items())}
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Change:
+    """Add what is new, change what differs, leave the rest. Raises RefusedRow; the caller then rolls back.
+
+    People are recognised by their key or else their number; a new one gets a random key. A rate that differs becomes
+    a new version of the same day. The accounts given for a plan of an order replace those it had there.
+    """
+    table = TABLES[KINDS[kind]]
+    given = [_storable(row) for row in rows]
+    if kind == "people":
+        given = _with_keys(connection, code, given)
+    elif kind == "rates":
+        given = _with_versions(connection, code, given)
+    key = [column.name for column in table.primary_key.columns if column.name != "site"]
+    wanted: dict[Key, Stored] = {}
+    for row in given:
+        for column in key:
+            row.setdefault(column, _default(table, column))
+        wanted[tuple(row[column] for column in key)] = row
+    there = {
+        tuple(row[column] for column in key): dict(row)
+        for row in _rows(connection, table.name, code, key[0], {place[0] for place in wanted})
+    }
+    added, changed, unchanged = [], [], 0
+    for place, row in wanted.items():
+        old = there.get(place)
+        if old is None:
+            added.append({"site": code, **_complete(table, row)})
+        elif any(old[column] != value for column, value in row.items()):
+            changed.append({**old, **row})
+        else:
+            unchanged += 1
+    if added:
+        connection.execute(insert(table), added)
+    if changed:
+        connection.execute(_update(table, key), [{f"_{name}": value for name, value in row.items()} for row in changed])
+    if kind == "order_accounts":
+        changed += _drop_other_accounts(connection, code, wanted, there)
+    return Change(kind, tuple(added), tuple(changed), unchanged)
+
+
+def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -> Change:
+    """Make these the settings in force, as the next version when they differ. Raises BadPolicy, UnknownSite."""
+    from_mapping(settings)
+    row = _site_row(connection, code)
+    text = dump({name: value for name, value in settings.items() if name != "version"})
+    if text == row["policy"]:
+        return Change("policy", unchanged=1)
+    table = TABLES["site"]
+    new = {"policy": text, "policy_version": row["policy_version"] + 1}
+    connection.execute(update(table).where(table.c.code == code).values(new))
+    return Change("policy", changed=({**row, **new},))
+
+
+def _update(table: Table, key: Sequence[str]) -> Any:
+    here = [table.c[column] == bindparam(f"_{column}") for column in ("site", *key)]
+    rest = {c.name: bindparam(f"_{c.name}") for c in table.columns if c.name not in ("site", *key)}
+    return update(table).where(*here).values(rest)
+
+
+def _storable(row: Row) -> Stored:
+    """Values as the columns hold them: numbers as plain text, days as ISO text, names by language as JSON."""
+    made: Stored = {}
+    for column, value in row.items():
+        if isinstance(value, Decimal):
+            value = plain(value)
+        elif isinstance(value, date):
+            value = value.isoformat()
+        elif isinstance(value, Mapping):
+            value = dump(dict(value))
+        made[column] = value
+    return made
+
+
+def _default(table: Table, column: str) -> Any:
+    default = table.c[column].default
+    return default.arg if default is not None and default.is_scalar else None  # type: ignore[attr-defined]
+
+
+def _complete(table: Table, row: Stored) -> Stored:
+    """A new row with every column: defaults, and the code as name of what has none."""
+    made = {column.name: row.get(column.name, _default(table, column.name)) for column in table.columns}
+    del made["site"]
+    if "name" in made and not made["name"]:
+        code = made.get("code") or made.get("number") or ""
+        named_by_language = table.name in ("reason_code", "activity_code")
+        made["name"] = dump({"en": code, "fr": code}) if named_by_language else code
+    return made
+
+
+def _with_keys(connection: Connection, code: str, rows: list[Stored]) -> list[Stored]:
+    """People with their key: the one given, that of their number, or a new random one."""
+    table = TABLES["person"]
+    known = {row["number"]: row["key"] for row in _rows(connection, "person", code) if row["number"]}
+    taken: dict[str, str] = {}
+    made = []
+    for row in rows:
+        number, key = row.get("number") or None, row.get("key")
+        if not key:
+            key = known.get(number or "") or f"p{secrets.token_hex(6)}"
+        elif number and known.get(number, key) != key:
+            raise RefusedRow("number {value} belongs to somebody known under another key", row, "number")
+        if taken.setdefault(key, number or "") != (number or ""):
+            raise RefusedRow("key {value} is given to two people", row, "key")
+        made.append({**row, "key": key} | ({"number": number} if "number" in row else {}))
+    # A number may move to another person; two people never hold it at once, not even between two statements.
+    moving = {row["key"] for row in made if row.get("number")} - {known.get(row.get("number")) for row in made}
+    for some in chunks(sorted(moving)):
+        connection.execute(update(table).where(table.c.site == code, table.c.key.in_(some)).values(number=None))
+    return made
+
+
+def _with_versions(connection: Connection, code: str, rows: list[Stored]) -> list[Stored]:
+    """Rates with id and version: those of the stored one when amount and scope agree, else of the next version."""
+    newest: dict[Key, Row] = {}
+    for row in _rows(connection, "rate", code):
+        place = _rate_place(row)
+        if place not in newest or row["version"] > newest[place]["version"]:
+            newest[place] = row
+    made = []
+    for row in rows:
+        row.setdefault("includes_labor", False)
+        place = _rate_place(row)
+        old = newest.get(place)
+        if old and (old["amount"], old["includes_labor"]) == (row["amount"], row["includes_labor"]):
+            made.append({**row, "id": old["id"], "version": old["version"]})
+            continue
+        version = old["version"] + 1 if old else 1
+        # Derived, so that the same rates entered on two machines give entries with the same bytes.
+        cause = ["rate", code, *place, str(version), row["amount"], str(row["includes_labor"])]
+        made.append({**row, "id": ids.derive(ids.IMPORT, *cause), "version": version})
+    return made
+
+
+def _rate_place(row: Row) -> Key:
+    return row["kind"], row["subject_kind"], row["subject"], row["valid_from"]
+
+
+def _drop_other_accounts(
+    connection: Connection, code: str, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
+) -> list[Stored]:
+    """Remove accounts of the plans given that are not given any more: the shares of a plan stay 100 in all."""
+    table = TABLES["order_account"]
+    given = {place[:2] for place in wanted}
+    gone = [row for place, row in there.items() if place[:2] in given and place not in wanted]
+    key = [column.name for column in table.primary_key.columns]
+    if gone:
+        here = [table.c[column] == bindparam(f"_{column}") for column in key]
+        connection.execute(delete(table).where(*here), [{f"_{column}": row[column] for column in key} for row in gone])
+    return gone
+
+
+# --- label codes -------------------------------------------------------------------------------------------------
+
+Thing = tuple[str, str, str]  # kind, reference, operation
+
+
+def code_for(connection: Connection, site_code: str, kind: str, reference: str, operation: str = "") -> str:
+    """The nine letters that stand for a thing on labels; made when it has none yet."""
+    return codes_for(connection, site_code, [(kind, reference, operation)])[kind, reference, operation]
+
+
+def codes_for(connection: Connection, site_code: str, things: Iterable[Thing]) -> dict[Thing, str]:
+    """The nine letters of each thing; those without get 28 random bits nothing else here has."""
+    wanted = list(dict.fromkeys(things))
+    table = TABLES["label_code"]
+    add = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    found: dict[Thing, str] = {}
+    while True:
+        for row in _rows(connection, "label_code", site_code, "ref", {thing[1] for thing in wanted}):
+            found[row["kind"], row["ref"], row["operation"]] = row["code"]
+        missing = [thing for thing in wanted if thing not in found]
+        if not missing:
+            return {thing: found[thing] for thing in wanted}
+        # Letters that are taken, and a thing somebody else labels at this moment, are simply asked for again.
+        connection.execute(
+            add.on_conflict_do_nothing(),
+            [
+                {"site": site_code, "code": _letters(), "kind": kind, "ref": ref, "operation": op}
+                for kind, ref, op in missing
+            ],
+        )
+
+
+def _letters() -> str:
+    return from_number(secrets.randbits(28))
+
+
+def withdraw_codes(connection: Connection, site_code: str, things: Iterable[Thing]) -> None:
+    """Forget the letters of these things: what was printed with them (a lost badge) no longer says anything."""
+    table = TABLES["label_code"]
+    here = [table.c[column] == bindparam(f"_{column}") for column in ("site", "kind", "ref", "operation")]
+    rows = [{"_site": site_code, "_kind": kind, "_ref": ref, "_operation": op} for kind, ref, op in things]
+    if rows:
+        connection.execute(delete(table).where(*here), rows)
+
+
+# --- the snapshot of a phone -------------------------------------------------------------------------------------
+
+
+def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
+    """Everything a phone needs to work offline: open orders, people, places, words. No rate, no cost, no HR number."""
+    place = _site_row(connection, site_code)
+    machines = list(_rows(connection, "machine", site_code))
+    of_center: dict[str, list[str]] = defaultdict(list)
+    for row in machines:
+        of_center[row["work_center"]].append(row["code"])
+    units: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for row in _rows(connection, "item_unit", site_code):
+        units[row["item"]][row["unit"]] = Decimal(row["factor"])
+    items = {row["code"]: row for row in _rows(connection, "item", site_code)}
+    people = [row for row in _rows(connection, "person", site_code) if row["active"]]
+    orders = _snapshot_orders(connection, site_code, items, of_center)
+    content: dict[str, Any] = {
+        "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
+        "people": [
+            {
+                "key": row["key"],
+                "name": row["name"],
+                "initials": initials(row["name"]),
+                "language": row["language"] or place["language"],
+            }
+            for row in people
+        ],
+        "orders": orders,
+        "items": [
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "unit": row["unit"],
+                "units": known_units(row["unit"], units.get(row["code"], {})),
+            }
+            for row in items.values()
+        ],
+        "machines": [{name: row[name] for name in ("code", "name", "work_center")} for row in machines],
+        "work_centers": [
+            {"code": row["code"], "name": row["name"]} for row in _rows(connection, "work_center", site_code)
+        ],
+        "activities": [
+            {"code": row["code"], "name": json.loads(row["name"])}
+            for row in _rows(connection, "activity_code", site_code)
+        ],
+        "reasons": [
+            {"code": row["code"], "name": json.loads(row["name"]), "kind": row["kind"]}
+            for row in _rows(connection, "reason_code", site_code)
+        ],
+        "codes": _snapshot_codes(connection, site_code, orders, people),
+    }
+    return {"version": sha256(dump(content).encode()).hexdigest()[:32], **content}
+
+
+def initials(name: str) -> str:
+    """Two letters for a round picture: Ana Morel -> AM."""
+    words = name.replace("-", " ").split()
+    return "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])).upper()
+
+
+def _open_orders(site_code: str) -> ColumnElement[bool]:
+    order = TABLES["order"]
+    return and_(order.c.site == site_code, order.c.status == "open")
+
+
+def _of_open_orders(connection: Connection, name: str, site_code: str) -> dict[str, list[Row]]:
+    table, order = TABLES[name], TABLES["order"]
+    query = (
+        select(table)
+        .join(order, and_(order.c.site == table.c.site, order.c.code == table.c.order))
+        .where(_open_orders(site_code))
+        .order_by(*table.primary_key.columns)
+    )
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in connection.execute(query).mappings():
+        found[row["order"]].append(row)
+    return found
+
+
+def _snapshot_orders(
+    connection: Connection, site_code: str, items: Mapping[str, Row], of_center: Mapping[str, list[str]]
+) -> list[dict[str, Any]]:
+    order = TABLES["order"]
+    operations = _of_open_orders(connection, "operation", site_code)
+    components = _of_open_orders(connection, "component", site_code)
+    counted = progress(connection, site_code)
+    made = []
+    for row in connection.execute(select(order).where(_open_orders(site_code)).order_by(order.c.code)).mappings():
+        item = items.get(row["item"])
+        made.append(
+            {
+                **{name: row[name] for name in ("code", "kind", "item", "quantity", "customer", "due_on", "status")},
+                "item_name": item["name"] if item else "",
+                "unit": item["unit"] if item else "",
+                "operations": [
+                    {
+                        **{name: step[name] for name in ("number", "name", "work_center")},
+                        "machines": of_center.get(step["work_center"], []),
+                        "standard_setup_min": step["standard_setup_min"],
+                        "standard_run_min": step["standard_run_min"],
+                    }
+                    for step in sorted(operations[row["code"]], key=lambda step: (step["sequence"], step["number"]))
+                ],
+                "components": [
+                    {name: part[name] for name in ("item", "operation", "quantity_per", "unit")}
+                    for part in components[row["code"]]
+                ],
+                "progress": counted.get(row["code"], {}),
+            }
+        )
+    return made
+
+
+def progress(
+    connection: Connection, site_code: str, orders: Collection[str] | None = None
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Good and scrapped pieces by order and operation: of the orders given, or of all open ones. Voided facts aside."""
+    event, order, label = TABLES["event"], TABLES["order"], TABLES["label_code"]
+    which = and_(order.c.site == site_code, order.c.code.in_(orders)) if orders is not None else _open_orders(site_code)
+    # A device that did not know the order yet sent the letters of its label.
+    by_label = (
+        select(label.c.code, label.c.ref, label.c.operation)
+        .join(order, and_(order.c.site == label.c.site, order.c.code == label.c.ref))
+        .where(which, label.c.kind.in_(("order", "operation")))
+    )
+    names = union_all(select(order.c.code).where(which), select(by_label.subquery().c.code))
+    query = select(event.c.order, event.c.type, event.c.body).where(
+        event.c.site == site_code,
+        event.c.order.in_(names),
+        event.c.type.in_(("output.reported", "defect.reported")),
+        event.c.reason.not_in(("event.voided", "event.replaced")),
+    )
+    labels = {code: (ref, operation) for code, ref, operation in connection.execute(by_label)}
+    sums: dict[str, dict[str, dict[str, Decimal]]] = {}
+    for named, kind, body in connection.execute(query):
+        fact = json.loads(body)
+        if kind == "defect.reported" and fact["disposition"] != "scrap":
+            continue
+        code, of_label = labels.get(named, (named, ""))
+        number = of_label or labels.get(fact["operation"], ("", fact["operation"]))[1]
+        cell = sums.setdefault(code, {}).setdefault(number, {"good": Decimal(0), "scrap": Decimal(0)})
+        cell["good" if kind == "output.reported" else "scrap"] += Decimal(fact["quantity"])
+    return {
+        code: {
+            number: {name: plain(value) for name, value in cell.items()} for number, cell in sorted(operations.items())
+        }
+        for code, operations in sums.items()
+    }
+
+
+def _snapshot_codes(
+    connection: Connection, site_code: str, orders: Iterable[Row], people: Iterable[Row]
+) -> dict[str, dict[str, str]]:
+    """What labels say, without those of closed orders and people who left."""
+    shown = {"order": {row["code"] for row in orders}, "person": {row["key"] for row in people}}
+    shown["operation"] = shown["order"]
+    codes: dict[str, dict[str, str]] = {}
+    for row in _rows(connection, "label_code", site_code):
+        if row["kind"] not in shown or row["ref"] in shown[row["kind"]]:
+            codes[row["code"]] = {"kind": row["kind"], "ref": row["ref"]}
+            if row["operation"]:
+                codes[row["code"]]["operation"] = row["operation"]
+    return codes
