@@ -13,10 +13,22 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -29,6 +41,7 @@ from sync.core.plant import (
     Department,
     Distribution,
     Item,
+    LabelCode,
     Machine,
     Operation,
     Order,
@@ -146,7 +159,8 @@ def load(connection: Connection, code: str) -> Plant:
     plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
     plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
     plant.codes = {
-        row["code"]: (row["kind"], row["ref"], row["operation"]) for row in _rows(connection, "label_code", code)
+        row["code"]: LabelCode(row["kind"], row["ref"], row["operation"])
+        for row in _rows(connection, "label_code", code)
     }
     return plant
 
@@ -169,10 +183,10 @@ def load_part(
     plant = _small_tables(connection, code)
     labels = {name for name in {*orders, *items, *people, *machines, *codes} if tail(name) == name}
     for row in _rows(connection, "label_code", code, "code", labels):
-        plant.codes[row["code"]] = row["kind"], row["ref"], row["operation"]
+        plant.codes[row["code"]] = LabelCode(row["kind"], row["ref"], row["operation"])
     named: dict[str, set[str]] = defaultdict(set)
-    for kind, reference, _ in plant.codes.values():
-        named["order" if kind == "operation" else kind].add(reference)
+    for label in plant.codes.values():
+        named["order" if label.kind == "operation" else label.kind].add(label.ref)
     plant.people = _people(_rows(connection, "person", code, "key", {*people, *named["person"]}))
     wanted = {*orders, *named["order"]}
     of_orders = [
@@ -193,10 +207,14 @@ _ORDER_TABLES = ("order", "operation", "component", "order_account")
 
 def _site_row(connection: Connection, code: str) -> Row:
     table = TABLES["site"]
-    row = connection.execute(select(table).where(table.c.code == code)).mappings().one_or_none()
+    row = next(_mappings(connection, select(table).where(table.c.code == code)), None)
     if row is None:
         raise UnknownSite(code)
     return row
+
+
+def _mappings(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    return iter(cast(Iterable[Row], connection.execute(query).mappings()))
 
 
 def _rows(
@@ -206,10 +224,10 @@ def _rows(
     table = TABLES[name]
     query = select(table).where(table.c.site == code).order_by(*table.primary_key.columns)
     if values is None:
-        yield from connection.execute(query).mappings()
+        yield from _mappings(connection, query)
         return
     for some in chunks(sorted(values)):
-        yield from connection.execute(query.where(table.c[column].in_(some))).mappings()
+        yield from _mappings(connection, query.where(table.c[column].in_(some)))
 
 
 def _small_tables(connection: Connection, code: str) -> Plant:
@@ -342,7 +360,7 @@ def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -
 
 def _update(table: Table, key: Sequence[str]) -> Any:
     here = [table.c[column] == bindparam(f"_{column}") for column in ("site", *key)]
-    rest = {c.name: bindparam(f"_{c.name}") for c in table.columns if c.name not in ("site", *key)}
+    rest: dict[str, Any] = {c.name: bindparam(f"_{c.name}") for c in table.columns if c.name not in ("site", *key)}
     return update(table).where(*here).values(rest)
 
 
@@ -557,7 +575,7 @@ def _of_open_orders(connection: Connection, name: str, site_code: str) -> dict[s
         .order_by(*table.primary_key.columns)
     )
     found: dict[str, list[Row]] = defaultdict(list)
-    for row in connection.execute(query).mappings():
+    for row in _mappings(connection, query):
         found[row["order"]].append(row)
     return found
 
@@ -570,7 +588,7 @@ def _snapshot_orders(
     components = _of_open_orders(connection, "component", site_code)
     counted = progress(connection, site_code)
     made = []
-    for row in connection.execute(select(order).where(_open_orders(site_code)).order_by(order.c.code)).mappings():
+    for row in _mappings(connection, select(order).where(_open_orders(site_code)).order_by(order.c.code)):
         item = items.get(row["item"])
         made.append(
             {
