@@ -1,0 +1,505 @@
+"""All tables. Every table of a site begins its key with the site, so that a database distributed by site fits later.
+
+Money is an integer in 10**-4 (`sync.core.money.to_store`), an instant an integer in milliseconds, a quantity or rate
+its plain decimal text: the same exact values on SQLite and on PostgreSQL. Text compares by code point on both ("C").
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+CODE = String(64)
+# The same order of text on both databases: PostgreSQL's default collation depends on the machine.
+Key = CODE.with_variant(String(64, collation="C"), "postgresql")
+Uuid = String(36).with_variant(String(36, collation="C"), "postgresql")
+Instant = BigInteger
+Amount = BigInteger
+
+
+class Base(DeclarativeBase):
+    """The one declarative base; Flask-SQLAlchemy adopts its metadata."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def site_key() -> Mapped[str]:
+    return mapped_column(Key, primary_key=True)
+
+
+def code_key() -> Mapped[str]:
+    return mapped_column(Key, primary_key=True)
+
+
+# --- the plant -------------------------------------------------------------------------------------------------
+
+
+class Site(Base):
+    """One time zone, one currency, one ledger. `lineage` names this continuous history; a restore changes it."""
+
+    __tablename__ = "site"
+    code: Mapped[str] = site_key()
+    name: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(64))
+    currency: Mapped[str] = mapped_column(String(3))
+    language: Mapped[str] = mapped_column(String(8), default="fr")
+    lineage: Mapped[str] = mapped_column(Uuid)
+    # Policy settings as canonical JSON, with the version entries carry.
+    policy: Mapped[str] = mapped_column(Text, default="{}")
+    policy_version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Department(Base):
+    __tablename__ = "department"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class WorkCenter(Base):
+    __tablename__ = "work_center"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    department: Mapped[str] = mapped_column(Key, default="")
+
+
+class Machine(Base):
+    __tablename__ = "machine"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    work_center: Mapped[str] = mapped_column(Key, default="")
+
+
+class Person(Base):
+    """The only place where a name and a number stand beside the pseudonymous key; erasing a person empties them."""
+
+    __tablename__ = "person"
+    site: Mapped[str] = site_key()
+    key: Mapped[str] = code_key()
+    number: Mapped[str | None] = mapped_column(Key)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    rate_group: Mapped[str] = mapped_column(Key, default="")
+    department: Mapped[str] = mapped_column(Key, default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    __table_args__ = (Index(None, "site", "number", unique=True),)
+
+
+class Item(Base):
+    __tablename__ = "item"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    unit: Mapped[str] = mapped_column(String(16))
+    valuation: Mapped[str] = mapped_column(String(16), default="standard")
+
+
+class ItemUnit(Base):
+    """One `unit` of the item is `factor` of its base unit."""
+
+    __tablename__ = "item_unit"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    unit: Mapped[str] = mapped_column(String(16), primary_key=True)
+    factor: Mapped[str] = mapped_column(String(32))
+
+
+class Order(Base):
+    """`status`: open or closed. Standard figures are frozen at release in later issues' columns."""
+
+    __tablename__ = "order"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    kind: Mapped[str] = mapped_column(String(16), default="manufacturing")
+    item: Mapped[str] = mapped_column(Key, default="")
+    quantity: Mapped[str] = mapped_column(String(32), default="0")
+    customer: Mapped[str] = mapped_column(String(200), default="")
+    due_on: Mapped[str | None] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(16), default="open")
+    __table_args__ = (Index(None, "site", "status", "code"),)
+
+
+class OrderAccount(Base):
+    """A share of an order on one account of one plan; the shares of a plan add up to 100."""
+
+    __tablename__ = "order_account"
+    site: Mapped[str] = site_key()
+    order: Mapped[str] = code_key()
+    plan: Mapped[str] = code_key()
+    account: Mapped[str] = code_key()
+    percent: Mapped[str] = mapped_column(String(32))
+
+
+class Operation(Base):
+    __tablename__ = "operation"
+    site: Mapped[str] = site_key()
+    order: Mapped[str] = code_key()
+    number: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    sequence: Mapped[int] = mapped_column(Integer)
+    work_center: Mapped[str] = mapped_column(Key, default="")
+    standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
+    standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class Component(Base):
+    __tablename__ = "component"
+    site: Mapped[str] = site_key()
+    order: Mapped[str] = code_key()
+    item: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    quantity_per: Mapped[str] = mapped_column(String(32))
+    unit: Mapped[str] = mapped_column(String(16))
+
+
+class ReasonCode(Base):
+    """Why: a defect, a downtime, a pause, a correction. Names by language as canonical JSON {"en": , "fr": }."""
+
+    __tablename__ = "reason_code"
+    site: Mapped[str] = site_key()
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(Text)
+
+
+class ActivityCode(Base):
+    """What indirect time was spent on. Names by language as canonical JSON."""
+
+    __tablename__ = "activity_code"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(Text)
+
+
+class LabelCode(Base):
+    """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes."""
+
+    __tablename__ = "label_code"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = mapped_column(String(9), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    ref: Mapped[str] = mapped_column(Key)
+    operation: Mapped[str] = mapped_column(Key, default="")
+    __table_args__ = (Index(None, "site", "kind", "ref", "operation", unique=True),)
+
+
+class Plan(Base):
+    """An analytic axis; `follows`: department, work_center, item, order, customer or ""."""
+
+    __tablename__ = "plan"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    follows: Mapped[str] = mapped_column(String(16), default="")
+
+
+class Account(Base):
+    __tablename__ = "account"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    parent: Mapped[str] = mapped_column(Key, default="")
+
+
+class Rate(Base):
+    """A price, dated. A change is a new version; entries copy what they used. See `sync.costing.rates`."""
+
+    __tablename__ = "rate"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    subject_kind: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Key)
+    valid_from: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    amount: Mapped[str] = mapped_column(String(32))
+    includes_labor: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
+
+
+class Period(Base):
+    """A month that is not open any more. `state`: locked (may be lifted) or closed."""
+
+    __tablename__ = "period"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = mapped_column(String(7), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8))
+
+
+# --- who may call ----------------------------------------------------------------------------------------------
+
+
+class User(Base):
+    """A person who signs in to pages. `roles`: space-separated lead accountant payroll admin."""
+
+    __tablename__ = "user"
+    site: Mapped[str] = site_key()
+    name: Mapped[str] = code_key()
+    display_name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    roles: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8), default="")
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[int] = mapped_column(Instant, default=0)
+
+
+class Session(Base):
+    """A signed-in browser; the cookie's secret is stored hashed, ending a session is deleting its row."""
+
+    __tablename__ = "session"
+    site: Mapped[str] = site_key()
+    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(Key)
+    created_at: Mapped[int] = mapped_column(Instant)
+    seen_at: Mapped[int] = mapped_column(Instant)
+
+
+class Enrolment(Base):
+    """A single-use secret that lets one device in. Stored hashed."""
+
+    __tablename__ = "enrolment"
+    site: Mapped[str] = site_key()
+    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[int] = mapped_column(Instant)
+    used_at: Mapped[int | None] = mapped_column(Instant)
+    created_by: Mapped[str] = mapped_column(Key, default="")
+
+
+class Device(Base):
+    """A phone or tablet that may append facts. `last_seq`: the highest number it announced."""
+
+    __tablename__ = "device"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    enrolled_at: Mapped[int] = mapped_column(Instant)
+    seen_at: Mapped[int | None] = mapped_column(Instant)
+    revoked_at: Mapped[int | None] = mapped_column(Instant)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    __table_args__ = (Index(None, "secret_hash", unique=True),)
+
+
+class ApiToken(Base):
+    """A program's credential: stored hashed, shown once, scoped, expiring."""
+
+    __tablename__ = "api_token"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[int] = mapped_column(Instant)
+    expires_at: Mapped[int | None] = mapped_column(Instant)
+    revoked_at: Mapped[int | None] = mapped_column(Instant)
+    used_at: Mapped[int | None] = mapped_column(Instant)
+    __table_args__ = (Index(None, "secret_hash", unique=True),)
+
+
+# --- facts -----------------------------------------------------------------------------------------------------
+
+
+class Event(Base):
+    """A fact, as it came: `body` is its canonical JSON and never changes. The other columns are look-ups taken from
+    it, except `state`, `reason` and `params`, which say what costing made of it."""
+
+    __tablename__ = "event"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    type: Mapped[str] = mapped_column(String(32))
+    occurred_at: Mapped[int] = mapped_column(Instant)
+    recorded_at: Mapped[int] = mapped_column(Instant)
+    # Who sent it: the device's id, or the token's, from the credential; never from the body.
+    sender: Mapped[str] = mapped_column(Uuid)
+    device_seq: Mapped[int | None] = mapped_column(BigInteger)
+    person: Mapped[str | None] = mapped_column(Key)
+    order: Mapped[str | None] = mapped_column(Key)
+    item: Mapped[str | None] = mapped_column(Key)
+    machine: Mapped[str | None] = mapped_column(Key)
+    # start_id of a stop, target_id of a correction
+    target: Mapped[str | None] = mapped_column(Uuid)
+    digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8), default="received")
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    params: Mapped[str] = mapped_column(Text, default="{}")
+    __table_args__ = (
+        Index("ix_event_received", "site", "recorded_at", "id",
+              sqlite_where=text("state = 'received'"), postgresql_where=text("state = 'received'")),
+        Index("ix_event_held", "site", "reason", "occurred_at",
+              sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
+        Index("ix_event_person", "site", "person", "occurred_at",
+              sqlite_where=text("person IS NOT NULL"), postgresql_where=text("person IS NOT NULL")),
+        Index("ix_event_order", "site", "order", "occurred_at",
+              sqlite_where=text('"order" IS NOT NULL'), postgresql_where=text('"order" IS NOT NULL')),
+        Index("ix_event_item", "site", "item", "occurred_at",
+              sqlite_where=text("item IS NOT NULL"), postgresql_where=text("item IS NOT NULL")),
+        Index("ix_event_machine", "site", "machine", "occurred_at",
+              sqlite_where=text("machine IS NOT NULL"), postgresql_where=text("machine IS NOT NULL")),
+        Index("ix_event_target", "site", "target",
+              sqlite_where=text("target IS NOT NULL"), postgresql_where=text("target IS NOT NULL")),
+        Index("ix_event_sender", "site", "sender", "device_seq",
+              sqlite_where=text("device_seq IS NOT NULL"), postgresql_where=text("device_seq IS NOT NULL")),
+    )  # fmt: skip
+
+
+class EventConflict(Base):
+    """Another body under an id that was already there: kept, visible, never applied."""
+
+    __tablename__ = "event_conflict"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    recorded_at: Mapped[int] = mapped_column(Instant)
+    sender: Mapped[str] = mapped_column(Uuid)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Rejection(Base):
+    """What was refused, as it came (cut at 8 kB), with the reason: nothing sent to us is lost from sight."""
+
+    __tablename__ = "rejection"
+    site: Mapped[str] = site_key()
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[str | None] = mapped_column(String(64))
+    recorded_at: Mapped[int] = mapped_column(Instant)
+    sender: Mapped[str] = mapped_column(Uuid)
+    code: Mapped[str] = mapped_column(String(80))
+    detail: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Note(Base):
+    """Free text beside a fact, erasable: the fact carries only its salted digest."""
+
+    __tablename__ = "note"
+    site: Mapped[str] = site_key()
+    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Finding(Base):
+    """Trouble that wants a decision but does not stop the cost of a fact."""
+
+    __tablename__ = "finding"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    params: Mapped[str] = mapped_column(Text, default="{}")
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------
+
+
+class LedgerHead(Base):
+    """The end of a site's ledger, and the lock of its one writer: whoever posts holds this row."""
+
+    __tablename__ = "ledger_head"
+    site: Mapped[str] = site_key()
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    batch: Mapped[int] = mapped_column(BigInteger, default=0)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Entry(Base):
+    """A posted entry. `body` is the sealed canonical JSON; the other columns are look-ups taken from it. Rows are
+    only ever added (on both databases a trigger refuses changes)."""
+
+    __tablename__ = "entry"
+    site: Mapped[str] = site_key()
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    batch: Mapped[int] = mapped_column(BigInteger)
+    id: Mapped[str] = mapped_column(Uuid)
+    content_id: Mapped[str] = mapped_column(Uuid)
+    scope: Mapped[str] = mapped_column(Uuid)
+    reverses: Mapped[str | None] = mapped_column(Uuid)
+    element: Mapped[str] = mapped_column(String(16))
+    order: Mapped[str] = mapped_column(Key)
+    operation: Mapped[str] = mapped_column(Key)
+    occurred_on: Mapped[str] = mapped_column(String(10))
+    posting_period: Mapped[str] = mapped_column(String(7))
+    amount: Mapped[int] = mapped_column(Amount)
+    body: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        Index(None, "site", "id", unique=True),
+        Index(None, "site", "content_id"),
+        Index(None, "site", "scope"),
+        Index(None, "site", "order", "position"),
+        Index(None, "site", "posting_period", "position"),
+    )
+
+
+class StandingEntry(Base):
+    """Which entries are in force: posted and not reversed. Follows from the ledger; `verify` compares."""
+
+    __tablename__ = "standing_entry"
+    site: Mapped[str] = site_key()
+    scope: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    content_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    entry_id: Mapped[str] = mapped_column(Uuid)
+
+
+class Batch(Base):
+    """A sealed batch: gapless number, chained hash."""
+
+    __tablename__ = "batch"
+    site: Mapped[str] = site_key()
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)
+    sealed_at: Mapped[int] = mapped_column(Instant)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class OrderCost(Base):
+    """Net cost an order bears, by operation, element and work center; moves in the transaction that posts.
+    `quantity`: milliseconds for time elements, else 0. Follows from the ledger; `verify` compares."""
+
+    __tablename__ = "order_cost"
+    site: Mapped[str] = site_key()
+    order: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True)
+    element: Mapped[str] = mapped_column(String(16), primary_key=True)
+    work_center: Mapped[str] = mapped_column(Key, primary_key=True)
+    provenance: Mapped[str] = mapped_column(String(12), primary_key=True)
+    amount: Mapped[int] = mapped_column(Amount, default=0)
+    milliseconds: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class StockState(Base):
+    """An item's stock after a movement, for items at moving average: where a replay may begin."""
+
+    __tablename__ = "stock_state"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    occurred_at: Mapped[int] = mapped_column(Instant, primary_key=True)
+    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    quantity: Mapped[str] = mapped_column(String(80))
+    value: Mapped[str] = mapped_column(String(80))
+    last_cost: Mapped[str] = mapped_column(String(80))
+
+
+TABLES: dict[str, Any] = dict(Base.metadata.tables)

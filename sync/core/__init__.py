@@ -1,0 +1,1 @@
+"""Values the whole engine shares; nothing but the standard library."""

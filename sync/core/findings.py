@@ -1,0 +1,117 @@
+"""What became of a fact, and trouble in data, as values with stable codes.
+
+Trouble in data is returned, never raised. Every code stands in `CATALOGUE` with the role that can mend it and a
+sentence; the sentences are msgids of the message catalogue and hold `{name}` placeholders.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["received", "costed", "held", "excluded"]
+Owner = Literal["operator", "lead", "accountant", "payroll", "admin", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One code of the catalogue: what it says, who can mend it, what to do."""
+
+    code: str
+    state: State
+    owner: Owner
+    sentence: str
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What costing made of one fact."""
+
+    state: State
+    reason: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> Owner:
+        """The role that can mend a held fact."""
+        return CATALOGUE[self.reason].owner if self.reason else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Trouble that does not stop the cost of a fact but wants a decision."""
+
+    code: str
+    event_id: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+COSTED = Outcome("costed")
+
+_REASONS = [
+    # held: accepted, kept, not yet costable
+    Reason("time.open", "held", "operator", "Still running: the end is not known yet.", "Stop the work when it ends."),
+    Reason("time.too_long", "held", "lead", "Runs longer than {hours} h: was the clock-out forgotten?",
+           "Replace the end by the true one, or confirm the long time by a declared entry."),
+    Reason("time.unknown", "held", "lead", "The time was not reported.", "Declare how long it took."),
+    Reason("time.stop_without_start", "held", "lead", "A stop without a start.", "Add the missing start, or void the stop."),
+    Reason("time.negative", "held", "lead", "The end lies before the start.", "Replace the wrong instant."),
+    Reason("reference.unknown_order", "held", "lead", "Order {code} is not known here yet.", "Import the order."),
+    Reason("reference.unknown_operation", "held", "lead", "Operation {code} is not part of order {order}.",
+           "Import the routing, or replace the fact with the right operation."),
+    Reason("reference.unknown_person", "held", "lead", "Nobody is known under this badge.", "Import or enrol the person."),
+    Reason("reference.unknown_machine", "held", "lead", "Machine {code} is not known.", "Import the machine."),
+    Reason("reference.unknown_item", "held", "lead", "Item {code} is not known.", "Import the item."),
+    Reason("rate.missing", "held", "accountant", "No {kind} rate for {subject} on {date}.", "Enter a rate valid on that day."),
+    Reason("unit.no_conversion", "held", "accountant", "{unit} of item {item} cannot be converted to {base}.",
+           "Enter the conversion of this item."),
+    Reason("stock.no_unit_cost", "held", "accountant", "Item {item} has no unit cost on {date}: nothing was received yet.",
+           "Enter the receipt or an opening stock."),
+    Reason("scrap.no_cost", "held", "lead", "Order {order} has no cost yet that the scrap could bear.",
+           "Nothing to do: the scrap is costed as soon as the order has cost."),
+    Reason("correction.target_unknown", "held", "lead", "The fact this corrects has not arrived yet.",
+           "Let the device that holds it send."),
+    Reason("correction.replacement_unknown", "held", "lead", "The replacing fact has not arrived yet.",
+           "Let the device that holds it send."),
+    Reason("correction.loop", "held", "lead", "These corrections correct each other.", "Void one of them."),
+    Reason("costing.failed", "held", "admin", "Costing this fact failed.", "Report the fact's id to the vendor."),
+    # excluded: carries no cost by design
+    Reason("event.voided", "excluded", "", "Voided by a later fact."),
+    Reason("event.replaced", "excluded", "", "Replaced by a later fact."),
+    Reason("correction.applied", "excluded", "", "A correction; it acts on the fact it names."),
+    Reason("quantity.counted", "excluded", "", "Counts pieces; carries no cost of its own."),
+    Reason("downtime.noted", "excluded", "", "Downtime is counted, not costed."),
+    Reason("labor.in_machine_rate", "excluded", "", "The machine rate of {work_center} includes labor."),
+    Reason("time.stop_repeated", "excluded", "", "The work was already stopped."),
+    # findings: costed all the same
+    Reason("import.identical_row", "costed", "lead", "Row repeats an identical one of the same file ({repeat}).",
+           "Keep it, or void its facts."),
+    Reason("clock.drift", "costed", "lead", "The device's clock was {seconds} s off.", "Check the device's clock."),
+    Reason("device.gap", "costed", "lead", "Facts {first} to {last} of this device have not arrived.",
+           "Let the device send, or ask for its export."),
+    Reason("device.fork", "costed", "admin", "Two facts carry the same number {sequence} of one device.",
+           "Enrol the device anew."),
+    Reason("stock.negative", "costed", "accountant", "More of item {item} was used than received.",
+           "Enter the missing receipt."),
+    Reason("quantity.over_order", "costed", "lead", "Operation {operation} reports {quantity} of {planned} ordered.",
+           "Check the quantities."),
+    Reason("time.repeated", "costed", "lead", "The same person reports the same job twice for the same time.",
+           "Void one of them."),
+]  # fmt: skip
+
+CATALOGUE = {reason.code: reason for reason in _REASONS}
+
+
+def held(reason: str, **params: str) -> Outcome:
+    """A held outcome; the code must be one of the catalogue."""
+    return _outcome("held", reason, params)
+
+
+def excluded(reason: str, **params: str) -> Outcome:
+    """An excluded outcome; the code must be one of the catalogue."""
+    return _outcome("excluded", reason, params)
+
+
+def _outcome(state: State, reason: str, params: Mapping[str, str]) -> Outcome:
+    assert CATALOGUE[reason].state == state, f"{reason} is not a reason to be {state}"
+    return Outcome(state, reason, params)

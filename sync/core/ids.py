@@ -1,0 +1,12 @@
+"""Ids derived from causes: the same cause gives the same id, on any machine, for ever."""
+
+from uuid import UUID, uuid5
+
+# Namespaces of our own; their values never change, or every derived id would.
+ENTRY = UUID("6f3b0f4e-4a0e-5c59-9d0a-6d2a3c1e7b01")
+IMPORT = UUID("6f3b0f4e-4a0e-5c59-9d0a-6d2a3c1e7b02")
+
+
+def derive(namespace: UUID, *cause: str) -> str:
+    """A UUID (version 5) of the cause's parts; parts are joined by a control character no code may contain."""
+    return str(uuid5(namespace, "\x1f".join(cause)))

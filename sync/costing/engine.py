@@ -1,0 +1,168 @@
+"""Cost a closed set of facts. Control flow only: gather, hand to the rules, collect.
+
+Two callers, one path: `recompute` takes all facts of a site (the dry run, `verify`); the pipeline takes the closed
+part around what is new. The stages feed each other one way: time and material feed the order (scrap).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sync.core.findings import Finding, Outcome, excluded
+from sync.core.plant import Plant
+from sync.costing.place import resolve_labels
+from sync.costing.policy import Policy
+from sync.costing.rates import RateTable
+from sync.costing.rules import labor_time, machine_time, material, scrap
+from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, time_outcome
+from sync.events.base import Event
+from sync.events.machine import MachineReported
+from sync.ledger.entry import Entry
+
+DRIFT_LIMIT_MS = 120_000
+
+
+@dataclass(slots=True)
+class Costed:
+    """What facts come to: the entries that ought to exist, what became of each fact, what wants a decision."""
+
+    entries: list[Entry] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    states: list[material.State] = field(default_factory=list)
+
+    def add(self, other: "Costed") -> None:
+        self.entries.extend(other.entries)
+        self.outcomes.update(other.outcomes)
+        self.findings.extend(other.findings)
+        self.states.extend(other.states)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What facts are costed by: the plant, its dated rates, the policy."""
+
+    plant: Plant
+    rates: RateTable
+    policy: Policy
+
+
+def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
+    """All facts of a site to all entries that ought to exist."""
+    facts = [resolve_labels(fact, terms.plant.codes) for fact in facts] if terms.plant.codes else list(facts)
+    counting = effective(facts)
+    costed = Costed(outcomes=dict(counting.outcomes))
+    costed.add(cost_labor(counting.events, terms))
+    costed.add(cost_machines(counting.events, terms))
+    costed.add(cost_material(counting.events, terms, {}))
+    costed.add(cost_orders(counting.events, terms, accumulated(costed.entries)))
+    costed.findings.extend(envelope_findings(facts))
+    costed.entries.sort(key=lambda entry: (entry.occurred_at, entry.scope, entry.content_id))
+    costed.findings.sort(key=lambda finding: (finding.code, finding.event_id))
+    return costed
+
+
+def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
+    """Labor facts; with `spans` only the segments that touch them are costed, the others just share instants."""
+    segments, outcomes = pair_labor(events, terms.policy.longest_labor_ms)
+    wanted = {segment.id for segment in segments if spans is None or spans.touch(segment)}
+    entries, costed = labor_time.cost(segments, wanted, terms.plant, terms.rates, terms.policy)
+    if spans is not None:
+        outcomes = {key: outcome for key, outcome in outcomes.items() if key in spans.events}
+    return Costed(entries, outcomes | costed, _repeated(segments, wanted))
+
+
+def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
+    """Machine time and downtime facts."""
+    events = list(events)
+    limit = terms.policy.longest_machine_ms
+    segments, outcomes = pair_machine(events, limit)
+    segments += [
+        Segment(event.id, event.machine, event, event.occurred_at, event.occurred_at, event.occurred_at,
+                duration=event.duration_ms, provenance=event.provenance)
+        for event in events if isinstance(event, MachineReported)
+    ]  # fmt: skip
+    down, down_outcomes = pair_downtime(events, limit)
+    outcomes |= down_outcomes
+    if spans is not None:
+        segments = [segment for segment in segments if spans.touch(segment)]
+        down = [segment for segment in down if spans.touch(segment)]
+        outcomes = {key: outcome for key, outcome in outcomes.items() if key in spans.events}
+    for segment in down:
+        outcome = time_outcome(segment, limit) or excluded("downtime.noted")
+        outcomes.update(dict.fromkeys(segment.events, outcome))
+    entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policy)
+    return Costed(entries, outcomes | costed)
+
+
+def cost_material(events: Iterable[Event], terms: Terms, opening: Mapping[str, material.Stock]) -> Costed:
+    """Movements of material, from each item's `opening` stock on."""
+    movements = [event for event in events if isinstance(event, material.Movement)]
+    valued = material.cost(movements, terms.plant, terms.rates, terms.policy, opening)
+    return Costed(valued.entries, valued.outcomes, valued.findings, valued.states)
+
+
+def cost_orders(events: Iterable[Event], terms: Terms, bears: scrap.Accumulated) -> Costed:
+    """Quantity facts of orders, all of each order, given what the orders bear."""
+    return Costed(*scrap.cost(events, terms.plant, terms.policy, bears))
+
+
+def accumulated(entries: Iterable[Entry]) -> dict[str, dict[str, Decimal]]:
+    """What each order bears by operation, over the elements scrap accumulates."""
+    bears: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for entry in entries:
+        if entry.order and entry.element in scrap.ACCUMULATING:
+            bears[entry.order][entry.operation] += borne(entry)
+    return bears
+
+
+def borne(entry: Entry) -> Decimal:
+    """What its order is debited by an entry, less what it is credited."""
+    cost_object = f"order:{entry.order}"
+    signed = (
+        line.amount if line.side == "debit" else -line.amount
+        for line in entry.postings
+        if line.cost_object == cost_object
+    )
+    return sum(signed, Decimal(0))
+
+
+def envelope_findings(facts: Iterable[Event]) -> list[Finding]:
+    """Trouble that a fact shows by itself: a repeated row of an import, a device whose clock is off."""
+    found = []
+    for fact in facts:
+        if fact.source_repeat:
+            params = {"source": fact.source or "", "row": fact.source_row or "", "repeat": str(fact.source_repeat)}
+            found.append(Finding("import.identical_row", fact.id, params))
+        if fact.clock_offset_ms is not None and abs(fact.clock_offset_ms) > DRIFT_LIMIT_MS:
+            found.append(Finding("clock.drift", fact.id, {"seconds": str(fact.clock_offset_ms // 1000)}))
+    return found
+
+
+def _repeated(segments: Iterable[Segment], wanted: set[str]) -> list[Finding]:
+    """Two segments of one person, job and time: costed once by the split, probably reported twice."""
+    seen: dict[tuple[object, ...], str] = {}
+    found = []
+    for segment in sorted(segments, key=lambda segment: segment.id):
+        if segment.duration is None and segment.until is not None and segment.until > segment.start:
+            key = (segment.who, *labor_time.job(segment), segment.start, segment.until)
+            if key in seen and segment.id in wanted and not segment.event.source_repeat:
+                found.append(Finding("time.repeated", segment.id, {"other": seen[key]}))
+            seen.setdefault(key, segment.id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Which segments must be looked at again: those that begin with one of `events`, and those of a person or machine
+    that touch one of its `intervals` (inclusive instants)."""
+
+    events: frozenset[str]
+    intervals: Mapping[str, list[tuple[int, int]]]
+
+    def touch(self, segment: Segment) -> bool:
+        if segment.id in self.events or segment.stop_id in self.events:
+            return True
+        until = max(segment.ends, segment.until or segment.ends)
+        return any(segment.start <= high and until >= low for low, high in self.intervals.get(segment.who, ()))

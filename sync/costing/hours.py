@@ -1,0 +1,115 @@
+"""Time at a dated price: the part of an entry that labor and machine rules share.
+
+Pieces with the same segment, rate version and period are summed unrounded, then rounded once to money, one entry each:
+
+    amount = milliseconds x rate per hour / 3,600,000
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sync.core.clock import month_of
+from sync.core.findings import Outcome
+from sync.core.money import ARITHMETIC, round_ratio
+from sync.core.plant import Plant
+from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
+from sync.costing.place import Place
+from sync.costing.policy import Policy
+from sync.costing.rates import Rate
+from sync.costing.scope import Segment
+from sync.ledger.accounts import assignment, postings, transfer
+from sync.ledger.entry import Entry, hours
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a segment on one day of the site, from the instant `start` on."""
+
+    start: int
+    day: date
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What time was used for, and who gives it: everything of an entry that is not time or price."""
+
+    rule: str
+    rule_version: int
+    element: str
+    activity: str
+    sender: str
+    receiver: str
+    place: Place | None
+    work_center: str
+    department: str
+
+
+def priced(
+    segment: Segment,
+    pieces: Iterable[Piece],
+    price: Callable[[date], Rate | Outcome],
+    use: Use,
+    plant: Plant,
+    policy: Policy,
+) -> list[Entry] | Outcome:
+    """The entries of one segment, or why it cannot be priced: a segment is costed whole or held whole."""
+    grouped: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    rates: dict[str, Rate] = {}
+    for piece in pieces:
+        rate = price(piece.day)
+        if isinstance(rate, Outcome):
+            return rate
+        rates[rate.id] = rate
+        grouped[rate.id, month_of(piece.day)].append(piece)
+    return [
+        _entry(segment, parts, rates[rate_id], period, use, plant, policy)
+        for (rate_id, period), parts in sorted(grouped.items(), key=lambda group: (group[1][0].start, group[0]))
+    ]
+
+
+def _entry(
+    segment: Segment, parts: list[Piece], rate: Rate, period: str, use: Use, plant: Plant, policy: Policy
+) -> Entry:
+    currency = plant.site.currency
+    milliseconds = Decimal(sum(part.milliseconds for part in parts))
+    amount = round_ratio(ARITHMETIC.multiply(milliseconds, rate.amount), MILLISECONDS_PER_HOUR, currency)
+    days: dict[date, int] = defaultdict(int)
+    for part in parts:
+        days[part.day] += part.milliseconds
+    order = use.place.order if use.place else None
+    # The order bears the cost in the department that worked on it.
+    bearing = plant.department_of(use.work_center) or use.department
+    debit = assignment(plant.plans, order, department=bearing, work_center=use.work_center)
+    credit = assignment(plant.plans, None, department=use.department, work_center=use.work_center)
+    return Entry(
+        scope=segment.id,
+        rule=use.rule,
+        rule_version=use.rule_version,
+        element=use.element,
+        occurred_at=parts[0].start,
+        occurred_on=parts[0].day,
+        period=period,
+        quantity=milliseconds,
+        unit="ms",
+        amount=amount,
+        currency=currency,
+        provenance=segment.provenance,
+        events=segment.events,
+        policy=policy.version,
+        formula=f"{hours(milliseconds)} h x {plain(rate.amount)} {currency}/h = {amount} {currency}",
+        postings=transfer(
+            postings("credit", use.sender, amount, credit, currency),
+            postings("debit", use.receiver, amount, debit, currency),
+        ),
+        order=order.code if order else "",
+        operation=use.place.operation if use.place else "",
+        work_center=use.work_center,
+        activity=use.activity,
+        rate=rate.amount,
+        rate_id=f"{rate.id}/{rate.version}",
+        days=tuple(sorted(days.items())) if len(days) > 1 else (),
+    )

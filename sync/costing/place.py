@@ -1,0 +1,72 @@
+"""Where a fact belongs: the order and operation it names, resolved through labels, or why it cannot be told."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.core.findings import Outcome, held
+from sync.core.plant import LabelCode, Operation, Order, Plant
+from sync.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An order and, where the fact names one, its operation."""
+
+    order: Order
+    step: Operation | None
+
+    @property
+    def operation(self) -> str:
+        return self.step.number if self.step else ""
+
+    @property
+    def work_center(self) -> str:
+        return self.step.work_center if self.step else ""
+
+
+def locate(plant: Plant, order: str, operation: str | None) -> Place | Outcome:
+    """The place, or a held outcome that says what is not known here."""
+    known = plant.orders.get(order)
+    if known is None:
+        return held("reference.unknown_order", code=order)
+    if not operation:
+        return Place(known, None)
+    step = known.operation(operation)
+    if step is None:
+        return held("reference.unknown_operation", code=operation, order=order)
+    return Place(known, step)
+
+
+# Which field may carry the letters of which kinds of label.
+_LABELLED = {
+    "person": ("person",),
+    "declared_by": ("person",),
+    "order": ("order", "operation"),
+    "operation": ("operation",),
+    "caused_at": ("operation",),
+    "item": ("item",),
+    "machine": ("machine",),
+    "reason": ("reason",),
+    "indirect_code": ("activity",),
+}
+
+
+def resolve_labels(event: Event, codes: Mapping[str, LabelCode]) -> Event:
+    """The event with letters a device could not resolve replaced by what they stand for, as far as known here.
+
+    The label of an operation given as the order stands for both.
+    """
+    changes: dict[str, Any] = {}
+    for field, kinds in _LABELLED.items():
+        label = codes.get(getattr(event, field, None) or "")
+        if label is None or label.kind not in kinds:
+            continue
+        if label.kind == "operation" and field == "order":
+            changes["order"] = label.ref
+            if getattr(event, "operation", None) is None:
+                changes["operation"] = label.operation
+        else:
+            changes[field] = label.operation if label.kind == "operation" else label.ref
+    return dataclasses.replace(event, **changes) if changes else event

@@ -1,0 +1,161 @@
+"""Labor time: a person's time on orders and indirect activities, at a dated rate.
+
+Split rule *equal share of each instant* (Microsoft Dynamics AX calls it "net time", About allocation keys): at each
+instant the open segments of one person share it equally, per open segment of order and operation:
+
+    share of a segment at an instant = 1 / (jobs open then) / (segments of the same job open then)
+
+where a job is (order, operation) or an indirect activity. Standards play no part, so a zero standard changes nothing;
+indirect time that overlaps an order takes its share like any job. Shares are whole milliseconds (largest remainder,
+ties by event id), cut wherever the set of open segments changes and at each midnight of the site, so the parts of a
+person's segments add up to the union of the clocked spans exactly. A segment whose end is unknown shares for the
+longest time of the policy and is not posted; time told as a duration stands beside the clock and shares nothing.
+
+    amount = milliseconds x rate per hour / 3,600,000, rounded once per (segment, rate version, period)
+
+The work center or the person's department gives the hours (credit); the order receives them (debit), under the
+element `labor`, `setup` or `rework` by activity. Indirect time stays in the department, as the activity's cost.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sync.core.clock import local_date, midnights_between
+from sync.core.findings import COSTED, Outcome, excluded, held
+from sync.core.money import allocate
+from sync.core.plant import Plant
+from sync.costing.hours import Piece, Use, priced
+from sync.costing.place import Place, locate
+from sync.costing.policy import Policy
+from sync.costing.rates import Rate, RateTable
+from sync.costing.scope import Segment, time_outcome
+from sync.events.labor import LaborDeclared, LaborStarted
+from sync.ledger.entry import Entry
+
+RULE, VERSION = "labor_time", 1
+
+_ELEMENTS = {"setup": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
+
+
+def attribute(segments: Iterable[Segment], zone: ZoneInfo) -> dict[str, list[Piece]]:
+    """Share each instant of one person's segments; returns the pieces of each segment in order of time.
+
+    Only intervals take part; durations told without an interval come back whole.
+    """
+    pieces: dict[str, list[Piece]] = {}
+    clocked = []
+    for segment in segments:
+        pieces[segment.id] = []
+        if segment.duration is not None:
+            day = local_date(segment.start, zone)
+            pieces[segment.id].append(Piece(segment.start, day, max(segment.duration, 0)))
+        elif segment.ends > segment.start:
+            clocked.append(segment)
+    if not clocked:
+        return pieces
+    cuts = {segment.start for segment in clocked} | {segment.ends for segment in clocked}
+    for segment in clocked:
+        cuts.update(midnights_between(segment.start, segment.ends, zone))
+    edges = sorted(cuts)
+    open_at: list[list[Segment]] = [[] for _ in edges]
+    for segment in clocked:
+        for index in range(bisect_left(edges, segment.start), bisect_left(edges, segment.ends)):
+            open_at[index].append(segment)
+    for index, sharing in enumerate(open_at):
+        if not sharing:
+            continue
+        start, span = edges[index], edges[index + 1] - edges[index]
+        day = local_date(start, zone)
+        for segment, part in zip(sharing, _shares(sharing, span), strict=True):
+            pieces[segment.id].append(Piece(start, day, part))
+    return pieces
+
+
+def job(segment: Segment) -> tuple[str, str, str]:
+    """What shares an instant: (order, operation, "") or ("", "", indirect activity)."""
+    event = segment.event
+    assert isinstance(event, (LaborStarted, LaborDeclared))
+    if event.activity == "indirect":
+        return "", "", event.indirect_code or ""
+    return event.order or "", event.operation or "", ""
+
+
+def _shares(sharing: list[Segment], span: int) -> list[int]:
+    if len(sharing) == 1:
+        return [span]
+    jobs: dict[tuple[str, str, str], int] = defaultdict(int)
+    for segment in sharing:
+        jobs[job(segment)] += 1
+    # Weights as whole numbers: the product of all counts over the job's own count.
+    product = 1
+    for count in jobs.values():
+        product *= count
+    weights = [product // jobs[job(segment)] for segment in sharing]
+    return allocate(span, weights, [segment.id for segment in sharing])
+
+
+def cost(
+    segments: Iterable[Segment], wanted: set[str], plant: Plant, rates: RateTable, policy: Policy
+) -> tuple[list[Entry], dict[str, Outcome]]:
+    """Entries and outcomes of the segments `wanted`; the others of the same person only share instants."""
+    entries: list[Entry] = []
+    outcomes: dict[str, Outcome] = {}
+    by_person: dict[str, list[Segment]] = defaultdict(list)
+    for segment in segments:
+        by_person[segment.who].append(segment)
+    for person in sorted(by_person):
+        shared = attribute(by_person[person], plant.site.zone)
+        for segment in by_person[person]:
+            if segment.id in wanted:
+                made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)
+                entries.extend(made)
+                outcomes.update(dict.fromkeys(segment.events, outcome))
+    return entries, outcomes
+
+
+def _cost_segment(
+    segment: Segment, pieces: list[Piece], plant: Plant, rates: RateTable, policy: Policy
+) -> tuple[list[Entry], Outcome]:
+    unknown = time_outcome(segment, policy.longest_labor_ms)
+    if unknown is not None:
+        return [], unknown
+    event = segment.event
+    assert isinstance(event, (LaborStarted, LaborDeclared))
+    person = plant.people.get(event.person)
+    if person is None:
+        return [], held("reference.unknown_person")
+    place: Place | None = None
+    if event.activity != "indirect":
+        found = locate(plant, event.order or "", event.operation)
+        if isinstance(found, Outcome):
+            return [], found
+        place = found
+    work_center = event.work_center or (place.work_center if place else "")
+    department = person.department or plant.department_of(work_center)
+
+    def price(day: date) -> Rate | Outcome:
+        if place is not None and work_center:
+            machine_rate = rates.find("machine", "work_center", work_center, day)
+            if machine_rate and machine_rate.includes_labor:
+                return excluded("labor.in_machine_rate", work_center=work_center)
+        rate = rates.labor(person.key, person.rate_group, work_center, day)
+        subject = person.rate_group or work_center or "-"
+        return rate or held("rate.missing", kind="labor", subject=subject, date=day.isoformat())
+
+    use = Use(
+        RULE,
+        VERSION,
+        _ELEMENTS[event.activity],
+        event.activity if place else f"indirect:{event.indirect_code}",
+        f"department:{department}",
+        f"order:{place.order.code}" if place else f"activity:{event.indirect_code}",
+        place,
+        work_center,
+        department,
+    )
+    pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
+    entries = priced(segment, pieces, price, use, plant, policy)
+    return ([], entries) if isinstance(entries, Outcome) else (entries, COSTED)

@@ -1,0 +1,259 @@
+"""Material: receipts, issues to orders and returns, valued at standard or at moving average.
+
+*Standard*: every movement at the item's standard cost of its day; what a receipt cost more or less is the material
+price variance, taken at purchase.
+
+    amount = quantity in base units x standard cost, rounded once
+
+*Moving average* (CUMP après chaque entrée, French chart of accounts 213-34): the stock is a quantity and a value;
+a receipt adds both, an issue or return takes its share of the value.
+
+    amount = quantity x value / stock quantity, rounded once;  an issue that empties the stock takes its whole value
+
+An issue beyond the stock is costed at the last known unit cost and flagged; the receipt that ends the shortage
+corrects the part that was issued at the wrong cost in an entry of its own. Movements of an item are valued in the
+order of their instants (ties by event id), so a receipt that is told late revalues what follows it.
+
+Stock gives the material (credit), the order receives it (debit).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sync.core.clock import local_date, month_of
+from sync.core.findings import COSTED, Finding, Outcome, held
+from sync.core.money import ARITHMETIC, ZERO, round_money
+from sync.core.plant import Item, Plant
+from sync.core.quantity import convert, plain
+from sync.costing.place import Place, locate
+from sync.costing.policy import Policy
+from sync.costing.rates import RateTable
+from sync.events.base import Event
+from sync.events.material import MaterialConsumed, MaterialReceived, MaterialReturned
+from sync.ledger.accounts import assignment, postings, transfer
+from sync.ledger.entry import Entry
+
+RULE, VERSION = "material", 1
+
+Movement = MaterialReceived | MaterialConsumed | MaterialReturned
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """An item at moving average: `quantity` in base units, `value` in money; `last_cost` of one unit when known."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+    last_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The stock of an item after the movement `event_id`: where a later replay may begin."""
+
+    item: str
+    occurred_at: int
+    event_id: str
+    stock: Stock
+
+
+@dataclass(slots=True)
+class Valued:
+    """What the movements of some items come to."""
+
+    entries: list[Entry]
+    outcomes: dict[str, Outcome]
+    findings: list[Finding]
+    states: list[State]
+
+
+def cost(
+    movements: Iterable[Movement], plant: Plant, rates: RateTable, policy: Policy, opening: Mapping[str, Stock]
+) -> Valued:
+    """Value movements. For an item at moving average they must be all of that item's after its `opening` stock."""
+    valued = Valued([], {}, [], [])
+    by_item: dict[str, list[Movement]] = defaultdict(list)
+    for movement in movements:
+        by_item[movement.item].append(movement)
+    for code in sorted(by_item):
+        item = plant.items.get(code)
+        stock = opening.get(code, Stock())
+        for movement in sorted(by_item[code], key=lambda movement: (movement.occurred_at, movement.id)):
+            if item is None:
+                valued.outcomes[movement.id] = held("reference.unknown_item", code=code)
+                continue
+            move = _Move(movement, item, plant, policy)
+            outcome = move.standard(rates, valued) if item.valuation == "standard" else move.average(stock, valued)
+            if isinstance(outcome, Stock):
+                stock = outcome
+                valued.states.append(State(code, movement.occurred_at, movement.id, stock))
+                outcome = COSTED
+            valued.outcomes[movement.id] = outcome
+    return valued
+
+
+class _Move:
+    """One movement of one item, on its way to entries."""
+
+    def __init__(self, movement: Movement, item: Item, plant: Plant, policy: Policy) -> None:
+        self.movement, self.item, self.plant, self.policy = movement, item, plant, policy
+        self.day = local_date(movement.occurred_at, plant.site.zone)
+        self.currency = plant.site.currency
+        self.quantity = convert(movement.quantity, movement.unit, item.unit, item.units)
+        self.no_conversion = held("unit.no_conversion", unit=movement.unit, item=item.code, base=item.unit)
+
+    def place(self) -> Place | None | Outcome:
+        """The order that takes or returns the material; None for a receipt."""
+        if isinstance(self.movement, MaterialReceived):
+            return None
+        return locate(self.plant, self.movement.order, self.movement.operation)
+
+    def standard(self, rates: RateTable, valued: Valued) -> Outcome:
+        """At the standard cost of the day."""
+        if self.quantity is None:
+            return self.no_conversion
+        place = self.place()
+        if isinstance(place, Outcome):
+            return place
+        rate = rates.find("standard_cost", "item", self.item.code, self.day)
+        if rate is None:
+            return held("rate.missing", kind="standard_cost", subject=self.item.code, date=self.day.isoformat())
+        amount = round_money(ARITHMETIC.multiply(self.quantity, rate.amount), self.currency)
+        rate_id = f"{rate.id}/{rate.version}"
+        valued.entries.append(self.entry(place, self.quantity, rate.amount, rate_id, amount))
+        if isinstance(self.movement, MaterialReceived):
+            paid = round_money(ARITHMETIC.multiply(self.movement.quantity, self.movement.unit_cost), self.currency)
+            if paid != amount:
+                valued.entries.append(self.price_variance(paid - amount, paid, amount))
+        return COSTED
+
+    def average(self, stock: Stock, valued: Valued) -> Stock | Outcome:
+        """At moving average: the stock after the movement."""
+        if self.quantity is None:
+            return self.no_conversion
+        place = self.place()
+        if isinstance(place, Outcome):
+            return place
+        if isinstance(self.movement, MaterialReceived):
+            return self.received(stock, valued)
+        unit_cost = _unit_cost(stock)
+        if unit_cost is None:
+            return held("stock.no_unit_cost", item=self.item.code, date=self.day.isoformat())
+        if isinstance(self.movement, MaterialReturned):
+            amount = round_money(ARITHMETIC.multiply(self.quantity, unit_cost), self.currency)
+            valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
+            return Stock(stock.quantity + self.quantity, stock.value + amount, unit_cost)
+        left = stock.quantity - self.quantity
+        if left == 0:
+            amount = stock.value
+        else:
+            amount = round_money(ARITHMETIC.multiply(self.quantity, unit_cost), self.currency)
+        if left < 0:
+            valued.findings.append(Finding("stock.negative", self.movement.id, {"item": self.item.code}))
+        valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
+        return Stock(left, stock.value - amount, unit_cost)
+
+    def received(self, stock: Stock, valued: Valued) -> Stock:
+        """A receipt; when the stock was negative, it also corrects what was issued at the last cost."""
+        assert isinstance(self.movement, MaterialReceived) and self.quantity is not None
+        paid = round_money(ARITHMETIC.multiply(self.movement.quantity, self.movement.unit_cost), self.currency)
+        unit_cost = ARITHMETIC.divide(paid, self.quantity)
+        valued.entries.append(self.entry(None, self.quantity, unit_cost, "", paid))
+        quantity, value = stock.quantity + self.quantity, stock.value + paid
+        if stock.quantity < 0:
+            right = round_money(ARITHMETIC.multiply(max(quantity, ZERO), unit_cost), self.currency)
+            if quantity < 0:
+                right = round_money(ARITHMETIC.multiply(quantity, unit_cost), self.currency)
+            if value != right:
+                valued.entries.append(self.shortage_variance(value - right))
+            value = right
+        return Stock(quantity, value, unit_cost)
+
+    def entry(self, place: Place | None, quantity: Decimal, unit_cost: Decimal, rate_id: str, amount: Decimal) -> Entry:
+        """Stock to order, order to stock, or supplier to stock."""
+        stock = f"stock:{self.item.code}"
+        if place is None:
+            opening = isinstance(self.movement, MaterialReceived) and self.movement.opening
+            sender, receiver = ("opening:" if opening else "supplier:"), stock
+        elif isinstance(self.movement, MaterialReturned):
+            sender, receiver = f"order:{place.order.code}", stock
+        else:
+            sender, receiver = stock, f"order:{place.order.code}"
+        words = f"{plain(quantity)} {self.item.unit} x {plain(unit_cost.normalize(ARITHMETIC))}"
+        formula = f"{words} {self.currency}/{self.item.unit} = {amount} {self.currency}"
+        return self.build(place, sender, receiver, amount, quantity, unit_cost, rate_id, formula)
+
+    def price_variance(self, difference: Decimal, paid: Decimal, standard: Decimal) -> Entry:
+        """What a receipt cost above (or below) standard, taken at purchase."""
+        formula = f"{paid} {self.currency} paid - {standard} {self.currency} at standard = {difference} {self.currency}"
+        return self.variance(difference, "supplier:", "variance:material_price", formula)
+
+    def shortage_variance(self, difference: Decimal) -> Entry:
+        """What was issued at the last cost while the stock was negative, corrected by the receipt's cost."""
+        formula = f"issued before receipt at the last cost: {difference} {self.currency} of difference"
+        return self.variance(difference, f"stock:{self.item.code}", "variance:negative_stock", formula)
+
+    def variance(self, difference: Decimal, sender: str, receiver: str, formula: str) -> Entry:
+        if difference < 0:
+            sender, receiver = receiver, sender
+        return self.build(None, sender, receiver, abs(difference), ZERO, None, "", formula)
+
+    def build(
+        self,
+        place: Place | None,
+        sender: str,
+        receiver: str,
+        amount: Decimal,
+        quantity: Decimal,
+        unit_cost: Decimal | None,
+        rate_id: str,
+        formula: str,
+    ) -> Entry:
+        center = place.work_center if place else ""
+        department = self.plant.department_of(center)
+        order = place.order if place else None
+        accounts = assignment(self.plant.plans, order, department=department, work_center=center, item=self.item.code)
+        stock_accounts = assignment(self.plant.plans, None, item=self.item.code)
+        from_order = sender.startswith("order:")
+        credit = accounts if from_order else stock_accounts
+        debit = accounts if receiver.startswith("order:") else stock_accounts
+        return Entry(
+            scope=self.movement.id,
+            rule=RULE,
+            rule_version=VERSION,
+            element="material",
+            occurred_at=self.movement.occurred_at,
+            occurred_on=self.day,
+            period=month_of(self.day),
+            quantity=quantity,
+            unit=self.item.unit,
+            amount=amount,
+            currency=self.currency,
+            provenance=self.movement.provenance,
+            events=(self.movement.id,),
+            policy=self.policy.version,
+            formula=formula,
+            postings=transfer(
+                postings("credit", sender, amount, credit, self.currency),
+                postings("debit", receiver, amount, debit, self.currency),
+            ),
+            order=order.code if order else "",
+            operation=place.operation if place else "",
+            item=self.item.code,
+            work_center=center,
+            activity=self.movement.type.partition(".")[2],
+            rate=unit_cost,
+            rate_id=rate_id,
+        )
+
+
+def _unit_cost(stock: Stock) -> Decimal | None:
+    if stock.quantity > 0:
+        return ARITHMETIC.divide(stock.value, stock.quantity)
+    return stock.last_cost
+
+
+def is_movement(event: Event) -> bool:
+    return isinstance(event, (MaterialReceived, MaterialConsumed, MaterialReturned))

@@ -1,0 +1,198 @@
+"""Gather: which facts count, and which starts and stops belong together.
+
+A *scope* is the unit of posting: one segment of labor or machine time (named by the fact that began or declared it),
+one movement of material, one scrap report. What a scope costs depends on a closed set of facts around it:
+
+- a labor segment on the segments of the same person that overlap it (they share its instants);
+- a machine segment and a declared duration on nothing else;
+- a movement of an item at moving average on the item's earlier movements;
+- scrap on everything its order bears.
+
+A start ends at the earliest stop that names it; without one, at the earliest stop of the same person (or machine)
+that names no start, fits its order and operation, and comes within the longest time. So one stop may end several
+starts, and which stop ends a start never depends on other starts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sync.core.findings import Outcome, excluded, held
+from sync.events.base import Event
+from sync.events.correction import EventReplaced, EventVoided
+from sync.events.downtime import DowntimeStarted, DowntimeStopped
+from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
+from sync.events.machine import MachineStarted, MachineStopped
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of time of a person or machine. `until` is None while it runs; `duration` stands for time told without
+    an interval. `ends` is where it stops to share instants: its end, or its longest time when that is unknown."""
+
+    id: str
+    who: str
+    event: Event
+    start: int
+    until: int | None
+    ends: int
+    stop_id: str = ""
+    duration: int | None = None
+    provenance: str = "measured"
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        return (self.id, self.stop_id) if self.stop_id else (self.id,)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The facts that count, and what became of those that do not."""
+
+    events: list[Event]
+    outcomes: dict[str, Outcome]
+
+
+def effective(events: Iterable[Event]) -> Effective:
+    """Apply corrections. A fact counts unless an effective correction names it; a correction may itself be corrected.
+
+    Corrections of facts that are not in `events` are held; corrections that only name each other are held together.
+    """
+    by_id = {event.id: event for event in events}
+    corrections: dict[str, list[EventVoided | EventReplaced]] = defaultdict(list)
+    for event in by_id.values():
+        if isinstance(event, (EventVoided, EventReplaced)):
+            corrections[event.target_id].append(event)
+    # From the facts nobody corrects towards what they correct; what is never reached is a loop.
+    counts: dict[str, bool] = {}
+    undecided = {event_id: len(corrections.get(event_id, ())) for event_id in by_id}
+    ready = [event_id for event_id, correctors in undecided.items() if not correctors]
+    counts.update(dict.fromkeys(ready, True))
+    while ready:
+        event = by_id[ready.pop()]
+        if not isinstance(event, (EventVoided, EventReplaced)) or event.target_id not in by_id:
+            continue
+        target = event.target_id
+        undecided[target] -= 1
+        if target not in counts and (counts[event.id] or not undecided[target]):
+            counts[target] = not counts[event.id]
+            ready.append(target)
+    outcomes: dict[str, Outcome] = {}
+    left = []
+    for event in sorted(by_id.values(), key=lambda event: (event.occurred_at, event.id)):
+        if event.id not in counts:
+            outcomes[event.id] = held("correction.loop")
+        elif not counts[event.id]:
+            effective_ones = (c for c in corrections[event.id] if counts.get(c.id))
+            replaced = any(isinstance(c, EventReplaced) for c in effective_ones)
+            outcomes[event.id] = excluded("event.replaced" if replaced else "event.voided")
+        elif isinstance(event, (EventVoided, EventReplaced)):
+            outcomes[event.id] = _correction_outcome(event, by_id)
+        else:
+            left.append(event)
+    return Effective(left, outcomes)
+
+
+def _correction_outcome(correction: EventVoided | EventReplaced, by_id: Mapping[str, Event]) -> Outcome:
+    if correction.target_id not in by_id:
+        return held("correction.target_unknown")
+    if isinstance(correction, EventReplaced) and correction.replacement_id not in by_id:
+        return held("correction.replacement_unknown")
+    return excluded("correction.applied")
+
+
+def pair_labor(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
+    """Labor facts as segments, and the outcomes of the stops that end nothing or nothing more."""
+    events = list(events)
+    starts = [event for event in events if isinstance(event, LaborStarted)]
+    stops = [event for event in events if isinstance(event, LaborStopped)]
+    segments, outcomes = _pair(starts, stops, "person", longest_ms)
+    for event in events:
+        if isinstance(event, LaborDeclared):
+            if event.started_at is not None and event.ended_at is not None:
+                span = event.started_at, event.ended_at
+                ends = min(span[1], span[0] + longest_ms)
+                segments.append(Segment(event.id, event.person, event, *span, ends, provenance=event.provenance))
+            else:
+                at = event.occurred_at
+                duration = event.duration_ms
+                segments.append(
+                    Segment(event.id, event.person, event, at, at, at, duration=-1 if duration is None else duration,
+                            provenance=event.provenance)
+                )  # fmt: skip
+    return segments, outcomes
+
+
+def pair_machine(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
+    """Machine starts and stops as segments."""
+    events = list(events)
+    starts = [event for event in events if isinstance(event, MachineStarted)]
+    stops = [event for event in events if isinstance(event, MachineStopped)]
+    return _pair(starts, stops, "machine", longest_ms)
+
+
+def pair_downtime(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
+    """Downtime as segments."""
+    events = list(events)
+    starts = [event for event in events if isinstance(event, DowntimeStarted)]
+    stops = [event for event in events if isinstance(event, DowntimeStopped)]
+    return _pair(starts, stops, "machine", longest_ms)
+
+
+def _pair(
+    starts: Iterable[Event], stops: Iterable[Event], who: str, longest_ms: int
+) -> tuple[list[Segment], dict[str, Outcome]]:
+    named: dict[str, list[Event]] = defaultdict(list)
+    unnamed: dict[str, list[Event]] = defaultdict(list)
+    for stop in sorted(stops, key=lambda stop: (stop.occurred_at, stop.id)):
+        start_id = getattr(stop, "start_id", None)
+        if start_id:
+            named[start_id].append(stop)
+        else:
+            unnamed[getattr(stop, who)].append(stop)
+    outcomes: dict[str, Outcome] = {}
+    used: set[str] = set()
+    segments = []
+    for start in starts:
+        mine = getattr(start, who)
+        end = next((stop for stop in named.get(start.id, ()) if getattr(stop, who) == mine), None)
+        if end is None:
+            end = next((stop for stop in unnamed.get(mine, ()) if _ends(stop, start, longest_ms)), None)
+        for repeated in named.pop(start.id, ()):
+            if repeated is not end:
+                outcomes[repeated.id] = excluded("time.stop_repeated")
+        if end is not None:
+            used.add(end.id)
+        latest = start.occurred_at + longest_ms
+        until = end.occurred_at if end is not None else None
+        ends = min(until, latest) if until is not None else latest
+        provenance = start.provenance if end is None or end.provenance == start.provenance else "declared"
+        segments.append(
+            Segment(start.id, mine, start, start.occurred_at, until, max(ends, start.occurred_at),
+                    end.id if end is not None else "", provenance=provenance)
+        )  # fmt: skip
+    for leftover in [*named.values(), *unnamed.values()]:
+        for stop in leftover:
+            if stop.id not in used and stop.id not in outcomes:
+                outcomes[stop.id] = held("time.stop_without_start")
+    return segments, outcomes
+
+
+def _ends(stop: Event, start: Event, longest_ms: int) -> bool:
+    """Whether a stop that names no start ends this one."""
+    if not start.occurred_at < stop.occurred_at <= start.occurred_at + longest_ms:
+        return False
+    return all(getattr(stop, name, None) in (None, getattr(start, name, None)) for name in ("order", "operation"))
+
+
+def time_outcome(segment: Segment, longest_ms: int) -> Outcome | None:
+    """Why a segment's time cannot be costed, or None when it can."""
+    if segment.duration is not None:
+        return held("time.unknown") if segment.duration < 0 else None
+    if segment.until is None:
+        return held("time.open")
+    if segment.until < segment.start:
+        return held("time.negative")
+    if segment.until - segment.start > longest_ms:
+        return held("time.too_long", hours=str(longest_ms // 3_600_000))
+    return None

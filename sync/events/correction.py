@@ -1,0 +1,35 @@
+"""Corrections: a mistake is answered by a later fact, never by a change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from sync.events.base import Code, Event, EventId, event_type, wire
+
+
+@event_type("event.voided", version=1, label="Void a fact")
+class EventVoided(Event):
+    """The fact it names does not count. Voiding a correction brings back what that one had taken away."""
+
+    target_id: str = wire(EventId(required=True), label="Fact to void")
+    reason: str = wire(Code(required=True), label="Reason", input="reason")
+
+    @staticmethod
+    def check(values: Mapping[str, Any]) -> None:
+        if values["target_id"] == values["id"]:
+            raise ValidationError("a fact cannot void itself", "target_id")
+
+
+@event_type("event.replaced", version=1, label="Replace a fact")
+class EventReplaced(Event):
+    """The fact `target_id` does not count; `replacement_id`, a fact of its own, counts in its place once it is here."""
+
+    target_id: str = wire(EventId(required=True), label="Fact to replace")
+    replacement_id: str = wire(EventId(required=True), label="Replacing fact")
+    reason: str = wire(Code(required=True), label="Reason", input="reason")
+
+    @staticmethod
+    def check(values: Mapping[str, Any]) -> None:
+        if len({values["target_id"], values["replacement_id"], values["id"]}) < 3:
+            raise ValidationError("a fact cannot replace itself", "target_id")

@@ -1,0 +1,70 @@
+"""Labor: a person's time on an order, a case, or an indirect activity."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from sync.events.base import DAY_MS, Choice, Code, Event, EventId, Instant, Whole, event_type, wire
+
+ACTIVITIES = ("setup", "run", "rework", "indirect")
+
+
+def _check_activity(values: Mapping[str, Any]) -> None:
+    if values["activity"] == "indirect":
+        if not values.get("indirect_code"):
+            raise ValidationError("an indirect activity needs its code", "indirect_code")
+    elif not values.get("order"):
+        raise ValidationError("work on something needs its order", "order")
+
+
+@event_type("labor.started", version=1, label="Start work")
+class LaborStarted(Event):
+    """A person begins to work on an operation, or on an indirect activity."""
+
+    person: str = wire(Code(required=True), label="Person", input="scan")
+    activity: str = wire(Choice(ACTIVITIES, required=True), label="Activity", input="choice")
+    order: str | None = wire(Code(), label="Order", input="scan")
+    operation: str | None = wire(Code(), label="Operation", input="scan")
+    indirect_code: str | None = wire(Code(), label="Indirect activity", input="scan")
+    work_center: str | None = wire(Code(), label="Work center", input="scan")
+
+    check = staticmethod(_check_activity)
+
+
+@event_type("labor.stopped", version=1, label="Stop work")
+class LaborStopped(Event):
+    """The end of a person's work: of the start it names, else of all that person runs on that order."""
+
+    person: str = wire(Code(required=True), label="Person", input="scan")
+    start_id: str | None = wire(EventId(), label="Start it ends")
+    order: str | None = wire(Code(), label="Order", input="scan")
+    operation: str | None = wire(Code(), label="Operation", input="scan")
+
+
+def _check_declared(values: Mapping[str, Any]) -> None:
+    _check_activity(values)
+    started, ended = values.get("started_at"), values.get("ended_at")
+    if (started is None) != (ended is None):
+        raise ValidationError("give both the beginning and the end, or neither", "ended_at")
+    if started is not None and ended < started:
+        raise ValidationError("the end lies before the beginning", "ended_at")
+    if started is not None and values.get("duration_ms") is not None:
+        raise ValidationError("give either from and until, or a duration", "duration_ms")
+
+
+@event_type("labor.declared", version=1, label="Declare time")
+class LaborDeclared(Event):
+    """Time worked, told afterwards: from-until, or a duration only, or neither when nobody knows (then it is held)."""
+
+    person: str = wire(Code(required=True), label="Person", input="scan")
+    activity: str = wire(Choice(ACTIVITIES, required=True), label="Activity", input="choice")
+    order: str | None = wire(Code(), label="Order", input="scan")
+    operation: str | None = wire(Code(), label="Operation", input="scan")
+    indirect_code: str | None = wire(Code(), label="Indirect activity", input="scan")
+    work_center: str | None = wire(Code(), label="Work center", input="scan")
+    started_at: int | None = wire(Instant(), label="From", input="time")
+    ended_at: int | None = wire(Instant(), label="Until", input="time")
+    duration_ms: int | None = wire(Whole(0, 31 * DAY_MS), label="Duration", input="number")
+
+    check = staticmethod(_check_declared)

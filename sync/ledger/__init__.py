@@ -1,0 +1,1 @@
+"""Accounting words: entries that balance, accounts, periods, the difference to post, the sealed chain."""

@@ -1,0 +1,38 @@
+"""Folds over postings: what each cost object bears, per element."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+
+def by_object(contents: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """Debit minus credit of each cost object; over all objects it adds up to zero."""
+    balance: dict[str, Decimal] = defaultdict(Decimal)
+    for content in contents:
+        for line in content["postings"]:
+            amount = Decimal(line["amount"])
+            balance[line["object"]] += amount if line["side"] == "debit" else -amount
+    return dict(sorted(balance.items()))
+
+
+def by_order(contents: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """Net cost of each order by element: what the order was debited less what it was credited."""
+    cost: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for content in contents:
+        for line in content["postings"]:
+            kind, _, code = line["object"].partition(":")
+            if kind == "order":
+                amount = Decimal(line["amount"])
+                cost[code][content["element"]] += amount if line["side"] == "debit" else -amount
+    return {code: dict(sorted(elements.items())) for code, elements in sorted(cost.items())}
+
+
+def by_account(contents: Iterable[Mapping[str, Any]], plan: str) -> dict[str, Decimal]:
+    """Debit minus credit of each account of one plan ("" = without account on that plan)."""
+    balance: dict[str, Decimal] = defaultdict(Decimal)
+    for content in contents:
+        for line in content["postings"]:
+            amount = Decimal(line["amount"])
+            balance[line["accounts"].get(plan, "")] += amount if line["side"] == "debit" else -amount
+    return dict(sorted(balance.items()))

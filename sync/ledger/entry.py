@@ -1,0 +1,179 @@
+"""Entry and posting: a balanced record, or none.
+
+An `Entry` is what ought to stand in the ledger for a cause: a sender is credited, a receiver debited. It holds
+everything that explains the amount (facts, rate, rule, policy, formula) and nothing that depends on when it was
+posted. Its `content_id` is derived from that content, so the same facts give the same id on every machine.
+
+A `Posted` entry is an entry at its place in the ledger: which generation, on which date, or the reversal of another.
+Its `body` is canonical JSON; those bytes are sealed, hashed, and handed to finance unchanged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal
+
+from sync.core import ids
+from sync.core.canonical import dump
+from sync.core.clock import format_instant
+from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
+
+Side = Literal["debit", "credit"]
+ELEMENTS = ("labor", "setup", "machine", "material", "scrap", "rework", "overhead", "subcontracting")
+BODY_FORM = 1
+
+
+class Unbalanced(AssertionError):
+    """Debit and credit of an entry differ: a defect of a rule, never of the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side's line. `cost_object` is what gives or bears the cost: "order:MO-1", "department:WELD", "stock:OAK",
+    "work_center:CNC", "supplier:", "variance:material_price". At most one account in each plan."""
+
+    side: Side
+    cost_object: str
+    amount: Decimal
+    accounts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), the item's base unit for material,
+    pieces for scrap; `rate` is the price of one hour, one base unit or one piece, unrounded."""
+
+    scope: str
+    rule: str
+    rule_version: int
+    element: str
+    occurred_at: int
+    occurred_on: date
+    period: str
+    quantity: Decimal
+    unit: str
+    amount: Decimal
+    currency: str
+    provenance: str
+    events: tuple[str, ...]
+    policy: str
+    formula: str
+    postings: tuple[Posting, ...]
+    order: str = ""
+    operation: str = ""
+    item: str = ""
+    work_center: str = ""
+    activity: str = ""
+    rate: Decimal | None = None
+    rate_id: str = ""
+    # Minutes by day, when the piece crosses midnight: the entry is one, its days are these.
+    days: tuple[tuple[date, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        debit = sum((line.amount for line in self.postings if line.side == "debit"), Decimal(0))
+        credit = sum((line.amount for line in self.postings if line.side == "credit"), Decimal(0))
+        if debit != credit or debit != self.amount:
+            raise Unbalanced(f"{self.rule} on {self.scope}: debit {debit}, credit {credit}, amount {self.amount}")
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The entry as plain JSON values, without anything that depends on when it was posted."""
+        content: dict[str, Any] = {
+            "form": BODY_FORM,
+            "scope": self.scope,
+            "rule": self.rule,
+            "rule_version": self.rule_version,
+            "element": self.element,
+            "occurred_at": format_instant(self.occurred_at),
+            "occurred_on": self.occurred_on.isoformat(),
+            "period": self.period,
+            "quantity": plain(self.quantity),
+            "unit": self.unit,
+            "amount": str(self.amount),
+            "currency": self.currency,
+            "provenance": self.provenance,
+            "events": list(self.events),
+            "policy": self.policy,
+            "formula": self.formula,
+            "postings": [
+                {
+                    "side": line.side,
+                    "object": line.cost_object,
+                    "amount": str(line.amount),
+                    "accounts": dict(line.accounts),
+                }
+                for line in self.postings
+            ],
+        }
+        for name in ("order", "operation", "item", "work_center", "activity", "rate_id"):
+            if value := getattr(self, name):
+                content[name] = value
+        if self.rate is not None:
+            content["rate"] = plain(self.rate)
+        if self.unit == "ms":
+            content["hours"] = hours(self.quantity)
+        if self.days:
+            content["days"] = {day.isoformat(): span for day, span in self.days}
+        return content
+
+    @cached_property
+    def content_id(self) -> str:
+        """Derived from the content: equal facts, equal id."""
+        return ids.derive(ids.ENTRY, dump(self.content))
+
+
+def hours(milliseconds: Decimal) -> str:
+    """Milliseconds as hours for a reader, six decimals; the exact figure is the milliseconds."""
+    return plain((milliseconds / MILLISECONDS_PER_HOUR).quantize(Decimal("0.000001")))
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An entry (or the reversal of one) at its place in the ledger, before it gets its position."""
+
+    id: str
+    content_id: str
+    generation: int
+    posted_on: date
+    posting_period: str
+    content: Mapping[str, Any] = field(repr=False)
+    reverses: str = ""
+
+    @cached_property
+    def body(self) -> str:
+        """Canonical JSON, the bytes that are sealed."""
+        body = {
+            **self.content,
+            "id": self.id,
+            "generation": self.generation,
+            "posted_on": self.posted_on.isoformat(),
+            "posting_period": self.posting_period,
+            # A fact of a closed period posts in the first open one and keeps its own date: late cost.
+            "late": self.posting_period != self.content["period"],
+        }
+        if self.reverses:
+            body["reverses"] = self.reverses
+        return dump(body)
+
+
+def first_posting(entry: Entry, generation: int, posted_on: date, posting_period: str) -> Posted:
+    """The entry as posted for the `generation`-th time (0 = the first; then its id is its content's id)."""
+    entry_id = entry.content_id if generation == 0 else ids.derive(ids.ENTRY, entry.content_id, str(generation))
+    return Posted(entry_id, entry.content_id, generation, posted_on, posting_period, entry.content)
+
+
+_OTHER_SIDE: dict[str, Side] = {"debit": "credit", "credit": "debit"}
+
+
+def reversal(body: Mapping[str, Any], content_id: str, posted_on: date, posting_period: str) -> Posted:
+    """The mirror of a stored entry: its own lines on the other side, cents included, nothing computed anew."""
+    content = {
+        key: value
+        for key, value in body.items()
+        if key not in ("id", "generation", "posted_on", "posting_period", "late", "reverses")
+    }
+    content["postings"] = [{**line, "side": _OTHER_SIDE[line["side"]]} for line in body["postings"]]
+    reversal_id = ids.derive(ids.ENTRY, "reversal", body["id"])
+    return Posted(reversal_id, content_id, body["generation"], posted_on, posting_period, content, reverses=body["id"])
