@@ -1,0 +1,43 @@
+"""The host: HTTP, pages, tables and people around the engine in `sync`.
+
+Every package of this folder with a `routes` module that defines `blueprint` is served; adding one needs no edit here.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+
+from flask import Blueprint, Flask
+
+from server import extensions
+from server.settings import Settings
+
+
+def create_app(settings: Settings | None = None, clock: extensions.Clock = extensions.system_clock) -> Flask:
+    """The application. Opens the database but neither migrates nor checks it: `serve` and `worker` do, at start."""
+    chosen = settings or Settings.from_environment()
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.extensions["settings"] = chosen
+    app.extensions["clock"] = clock
+    app.config.update(
+        SECRET_KEY=chosen.secret_key(),
+        SQLALCHEMY_DATABASE_URI=chosen.database,
+        MAX_CONTENT_LENGTH=chosen.body_limit,
+    )
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=importlib.import_module("server.migrations").FOLDER)
+    for blueprint in find_blueprints():
+        app.register_blueprint(blueprint)
+    return app
+
+
+def find_blueprints() -> list[Blueprint]:
+    """The blueprint of each room, by name of the folder."""
+    found = []
+    for package in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if package.ispkg and importlib.util.find_spec(f"{package.name}.routes"):
+            blueprint = importlib.import_module(f"{package.name}.routes").blueprint
+            if not isinstance(blueprint, Blueprint):
+                raise TypeError(f"{package.name}.routes.blueprint is not a Blueprint")
+            found.append(blueprint)
+    return found

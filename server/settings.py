@@ -1,0 +1,140 @@
+"""Every setting: its name, type, default and one sentence. Read from the environment once, at start.
+
+The environment variable of a field is its name in capitals after `FLOORLEDGER_`. Keys are not settings: they are made
+at first start in the data folder, readable by its owner only.
+"""
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "FLOORLEDGER_"
+# Settings of the folder's neighbours (the checks of a checkout), not of ours.
+NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED"}
+MEBIBYTE = 1024 * 1024
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used. The text is a sentence for an administrator."""
+
+
+def setting(default: Any, sentence: str) -> Any:
+    """A field with its sentence for the documentation and `doctor`."""
+    return dataclasses.field(default=default, metadata={"sentence": sentence})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an installation may choose."""
+
+    data_dir: Path = setting(Path("instance"), "Folder of the keys and, with SQLite, of the database.")
+    database_url: str = setting(
+        "", "Address of the database, sqlite:////path/file or postgresql://user@host/name; empty: SQLite in data_dir."
+    )
+    site: str = setting("main", "Code of the site this process serves.")
+    language: str = setting("en", "Language for whoever asks for none that is known here: en or fr.")
+    public_url: str = setting(
+        "", "Address phones and people use, such as https://floor.example.org; printed on labels. Empty: as asked."
+    )
+    trusted_hosts: tuple[str, ...] = setting(
+        (), "Host names this server answers to, separated by commas; a leading dot admits subdomains. Empty: any."
+    )
+    proxies: int = setting(0, "How many reverse proxies stand in front and set X-Forwarded-*; 0: believe none.")
+    session_idle_minutes: int = setting(30, "A sign-in ends after so many minutes without a click.")
+    session_hours: int = setting(12, "A sign-in ends after so many hours whatever happens.")
+    enrolment_minutes: int = setting(15, "How long the code that enrols a device can be used.")
+    sign_in_failures: int = setting(5, "After so many wrong passwords a name is locked for a while.")
+    sign_in_lock_minutes: int = setting(15, "How long a name stays locked.")
+    body_limit: int = setting(MEBIBYTE, "Largest request body, in bytes, as it travels.")
+    upload_limit: int = setting(32 * MEBIBYTE, "Largest uploaded file, in bytes, on pages that import files.")
+    low_disk: int = setting(256 * MEBIBYTE, "`doctor` complains when less space than this, in bytes, is free.")
+    log_level: str = setting("info", "How much is logged: debug, info, warning or error.")
+
+    def __post_init__(self) -> None:
+        """Raise BadSetting for values nothing can be done with."""
+        if self.language not in ("en", "fr"):
+            raise BadSetting(f"{PREFIX}LANGUAGE is {self.language!r}; it can be en or fr.")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise BadSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; it can be debug, info, warning or error.")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if type(value) is int and value < (0 if field.name in ("proxies", "low_disk") else 1):
+                raise BadSetting(f"{env_name(field.name)} is {value}; it cannot be that small.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ, **chosen: Any) -> "Settings":
+        """The settings of the environment; `chosen` (from a command line, None: not given) comes before them."""
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            text = environ.get(env_name(field.name))
+            if text is not None and text.strip():
+                values[field.name] = _convert(field, text.strip())
+        values |= {name: value for name, value in chosen.items() if value is not None}
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The database's address, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'floorledger.sqlite'}"
+
+    def secret_key(self) -> bytes:
+        """Signs what a browser keeps for us between two pages (messages shown once)."""
+        return self._key("secret.key")
+
+    def ledger_key(self) -> bytes:
+        """Keys the hashes of sealed batches. Whoever restores the ledger elsewhere needs this file."""
+        return self._key("ledger.key")
+
+    def _key(self, name: str) -> bytes:
+        """32 random bytes kept in a file of mode 0600. Two processes may ask for the first time at once."""
+        path = self.data_dir / name
+        try:
+            if not path.exists():
+                self.data_dir.mkdir(parents=True, exist_ok=True)
+                made = path.with_name(f".{name}.{secrets.token_hex(8)}")
+                with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    file.write(secrets.token_hex(32).encode() + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                try:
+                    os.link(made, path)  # fails when another process was first: its key is the one
+                except FileExistsError:
+                    pass
+                finally:
+                    made.unlink()
+            return bytes.fromhex(path.read_text().strip())
+        except ValueError as wrong:
+            raise BadSetting(f"{path} does not hold a key; restore it from a backup.") from wrong
+        except OSError as wrong:
+            raise BadSetting(f"The key {path} can neither be read nor made: {wrong.strerror}.") from wrong
+
+
+def env_name(field: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + field.upper()
+
+
+def unknown_names(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that look like settings and are none: misspelt, or of another version."""
+    known = {env_name(field.name) for field in dataclasses.fields(Settings)} | NOT_OURS
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def _convert(field: "dataclasses.Field[Any]", text: str) -> Any:
+    match field.default:
+        case int():
+            if not (text.isascii() and text.isdigit()):
+                raise BadSetting(f"{env_name(field.name)} is {text!r}; it is a whole number.")
+            return int(text)
+        case tuple():
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        case Path():
+            return Path(text)
+        case _:
+            return text

@@ -1,0 +1,12 @@
+"""The application for a WSGI server: `gunicorn server.wsgi:app`. Refuses an unsafe or unknown database."""
+
+from server import create_app
+from server.extensions import db
+from server.migrations import upgrade
+from server.store.database import DatabaseRefused, check_safety
+
+app = create_app()
+with app.app_context():
+    if troubles := check_safety(db.engine):
+        raise DatabaseRefused(" ".join(troubles))
+    upgrade(db.engine)
