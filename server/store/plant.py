@@ -96,11 +96,12 @@ class RefusedRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What came of the rows of one kind: the stored rows added, and those changed (as they are now)."""
+    """What came of the rows of one kind: the stored rows added, those changed (as they were and as they are; nothing
+    now when removed), and how many were there already."""
 
     kind: str
     added: tuple[Stored, ...] = ()
-    changed: tuple[Stored, ...] = ()
+    changed: tuple[tuple[Stored, Stored], ...] = ()
     unchanged: int = 0
 
 
@@ -203,6 +204,23 @@ def load_part(
 
 
 _ORDER_TABLES = ("order", "operation", "component", "order_account")
+
+
+def rows(
+    connection: Connection, code: str, kind: str, column: str = "", values: Collection[str] | None = None
+) -> list[Row]:
+    """The stored rows of a kind, as they stand in the table: all, or those with one of `values` in `column`."""
+    return list(_rows(connection, KINDS[kind], code, column, values))
+
+
+def names(connection: Connection, code: str, keys: Collection[str] | None = None) -> dict[str, str]:
+    """People's names by key (empty when erased), for pages that may show them."""
+    return {row["key"]: row["name"] for row in _rows(connection, "person", code, "key", keys)}
+
+
+def letters_of(connection: Connection, code: str, kinds: Collection[str], references: Collection[str]) -> list[str]:
+    """The label codes that stand for these things: how a device without the reference data names them."""
+    return [row["code"] for row in _rows(connection, "label_code", code, "ref", references) if row["kind"] in kinds]
 
 
 def _site_row(connection: Connection, code: str) -> Row:
@@ -327,21 +345,25 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         tuple(row[column] for column in key): dict(row)
         for row in _rows(connection, table.name, code, key[0], {place[0] for place in wanted})
     }
-    added, changed, unchanged = [], [], 0
+    added: list[Stored] = []
+    changed: list[tuple[Stored, Stored]] = []
+    unchanged = 0
     for place, row in wanted.items():
         old = there.get(place)
         if old is None:
             added.append({"site": code, **_complete(table, row)})
         elif any(old[column] != value for column, value in row.items()):
-            changed.append({**old, **row})
+            changed.append((old, {**old, **row}))
         else:
             unchanged += 1
     if added:
         connection.execute(insert(table), added)
     if changed:
-        connection.execute(_update(table, key), [{f"_{name}": value for name, value in row.items()} for row in changed])
+        connection.execute(
+            _update(table, key), [{f"_{name}": value for name, value in row.items()} for _, row in changed]
+        )
     if kind == "order_accounts":
-        changed += _drop_other_accounts(connection, code, wanted, there)
+        changed += [(row, {}) for row in _drop_other_accounts(connection, code, wanted, there)]
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
 
@@ -355,7 +377,7 @@ def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -
     table = TABLES["site"]
     new = {"policy": text, "policy_version": row["policy_version"] + 1}
     connection.execute(update(table).where(table.c.code == code).values(new))
-    return Change("policy", changed=({**row, **new},))
+    return Change("policy", changed=((dict(row), {**row, **new}),))
 
 
 def _update(table: Table, key: Sequence[str]) -> Any:
