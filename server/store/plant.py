@@ -108,11 +108,11 @@ class Change:
 T = TypeVar("T")
 
 
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """The values in lists short enough for one statement."""
     listed = list(values)
-    for first in range(0, len(listed), CHUNK):
-        yield listed[first : first + CHUNK]
+    for first in range(0, len(listed), size):
+        yield listed[first : first + size]
 
 
 # --- reading: values of the engine -------------------------------------------------------------------------------
@@ -640,31 +640,25 @@ def progress(
     connection: Connection, site_code: str, orders: Collection[str] | None = None
 ) -> dict[str, dict[str, dict[str, str]]]:
     """Good and scrapped pieces by order and operation: of the orders given, or of all open ones. Voided facts aside."""
-    event, order, label = TABLES["event"], TABLES["order"], TABLES["label_code"]
+    event, order = TABLES["event"], TABLES["order"]
     which = and_(order.c.site == site_code, order.c.code.in_(orders)) if orders is not None else _open_orders(site_code)
-    # A device that did not know the order yet sent the letters of its label.
-    by_label = (
-        select(label.c.code, label.c.ref, label.c.operation)
-        .join(order, and_(order.c.site == label.c.site, order.c.code == label.c.ref))
-        .where(which, label.c.kind.in_(("order", "operation")))
-    )
-    names = union_all(select(order.c.code).where(which), select(by_label.subquery().c.code))
-    query = select(event.c.order, event.c.type, event.c.body).where(
+    query = select(event.c.order, event.c.body).where(
         event.c.site == site_code,
-        event.c.order.in_(names),
+        event.c.order.in_(select(order.c.code).where(which)),
         event.c.type.in_(("output.reported", "defect.reported")),
         event.c.reason.not_in(("event.voided", "event.replaced")),
     )
-    labels = {code: (ref, operation) for code, ref, operation in connection.execute(by_label)}
+    facts = [(code, json.loads(body)) for code, body in connection.execute(query)]
+    # A device that did not know the operation yet sent the letters of its label.
+    letters = {fact["operation"] for _, fact in facts if tail(fact["operation"]) == fact["operation"]}
+    meant = {row["code"]: row["operation"] for row in _rows(connection, "label_code", site_code, "code", letters)}
     sums: dict[str, dict[str, dict[str, Decimal]]] = {}
-    for named, kind, body in connection.execute(query):
-        fact = json.loads(body)
-        if kind == "defect.reported" and fact["disposition"] != "scrap":
-            continue
-        code, of_label = labels.get(named, (named, ""))
-        number = of_label or labels.get(fact["operation"], ("", fact["operation"]))[1]
-        cell = sums.setdefault(code, {}).setdefault(number, {"good": Decimal(0), "scrap": Decimal(0)})
-        cell["good" if kind == "output.reported" else "scrap"] += Decimal(fact["quantity"])
+    for code, fact in facts:
+        good = fact["type"] == "output.reported"
+        if good or fact["disposition"] == "scrap":
+            number = meant.get(fact["operation"], fact["operation"])
+            cell = sums.setdefault(code, {}).setdefault(number, {"good": Decimal(0), "scrap": Decimal(0)})
+            cell["good" if good else "scrap"] += Decimal(fact["quantity"])
     return {
         code: {
             number: {name: plain(value) for name, value in cell.items()} for number, cell in sorted(operations.items())
