@@ -26,7 +26,6 @@ from sqlalchemy import (
     delete,
     insert,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -82,6 +81,11 @@ KINDS = {
 CHUNK = 5_000
 
 
+def _(sentence: str) -> str:
+    """Marks a sentence for the message catalogue; it is translated where it is shown."""
+    return sentence
+
+
 class UnknownSite(LookupError):
     """No site has this code."""
 
@@ -128,6 +132,12 @@ def policy(connection: Connection, code: str) -> Policy:
     """The settings in force. Raises UnknownSite."""
     row = _site_row(connection, code)
     return from_mapping(json.loads(row["policy"]), str(row["policy_version"]))
+
+
+def policy_settings(connection: Connection, code: str) -> dict[str, Any]:
+    """The settings somebody chose, without the defaults. Raises UnknownSite."""
+    chosen: dict[str, Any] = json.loads(_site_row(connection, code)["policy"])
+    return chosen
 
 
 def closed_periods(connection: Connection, code: str) -> frozenset[str]:
@@ -427,9 +437,9 @@ def _with_keys(connection: Connection, code: str, rows: list[Stored]) -> list[St
         if not key:
             key = known.get(number or "") or f"p{secrets.token_hex(6)}"
         elif number and known.get(number, key) != key:
-            raise RefusedRow("number {value} belongs to somebody known under another key", row, "number")
+            raise RefusedRow(_("number {value} belongs to somebody known under another key"), row, "number")
         if taken.setdefault(key, number or "") != (number or ""):
-            raise RefusedRow("key {value} is given to two people", row, "key")
+            raise RefusedRow(_("key {value} is given to two people"), row, "key")
         made.append({**row, "key": key} | ({"number": number} if "number" in row else {}))
     # A number may move to another person; two people never hold it at once, not even between two statements.
     moving = {row["key"] for row in made if row.get("number")} - {known.get(row.get("number")) for row in made}

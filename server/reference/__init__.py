@@ -1,0 +1,1 @@
+"""Reference data: imported from files, handed to phones. Its own door in, read by all."""

@@ -1,0 +1,1 @@
+"""CSV: reference files and production logs in, entries out."""

@@ -1,0 +1,386 @@
+"""What the columns of a reference file mean: our words, their French names, and how a cell becomes a value.
+
+A `Kind` is one sort of file (`orders.csv`, `gammes.csv`); its columns say how they are read. Cells are read with a
+`Style`: a file that separates with semicolons comes from a place where 1,5 is one and a half.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from sync.core.canonical import BadJson, check
+from sync.core.quantity import parse_decimal
+
+CODE_LENGTH = 64
+NAME_LENGTH = 200
+UNIT_LENGTH = 16
+
+
+def _(sentence: str) -> str:
+    """Marks a sentence for the message catalogue; it is translated where it is shown."""
+    return sentence
+
+
+class BadCell(ValueError):
+    """A cell cannot be read. `sentence` is a msgid with `{placeholders}` for `params`."""
+
+    def __init__(self, sentence: str, **params: str) -> None:
+        super().__init__(sentence.format(**params))
+        self.sentence, self.params = sentence, params
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the file writes: `decimal_comma` admits 1,5 and groups of thousands by spaces."""
+
+    decimal_comma: bool = False
+
+
+Reader = Callable[[str, Style], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, how it is read, other names it may have, whether a cell may be empty (then `empty`)."""
+
+    name: str
+    read: Reader
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    empty: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of file. `key` identifies a row; `finish` turns the cells of a row into what is stored."""
+
+    name: str
+    aliases: tuple[str, ...]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    finish: Callable[[dict[str, Any]], dict[str, Any]] = field(default=dict)
+
+    def column(self, header: str) -> Column | None:
+        """The column a header names, in any spelling of case, accents and spaces."""
+        name = folded(header)
+        return next((column for column in self.columns if name == column.name or name in column.aliases), None)
+
+
+def folded(text: str) -> str:
+    """`Poste de charge` and `poste_de_charge` are one name."""
+    plain = unicodedata.normalize("NFKD", text.strip().lower())
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return "_".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
+
+
+# --- cells -------------------------------------------------------------------------------------------------------
+
+
+def text(cell: str, style: Style, longest: int = NAME_LENGTH) -> str:
+    """Text for people, kept as it is, whatever it begins with."""
+    value = unicodedata.normalize("NFC", cell)
+    try:
+        check(value)
+    except BadJson as wrong:
+        raise BadCell(_("holds a control or invisible character: remove it")) from wrong
+    if "\n" in value or "\r" in value or "\t" in value:
+        raise BadCell(_("holds a line break or a tab: write it on one line"))
+    if len(value) > longest:
+        raise BadCell(_("is longer than {longest} characters: shorten it"), longest=str(longest))
+    return value
+
+
+code = partial(text, longest=CODE_LENGTH)
+unit = partial(text, longest=UNIT_LENGTH)
+
+
+def decimal(cell: str, style: Style, *, above_zero: bool = False) -> Decimal:
+    """A number that is zero or more."""
+    plain = cell
+    if style.decimal_comma:
+        plain = "".join(plain.split()).replace(",", ".")  # split() knows the no-break spaces of spreadsheets
+    elif "," in plain:
+        raise BadCell(
+            _("“{cell}” is not a number: with commas between columns, write decimals with a point"), cell=cell
+        )
+    try:
+        number = parse_decimal(plain)
+    except ValueError as wrong:
+        raise BadCell(
+            _("“{cell}” is not a number: write digits, at most six of them after the decimal sign"), cell=cell
+        ) from wrong
+    if number < 0 or (above_zero and not number):
+        least = _("“{cell}” must be above zero") if above_zero else _("“{cell}” must not be below zero")
+        raise BadCell(least, cell=cell)
+    return number
+
+
+positive = partial(decimal, above_zero=True)
+
+
+def whole(cell: str, style: Style) -> int:
+    """A whole number from 0 to a million."""
+    if not (cell.isascii() and cell.isdigit() and len(cell) < 7):
+        raise BadCell(_("“{cell}” is not a whole number: write digits only"), cell=cell)
+    return int(cell)
+
+
+def day(cell: str, style: Style) -> date:
+    """2026-11-20 or 20/11/2026."""
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            found = datetime.strptime(cell, pattern).date()  # noqa: DTZ007 (a day has no time zone)
+        except ValueError:
+            continue
+        if 2000 <= found.year <= 2099:
+            return found
+    raise BadCell(_("“{cell}” is not a date: write it as 2026-11-20 or 20/11/2026"), cell=cell)
+
+
+_YES = ("yes", "true", "1", "oui", "vrai", "x")
+_NO = ("no", "false", "0", "non", "faux")
+
+
+def flag(cell: str, style: Style) -> bool:
+    """Yes or no."""
+    word = folded(cell)
+    if word in _YES or word in _NO:
+        return word in _YES
+    raise BadCell(_("“{cell}” is neither yes nor no: write yes or no"), cell=cell)
+
+
+def one_of(words: Mapping[str, str]) -> Reader:
+    """One of a list of words, each under several names."""
+
+    def read(cell: str, style: Style) -> str:
+        found = words.get(folded(cell))
+        if found is None:
+            choices = ", ".join(dict.fromkeys(words.values()))
+            raise BadCell(_("“{cell}” is not known here: write one of {choices}"), cell=cell, choices=choices)
+        return found
+
+    return read
+
+
+def _words(*names: str) -> dict[str, str]:
+    """ "closed ferme clos" -> each of these stands for the first."""
+    return {other: line.split()[0] for line in names for other in line.split()}
+
+
+order_kind = one_of(_words("manufacturing fabrication of", "case dossier affaire", "project projet", "ticket incident"))
+order_status = one_of(_words("open ouvert en_cours", "closed ferme clos termine"))
+valuation = one_of(_words("standard", "moving_average cump cmup pmp"))
+follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
+                        "order ordre of", "customer client"))  # fmt: skip
+reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction"))
+rate_kind = one_of(_words("labor main_d_oeuvre mo", "machine", "standard_labor main_d_oeuvre_standard mo_standard",
+                          "standard_cost cout_standard"))  # fmt: skip
+rate_subject = one_of(_words("person personne", "rate_group categorie categorie_de_cout",
+                             "work_center poste_de_charge poste", "item article"))  # fmt: skip
+language = one_of(_words("en english anglais", "fr french francais"))
+
+
+# --- rows --------------------------------------------------------------------------------------------------------
+
+
+def _names_by_language(row: dict[str, Any]) -> dict[str, Any]:
+    """name and name_fr become one name by language; one alone stands for both."""
+    english, french = row.pop("name", ""), row.pop("name_fr", "")
+    english = english or french or row["code"]
+    return {**row, "name": {"en": english, "fr": french or english}}
+
+
+def _recognisable(row: dict[str, Any]) -> dict[str, Any]:
+    """A person is recognised by number or key."""
+    if not row.get("number") and not row.get("key"):
+        raise BadCell(_("a person needs a number: fill the column number"))
+    return {name: value for name, value in row.items() if name != "key" or value}
+
+
+def _sequence_from_number(row: dict[str, Any]) -> dict[str, Any]:
+    """An operation without a sequence follows its number, which then has to be one."""
+    if row.get("sequence") is None:
+        number = row["number"]
+        if not (number.isascii() and number.isdigit() and len(number) < 7):
+            raise BadCell(_("operation “{number}” is not a number: fill the column sequence too"), number=number)
+        row["sequence"] = int(number)
+    return row
+
+
+_ORDER = ("ordre", "of", "order_code", "numero_of")
+_CENTER = ("poste_de_charge", "poste")
+_ITEM = ("article", "code_article")
+_NAME = Column("name", text, ("nom", "libelle", "designation"))
+_CODE = Column("code", code, ("code_article", "numero", "reference"), required=True)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("departments", ("ateliers", "departements"), (_CODE, _NAME), ("code",)),
+        Kind(
+            "work_centers",
+            ("postes_de_charge", "postes"),
+            (_CODE, _NAME, Column("department", code, ("atelier", "departement"))),
+            ("code",),
+        ),
+        Kind("machines", (), (_CODE, _NAME, Column("work_center", code, _CENTER, required=True)), ("code",)),
+        Kind(
+            "people",
+            ("personnes", "operateurs", "personnel"),
+            (
+                Column("number", code, ("matricule", "numero"), empty=None),
+                _NAME,
+                Column("rate_group", code, ("categorie", "categorie_de_cout")),
+                Column("department", code, ("atelier", "departement")),
+                Column("language", language, ("langue",)),
+                Column("active", flag, ("actif",), empty=True),
+                Column("key", code, ("cle",), empty=None),
+            ),
+            ("number", "key"),
+            _recognisable,
+        ),
+        Kind(
+            "items",
+            ("articles",),
+            (
+                _CODE,
+                _NAME,
+                Column("unit", unit, ("unite",), required=True),
+                Column("valuation", valuation, ("valorisation",), empty="standard"),
+            ),
+            ("code",),
+        ),
+        Kind(
+            "item_units",
+            ("unites_articles", "unites"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("unit", unit, ("unite",), required=True),
+                Column("factor", positive, ("facteur", "coefficient"), required=True),
+            ),
+            ("item", "unit"),
+        ),
+        Kind(
+            "orders",
+            ("ordres", "ordres_de_fabrication", "of"),
+            (
+                Column("code", code, ("numero", "of", "ordre", "reference"), required=True),
+                Column("item", code, _ITEM),
+                Column("quantity", decimal, ("quantite",), empty=Decimal(0)),
+                Column("kind", order_kind, ("type", "nature"), empty="manufacturing"),
+                Column("customer", text, ("client",)),
+                Column("due_on", day, ("echeance", "date_d_echeance", "due_date"), empty=None),
+                Column("status", order_status, ("statut", "etat"), empty="open"),
+            ),
+            ("code",),
+        ),
+        Kind(
+            "operations",
+            ("gammes", "gamme", "routing"),
+            (
+                Column("order", code, _ORDER, required=True),
+                Column("number", code, ("numero", "operation", "phase"), required=True),
+                _NAME,
+                Column("sequence", whole, ("rang", "ordre_de_passage"), empty=None),
+                Column("work_center", code, _CENTER),
+                Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
+                Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
+            ),
+            ("order", "number"),
+            _sequence_from_number,
+        ),
+        Kind(
+            "components",
+            ("composants", "nomenclatures", "nomenclature"),
+            (
+                Column("order", code, _ORDER, required=True),
+                Column("item", code, ("article", "composant"), required=True),
+                Column("operation", code, ("phase",)),
+                Column(
+                    "quantity_per", positive, ("quantite_par_piece", "quantite_unitaire", "quantite"), required=True
+                ),
+                Column("unit", unit, ("unite",), required=True),
+            ),
+            ("order", "item", "operation"),
+        ),
+        Kind(
+            "plans",
+            ("axes",),
+            (_CODE, _NAME, Column("follows", follows, ("suit", "selon"))),
+            ("code",),
+        ),
+        Kind(
+            "accounts",
+            ("comptes", "sections"),
+            (
+                Column("plan", code, ("axe",), required=True),
+                Column("code", code, ("compte", "section"), required=True),
+                _NAME,
+                Column("parent", code, ("compte_pere", "pere")),
+            ),
+            ("plan", "code"),
+        ),
+        Kind(
+            "order_accounts",
+            ("ventilations", "comptes_des_ordres", "imputations"),
+            (
+                Column("order", code, _ORDER, required=True),
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte",), required=True),
+                Column("percent", positive, ("pourcentage", "pour_cent"), required=True),
+            ),
+            ("order", "plan", "account"),
+        ),
+        Kind(
+            "reasons",
+            ("motifs",),
+            (
+                Column("kind", reason_kind, ("type", "nature"), required=True),
+                _CODE,
+                _NAME,
+                Column("name_fr", text, ("nom_fr", "libelle_fr")),
+            ),
+            ("kind", "code"),
+            _names_by_language,
+        ),
+        Kind(
+            "activities",
+            ("activites",),
+            (_CODE, _NAME, Column("name_fr", text, ("nom_fr", "libelle_fr"))),
+            ("code",),
+            _names_by_language,
+        ),
+        Kind(
+            "rates",
+            ("taux", "taux_horaires"),
+            (
+                Column("kind", rate_kind, ("type", "nature"), required=True),
+                Column("subject_kind", rate_subject, ("type_de_sujet", "porte_sur"), required=True),
+                Column("subject", code, ("sujet",), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), required=True),
+                Column("amount", decimal, ("montant", "taux"), required=True),
+                Column("includes_labor", flag, ("main_d_oeuvre_comprise", "mo_comprise"), empty=False),
+            ),
+            ("kind", "subject_kind", "subject", "valid_from"),
+        ),
+        Kind(
+            "policy",
+            ("reglages", "politique"),
+            (
+                Column("setting", code, ("reglage",), required=True),
+                Column("value", code, ("valeur",), required=True),
+            ),
+            ("setting",),
+        ),
+    )
+}
+
+
+def kind_of_file(name: str) -> Kind | None:
+    """The kind a file's name says: `orders.csv`, `Ordres.csv`, `07_orders.csv`."""
+    stem = folded(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]).lstrip("0123456789_")
+    return next((kind for kind in KINDS.values() if stem == kind.name or stem in kind.aliases), None)

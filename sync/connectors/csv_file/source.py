@@ -1,0 +1,229 @@
+"""CSV files in: bytes to text, text to rows, rows to values, and what is wrong with a line said where it is.
+
+Nothing is guessed: a file is UTF-8 or refused with what it seems to be instead, a quote that does not close, a row of
+another length, an unknown column are errors with their line. Trouble is returned, all of it up to `MAX_ERRORS`, so
+that one look mends a file.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.connectors.csv_file.mapping import BadCell, Column, Kind, Style, _
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_ROWS = 200_000
+MAX_ERRORS = 100
+SEPARATORS = ",;\t"
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """What is wrong in which line (0: the file as a whole) and column. `sentence` is a msgid for `params`."""
+
+    file: str
+    line: int
+    column: str
+    sentence: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The error in the language of `translate`, which is the catalogue's look-up."""
+        place = [self.file]
+        if self.line:
+            place.append(translate(_("line {line}")).format(line=self.line))
+        if self.column:
+            place.append(translate(_("column {column}")).format(column=self.column))
+        return f"{', '.join(place)}: {translate(self.sentence).format(**self.params)}"
+
+
+class Unreadable(ValueError):
+    """The file as a whole cannot be read; `error` says why."""
+
+    def __init__(self, error: LineError) -> None:
+        super().__init__(error.text())
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A CSV file as text: its header and, line by line, the cells below each name."""
+
+    file: str
+    style: Style
+    header: tuple[str, ...]
+    rows: Iterator[tuple[int, list[str]] | LineError]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The rows of one reference file as values, with the line each came from."""
+
+    kind: Kind
+    file: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    def error(self, index: int, column: str, sentence: str, **params: str) -> LineError:
+        """An error of the row at `index`."""
+        return LineError(self.file, self.lines[index], column, sentence, params)
+
+
+def decode(data: bytes, file: str, encoding: str = "utf-8") -> str:
+    """The text of a file. Raises Unreadable, and says what the file seems to be instead."""
+
+    def refuse(sentence: str, line: int = 0, **params: str) -> Unreadable:
+        return Unreadable(LineError(file, line, "", sentence, params))
+
+    if len(data) > MAX_BYTES:
+        raise refuse(_("is larger than {size} MiB: split it"), size=str(MAX_BYTES // 1024 // 1024))
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise refuse(_("is a workbook, not CSV: save it as “CSV UTF-8”"))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise refuse(_("is written in UTF-16: save it as “CSV UTF-8”"))
+    if (nul := data.find(b"\0")) >= 0:
+        raise refuse(_("holds a NUL character: this is no text file, or it is damaged"), data.count(b"\n", 0, nul) + 1)
+    try:
+        return data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as wrong:
+        line = data.count(b"\n", 0, wrong.start) + 1
+        try:
+            data.decode("cp1252")
+        except UnicodeDecodeError:
+            raise refuse(_("is not UTF-8 text: save it as “CSV UTF-8”"), line) from wrong
+        raise refuse(_("seems to be written in Windows-1252 (“ANSI”): save it as “CSV UTF-8”"), line) from wrong
+
+
+def split(text: str, file: str, separator: str = "") -> Cells:
+    """Header and rows of CSV text; without `separator`, the one the header uses. Raises Unreadable without a header."""
+    first = text.split("\n", 1)[0]
+    separator = separator or max(SEPARATORS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = _physical_rows(reader, file)
+    header: list[str] = []
+    for row in rows:
+        if isinstance(row, LineError):
+            raise Unreadable(row)
+        header = [cell.strip() for cell in row[1]]
+        break
+    if not header:
+        raise Unreadable(LineError(file, 0, "", _("is empty: the first line names the columns")))
+    while header and not header[-1]:
+        header.pop()
+    return Cells(file, Style(decimal_comma=separator == ";"), tuple(header), _fitted(rows, header, file))
+
+
+def _physical_rows(reader: Any, file: str) -> Iterator[tuple[int, list[str]] | LineError]:
+    """Rows that are not blank with the line they begin in; after what is not CSV nothing can be trusted any more."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as wrong:
+            yield LineError(file, line, "", _("cannot be read as CSV ({detail}): check quotes"), {"detail": str(wrong)})
+            return
+        if any(cell.strip() for cell in row):
+            yield line, row
+
+
+def _fitted(
+    rows: Iterator[tuple[int, list[str]] | LineError], header: list[str], file: str
+) -> Iterator[tuple[int, list[str]] | LineError]:
+    count = 0
+    for row in rows:
+        if isinstance(row, LineError):
+            yield row
+            return
+        line, cells = row
+        count += 1
+        if count > MAX_ROWS:
+            yield LineError(file, line, "", _("is longer than {count} lines: split the file"), {"count": str(MAX_ROWS)})
+            return
+        while len(cells) > len(header) and not cells[-1].strip():
+            cells.pop()  # spreadsheets write empty cells to the right
+        if len(cells) != len(header):
+            params = {"cells": str(len(cells)), "columns": str(len(header))}
+            yield LineError(file, line, "", _("has {cells} cells, the header {columns}: check separators"), params)
+            continue
+        yield line, [cell.strip() for cell in cells]
+
+
+def read(kind: Kind, data: bytes, file: str) -> tuple[Sheet, list[LineError]]:
+    """The rows of a reference file, and what is wrong with it. A sheet with errors is not to be used."""
+    sheet = Sheet(kind, file)
+    errors: list[LineError] = []
+    try:
+        cells = split(decode(data, file), file)
+        columns = _columns(kind, cells)
+    except Unreadable as wrong:
+        return sheet, [wrong.error]
+    seen: dict[tuple[Any, ...], int] = {}
+    for row in cells.rows:
+        if len(errors) >= MAX_ERRORS:
+            break
+        if isinstance(row, LineError):
+            errors.append(row)
+            continue
+        line, texts = row
+        values, wrong_cells = _values(columns, texts, cells.style, file, line)
+        if not wrong_cells:
+            try:
+                values = kind.finish(values)
+            except BadCell as wrong:
+                wrong_cells = [LineError(file, line, "", wrong.sentence, wrong.params)]
+        if wrong_cells:
+            errors += wrong_cells
+            continue
+        key = tuple(values.get(name) for name in kind.key)
+        if (before := seen.setdefault(key, line)) != line:
+            errors.append(
+                LineError(file, line, "", _("says the same thing as line {other} again"), {"other": str(before)})
+            )
+            continue
+        sheet.rows.append(values)
+        sheet.lines.append(line)
+    return sheet, errors
+
+
+def _columns(kind: Kind, cells: Cells) -> list[Column]:
+    """The column under each header. Raises Unreadable for one that is unknown, doubled or missing."""
+    columns: list[Column] = []
+    for position, header in enumerate(cells.header, start=1):
+        column = kind.column(header)
+        known = ", ".join(column.name for column in kind.columns)
+        if column is None:
+            params = {"header": header or str(position), "known": known}
+            raise Unreadable(
+                LineError(cells.file, 1, "", _("column “{header}” is not known; known are {known}"), params)
+            )
+        if column in columns:
+            raise Unreadable(
+                LineError(cells.file, 1, "", _("column “{header}” stands there twice"), {"header": column.name})
+            )
+        columns.append(column)
+    for column in kind.columns:
+        if column.required and column not in columns:
+            raise Unreadable(LineError(cells.file, 1, "", _("column “{header}” is missing"), {"header": column.name}))
+    return columns
+
+
+def _values(
+    columns: list[Column], texts: list[str], style: Style, file: str, line: int
+) -> tuple[dict[str, Any], list[LineError]]:
+    values: dict[str, Any] = {}
+    errors = []
+    for column, cell in zip(columns, texts, strict=True):
+        if cell:
+            try:
+                values[column.name] = column.read(cell, style)
+            except BadCell as wrong:
+                errors.append(LineError(file, line, column.name, wrong.sentence, wrong.params))
+        elif column.required:
+            errors.append(LineError(file, line, column.name, _("is empty: fill it")))
+        else:
+            values[column.name] = column.empty
+    return values, errors
