@@ -6,15 +6,22 @@ Every package of this folder with a `routes` module that defines `blueprint` is 
 import importlib
 import importlib.util
 import pkgutil
+from pathlib import Path
 
 from flask import Blueprint, Flask
+from jinja2 import FileSystemLoader, StrictUndefined
 
+import webapp
 from server import extensions
 from server.settings import Settings
 
 
 def create_app(settings: Settings | None = None, clock: extensions.Clock = extensions.system_clock) -> Flask:
     """The application. Opens the database but neither migrates nor checks it: `serve` and `worker` do, at start."""
+    # Here, not above: these modules reach for `server` themselves.
+    from server import language, menu, migrations, problems, security, static
+    from server.auth import access
+
     chosen = settings or Settings.from_environment()
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.extensions["settings"] = chosen
@@ -24,8 +31,18 @@ def create_app(settings: Settings | None = None, clock: extensions.Clock = exten
         SQLALCHEMY_DATABASE_URI=chosen.database,
         MAX_CONTENT_LENGTH=chosen.body_limit,
     )
+    # A room's templates stand beside its views and are named by their path: "auth/sign_in.html".
+    app.jinja_loader = FileSystemLoader([webapp.TEMPLATES, Path(__file__).parent])
+    app.jinja_env.undefined = StrictUndefined
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=importlib.import_module("server.migrations").FOLDER)
+    extensions.migrate.init_app(app, extensions.db, directory=migrations.FOLDER)
+    problems.init_app(app)
+    security.init_app(app, chosen)
+    access.init_app(app)
+    language.init_app(app)
+    menu.init_app(app)
+    static.init_app(app)
+    app.jinja_env.globals["current"] = access.current
     for blueprint in find_blueprints():
         app.register_blueprint(blueprint)
     return app

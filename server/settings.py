@@ -31,7 +31,7 @@ def setting(default: Any, sentence: str) -> Any:
 class Settings:
     """What an installation may choose."""
 
-    data_dir: Path = setting(Path("instance"), "Folder of the keys and, with SQLite, of the database.")
+    data_dir: Path = setting(Path("instance"), "Folder of the keys and, with SQLite, of the database.")  # noqa: RUF009
     database_url: str = setting(
         "", "Address of the database, sqlite:////path/file or postgresql://user@host/name; empty: SQLite in data_dir."
     )

@@ -1,6 +1,8 @@
 """Sites: one time zone, one currency, one ledger each."""
 
+import re
 from uuid import uuid4
+from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, Row, insert, select
 
@@ -9,7 +11,18 @@ from sync.ledger.chain import GENESIS
 
 
 def create_site(connection: Connection, code: str, *, name: str, zone: str, currency: str, language: str = "en") -> str:
-    """A new site with an empty ledger; returns the lineage of its history."""
+    """A new site with an empty ledger; returns the lineage of its history.
+
+    Raises ValueError for a code or name that is empty or too long, an unknown zone, or no ISO 4217 currency code.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", code):
+        raise ValueError("a site's code has 1 to 64 letters, digits, _ or -")
+    if not 1 <= len(name) <= 200 or not name.isprintable():
+        raise ValueError("a site's name has 1 to 200 characters")
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is no time zone such as Europe/Paris")
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise ValueError(f"{currency!r} is no currency code such as EUR")
     lineage = str(uuid4())
     connection.execute(
         insert(Site).values(code=code, name=name, zone=zone, currency=currency, language=language, lineage=lineage)

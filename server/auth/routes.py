@@ -1,0 +1,160 @@
+"""Signing in and out, the first administrator, and what a reader chooses for the pages: language and theme."""
+
+from collections.abc import Mapping
+from typing import cast
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from sqlalchemy import Connection
+
+from server.auth import credentials, passwords
+from server.auth.access import access, current
+from server.extensions import db, now, settings
+from server.language import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from server.menu import start_page
+from server.problems import Problem
+from server.security import local_path
+from server.store import people
+from server.store.database import read, write
+from server.store.sites import create_site, find_site
+
+blueprint = Blueprint("auth", __name__)
+
+CURRENCIES = ("EUR", "CHF", "GBP", "USD", "CAD", "MAD", "TND", "DZD", "XOF", "XAF", "PLN", "CZK", "SEK", "DKK", "NOK")
+YEAR_S = 365 * 86_400
+
+
+@blueprint.get("/sign-in")
+@access(public="who signs in is not known yet")
+def sign_in_page() -> ResponseReturnValue:
+    """The sign-in form; who is signed in already goes on."""
+    target = local_path(request.args.get("next"), "")
+    if current.kind == "user":
+        return redirect(target or start_page(), 303)
+    return render_template("auth/sign_in.html", next=target, name="")
+
+
+@blueprint.post("/sign-in")
+@access(public="who signs in is not known yet")
+def sign_in() -> ResponseReturnValue:
+    """Check name and password; a fresh secret each time, so that nobody can prepare a browser's sign-in."""
+    name, target = request.form.get("name", ""), local_path(request.form.get("next"), "")
+    try:
+        user = passwords.sign_in(db.engine, settings(), name, request.form.get("password", ""), now())
+    except Problem as problem:
+        page = render_template("auth/sign_in.html", next=target, name=name, problem=problem)
+        return Response(page, problem.kind.status)
+    secret = credentials.make_secret()
+    with write(db.engine) as connection:
+        if current.session:
+            people.end_session(connection, settings().site, current.session)
+        people.start_session(connection, settings().site, user, credentials.digest(secret), now())
+    response = cast(Response, redirect(target or "/start", 303))
+    credentials.set_session(response, secret)
+    return response
+
+
+@blueprint.get("/start")
+@access(roles={"lead", "accountant", "payroll", "admin"})
+def start() -> ResponseReturnValue:
+    """On to the page the user begins with."""
+    page = start_page()
+    return redirect(page if page != "/start" else "/", 303)
+
+
+@blueprint.post("/sign-out")
+@access(public="signing out twice is no mistake")
+def sign_out() -> ResponseReturnValue:
+    """End the sign-in on the server and in the browser."""
+    if current.session:
+        with write(db.engine) as connection:
+            people.end_session(connection, settings().site, current.session)
+    response = cast(Response, redirect("/sign-in", 303))
+    credentials.clear_session(response)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@blueprint.get("/set-up")
+@access(public="the first administrator has no account yet; the code of the console is asked for")
+def set_up_page() -> ResponseReturnValue:
+    """The form that makes the first administrator and, where there is none, the site."""
+    return _set_up_form({})
+
+
+@blueprint.post("/set-up")
+@access(public="the first administrator has no account yet; the code of the console is asked for")
+def set_up() -> ResponseReturnValue:
+    """Make the first administrator, once, with the code the server printed on its console."""
+    form, limits = request.form, settings()
+    name = form.get("name", "").strip()
+    try:
+        if not 1 <= len(name) <= 64 or not name.isprintable():
+            raise Problem("request.invalid", gettext("A sign-in name has 1 to 64 characters."))
+        hashed = passwords.hash_password(form.get("password", ""), name)
+        with write(db.engine) as connection:
+            code = credentials.digest(form.get("code", "").strip())
+            usable = people.count_users(connection, limits.site) == 0
+            if not usable or people.use_enrolment(connection, limits.site, code, now(), kind="setup") != "ok":
+                raise Problem("auth.setup_done")
+            if find_site(connection, limits.site) is None:
+                _create_first_site(connection)
+            people.create_user(connection, limits.site, name, display_name=name, password_hash=hashed, roles=["admin"])
+    except Problem as problem:
+        return _set_up_form(form, problem), problem.kind.status
+    return redirect("/sign-in", 303)
+
+
+@blueprint.post("/language")
+@access(public="everybody reads in a language")
+def choose_language() -> ResponseReturnValue:
+    """Keep the chosen language in this browser and, for a user, with the user."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        raise Problem("request.invalid")
+    if current.kind == "user":
+        with write(db.engine) as connection:
+            people.change_user(connection, settings().site, current.user, language=chosen)
+    return _keep(LANGUAGE_COOKIE, chosen)
+
+
+@blueprint.post("/theme")
+@access(public="everybody sees in a light")
+def choose_theme() -> ResponseReturnValue:
+    """Keep the chosen theme in this browser; anything else than a known one means: as the system."""
+    chosen = request.form.get("theme", "")
+    return _keep(THEME_COOKIE, chosen if chosen in THEMES else "")
+
+
+def _keep(cookie: str, value: str) -> Response:
+    response = cast(Response, redirect(local_path(request.form.get("next"), "/"), 303))
+    response.set_cookie(
+        cookie, value, max_age=YEAR_S, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _create_first_site(connection: Connection) -> None:
+    form = request.form
+    try:
+        create_site(
+            connection,
+            settings().site,
+            name=form.get("site_name", "").strip(),
+            zone=form.get("zone", ""),
+            currency=form.get("currency", ""),
+            language=str(get_locale()),
+        )
+    except ValueError as wrong:
+        raise Problem("request.invalid", gettext("Name, time zone and currency of the site are needed.")) from wrong
+
+
+def _set_up_form(form: Mapping[str, str], problem: Problem | None = None) -> str:
+    with read(db.engine) as connection:
+        site = find_site(connection, settings().site)
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return render_template(
+        "auth/set_up.html", form=form, problem=problem, site=site, zones=zones, currencies=CURRENCIES
+    )

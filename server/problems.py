@@ -1,0 +1,238 @@
+"""Trouble in a request: a catalogue of coded problems, and one place that answers them.
+
+A program gets RFC 9457 JSON, a browser a page, htmx a fragment. Every answer names a stable code, what was wrong and
+what to do, and an id that is also in the log; none shows a stack, SQL, a path of the machine or a version.
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+import werkzeug.exceptions
+from flask import Flask, Response, g, json, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, lazy_gettext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+log = logging.getLogger("floorledger")
+_ = lazy_gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One code of the catalogue. Title and action are sentences for people; both may hold `{name}` places."""
+
+    code: str
+    status: int
+    title: LazyString
+    action: LazyString
+
+
+_KINDS = [
+    # who is asking
+    Kind("auth.missing", 401, _("You are not signed in."), _("Sign in, or send a device's or program's credential.")),
+    Kind("auth.revoked", 401, _("This credential is not valid any more."), _("Ask an administrator for a new one.")),
+    Kind("auth.forbidden", 403, _("You may not do this."), _("Ask an administrator for the role it needs: {needs}.")),
+    Kind("auth.undeclared", 403, _("This address is closed."), _("Report it: no rule says who may open it.")),
+    Kind("auth.cross_site", 403, _("This request comes from another site."), _("Use the pages of this server.")),
+    Kind("auth.wrong_password", 401, _("Name and password do not fit."),
+         _("Try again. After several failures a name is locked for some minutes.")),
+    Kind("auth.weak_password", 422, _("This password is too weak."), _("Choose one that fits: {rule}")),
+    Kind("auth.setup_done", 410, _("This set-up link is used or too old."),
+         _("Start the server again for a new one, or sign in.")),
+    # devices
+    Kind("device.secret_unknown", 410, _("This enrolment code is not known."), _("Ask for a new code.")),
+    Kind("device.secret_used", 410, _("This enrolment code was already used."), _("Ask for a new code.")),
+    Kind("device.secret_expired", 410, _("This enrolment code is too old."), _("Ask for a new code.")),
+    Kind("device.unknown", 404, _("There is no such device."), _("Look at the list of devices.")),
+    # the request as such
+    Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
+    Kind("request.not_found", 404, _("There is nothing here."), _("Check the address, or begin at the start page.")),
+    Kind("request.method", 405, _("This address does not answer to that method."), _("Use one of: {methods}")),
+    Kind("request.too_large", 413, _("Too much at once."), _("Send less at a time.")),
+    Kind("request.media_type", 415, _("The content is of an unknown kind."), _("Send {expected}.")),
+    Kind("request.too_many", 429, _("Too many requests."), _("Wait a moment and try again.")),
+    Kind("request.failed", 400, _("This request cannot be answered."), _("Correct it and send it again.")),
+    Kind("server.error", 500, _("Something went wrong here."),
+         _("Try again. If it stays, report the number {id} to your administrator.")),
+    Kind("storage.unavailable", 503, _("The database cannot be used at the moment."),
+         _("Nothing was lost and nothing was stored: try again in a moment.")),
+    # facts; the same codes stand in the verdict on a single fact
+    Kind("intake.malformed_json", 400, _("The text is not JSON."), _("Send JSON in UTF-8.")),
+    Kind("intake.too_large", 413, _("Too much at once."), _("Send fewer facts at a time.")),
+    Kind("intake.not_json", 415, _("The content is of an unknown kind."), _("Send application/json, at most gzipped.")),
+    Kind("intake.not_an_object", 422, _("This is not a fact."), _("Send each fact as a JSON object.")),
+    Kind("intake.unknown_type", 422, _("This kind of fact is not known here."), _("Bring the server up to date.")),
+    Kind("intake.unknown_version", 422, _("This version of the fact is not known here."),
+         _("Bring the server up to date.")),
+    Kind("intake.unknown_field", 422, _("A field is not known here."), _("Leave it out, or bring the server up to date.")),
+    Kind("intake.missing_field", 422, _("A required field is missing."), _("Send the field.")),
+    Kind("intake.bad_value", 422, _("A field has a value that cannot be."), _("Correct the value.")),
+    Kind("intake.bad_character", 422, _("A text holds an invisible or control character."), _("Type the text anew.")),
+    Kind("intake.string_too_long", 422, _("A text is too long."), _("Shorten the text.")),
+    Kind("intake.number_too_large", 422, _("A number is too large."), _("Correct the number.")),
+    Kind("intake.not_a_number", 422, _("A number is written in a way two readers could read differently."),
+         _("Send whole numbers as such and decimals as text.")),
+    Kind("intake.duplicate_key", 422, _("A field is given twice."), _("Send each field once.")),
+    Kind("intake.too_deep", 422, _("The JSON is nested too deeply."), _("Send facts as flat objects.")),
+    Kind("intake.too_many_fields", 422, _("A fact has too many fields."), _("Send known fields only.")),
+]  # fmt: skip
+
+CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}
+
+# What the framework itself refuses, in our words.
+_BY_STATUS = {
+    400: "request.invalid", 401: "auth.missing", 403: "auth.forbidden", 404: "request.not_found",
+    405: "request.method", 413: "request.too_large", 415: "request.media_type", 429: "request.too_many",
+}  # fmt: skip
+
+
+class Problem(Exception):
+    """A request that is refused. `code` is one of the catalogue; `detail` says what was wrong with this one, in the
+    reader's language; `params` fill the places of the catalogue's sentences."""
+
+    def __init__(self, code: str, detail: str = "", *, pointer: str = "", **params: str) -> None:
+        super().__init__(code, detail)
+        self.kind = CATALOGUE[code]
+        self.detail = detail
+        self.pointer = pointer
+        self.params = params
+        self.headers: dict[str, str] = {}
+
+    @property
+    def code(self) -> str:
+        """The stable code."""
+        return self.kind.code
+
+    @property
+    def title(self) -> str:
+        """What was wrong, in the reader's language."""
+        return fill(str(self.kind.title), self.params)
+
+    @property
+    def action(self) -> str:
+        """What to do about it, in the reader's language."""
+        return fill(str(self.kind.action), self.params)
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.title, self.detail, self.action) if part)
+
+
+def fill(sentence: str, params: Mapping[str, str]) -> str:
+    """The sentence with its `{name}` places filled; a place nobody fills stays as it is."""
+    for name, value in params.items():
+        sentence = sentence.replace(f"{{{name}}}", value)
+    return sentence
+
+
+def describe(code: str, detail: str = "", pointer: str = "") -> dict[str, str]:
+    """A problem as it stands in a verdict on one fact: code, title, detail, pointer."""
+    described = {"code": code, "title": str(CATALOGUE[code].title)}
+    if detail:
+        described["detail"] = detail
+    if pointer:
+        described["pointer"] = pointer
+    return described
+
+
+def init_app(app: Flask) -> None:
+    """Answer every refusal and every failure of `app` here."""
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(werkzeug.exceptions.HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_failure)
+
+
+def wants_json() -> bool:
+    """Whether a program asks: by the address, or because it prefers JSON to a page."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return bool(best) and best != "text/html"
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def answer(problem: Problem) -> ResponseReturnValue:
+    """The answer to a refused request."""
+    identity = secrets.token_hex(4)
+    status = problem.kind.status
+    problem.params.setdefault("id", identity)
+    write = log.warning if status in (401, 403, 429) else log.info
+    write("%s %s refused: %s id=%s %s", request.method, request.path, problem.code, identity, problem.detail)
+    response: Response
+    if wants_json():
+        members: dict[str, Any] = {
+            "type": f"/problems/{problem.code}",
+            "code": problem.code,
+            "title": problem.title,
+            "status": status,
+            "detail": problem.detail or problem.action,
+            "action": problem.action,
+            "id": identity,
+        }
+        if problem.pointer:
+            members["pointer"] = problem.pointer
+        response = Response(json.dumps(members), status, mimetype="application/problem+json")
+    elif problem.code == "auth.missing" and request.method in ("GET", "HEAD"):
+        response = _to_sign_in()
+    else:
+        name = "fragments/problem.html" if wants_fragment() else "problem.html"
+        response = Response(render_template(name, problem=problem, id=identity), status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers.update(problem.headers)
+    return response
+
+
+def _to_sign_in() -> Response:
+    """The sign-in page, which leads back here; htmx must be told to leave the page."""
+    here = request.full_path.rstrip("?")
+    target = "/sign-in" if here == "/" else f"/sign-in?next={quote(here, safe='/')}"
+    if wants_fragment():
+        return Response("", 204, headers={"HX-Redirect": "/sign-in"})
+    return cast(Response, redirect(target, 303))
+
+
+def _answer_http(refused: werkzeug.exceptions.HTTPException) -> ResponseReturnValue:
+    """What Flask or Werkzeug refused; a redirect of theirs passes."""
+    if refused.code is not None and 300 <= refused.code < 400:
+        return cast(Response, refused.get_response())
+    problem = Problem(_BY_STATUS.get(refused.code or 500, "request.failed"))
+    if isinstance(refused, werkzeug.exceptions.MethodNotAllowed) and refused.valid_methods:
+        problem.params["methods"] = ", ".join(sorted(refused.valid_methods))
+        problem.headers["Allow"] = problem.params["methods"]
+    if isinstance(refused, werkzeug.exceptions.UnsupportedMediaType):
+        problem.params["expected"] = "application/json"
+    if refused.code is not None and refused.code >= 500:
+        return _answer_failure(refused)
+    return answer(problem)
+
+
+def _answer_failure(wrong: Exception) -> ResponseReturnValue:
+    """What nobody expected. A database that is busy, full or away may be well again soon: 503."""
+    if isinstance(wrong, (DBAPIError, PoolTimeout)) and _may_pass(wrong):
+        log.error("%s %s: database unavailable: %s", request.method, request.path, getattr(wrong, "orig", wrong))
+        problem = Problem("storage.unavailable")
+        problem.headers["Retry-After"] = "5"
+        return answer(problem)
+    problem = Problem("server.error")
+    problem.params["id"] = secrets.token_hex(4)
+    log.exception("%s %s failed: id=%s", request.method, request.path, problem.params["id"])
+    g.pop("principal", None)  # the page of an unexpected failure relies on as little as it can
+    return answer(problem)
+
+
+def _may_pass(wrong: DBAPIError | PoolTimeout) -> bool:
+    """Whether the database is at fault, not what we asked of it."""
+    return isinstance(wrong, PoolTimeout) or type(wrong).__name__ in (
+        "OperationalError",
+        "InterfaceError",
+        "InternalError",
+    )

@@ -1,0 +1,101 @@
+"""What every request must bring and every answer carries: same site, known host, strict headers."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server.extensions import settings
+from server.problems import Problem
+from server.settings import Settings
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # the scanner's decoder is WebAssembly
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Views that scan open the camera themselves.
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
+}
+SCANNING = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def init_app(app: Flask, chosen: Settings) -> None:
+    """Install the checks and headers on `app`."""
+    if chosen.proxies:
+        count = chosen.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    app.config["TRUSTED_HOSTS"] = list(chosen.trusted_hosts) or None
+    app.before_request(check_origin)
+    app.after_request(add_headers)
+
+
+def check_origin() -> None:
+    """Refuse a change that another site's page asks for in this browser's name, and an API call that is not JSON.
+
+    A browser says where a request comes from (`Sec-Fetch-Site`; older ones `Origin`). A bearer token is no browser's:
+    nobody can make a browser send it. The same goes for a request without any cookie.
+    """
+    if request.method in SAFE or "Authorization" in request.headers:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        own = site in ("same-origin", "none")
+    elif origin is not None:
+        own = _same_origin(origin)
+    else:
+        own = not request.cookies
+    if not own:
+        raise Problem("auth.cross_site")
+    if request.path.startswith("/api/") and request.content_length and not request.is_json:
+        raise Problem("request.media_type", expected="application/json")
+
+
+def _same_origin(origin: str) -> bool:
+    parts = urlsplit(origin)
+    if (parts.scheme, parts.netloc) == (request.scheme, request.host):
+        return True
+    public = urlsplit(settings().public_url)
+    return bool(public.netloc) and (parts.scheme, parts.netloc) == (public.scheme, public.netloc)
+
+
+def add_headers(response: Response) -> Response:
+    """The headers of every answer, errors and static files included."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.pop("Server", None)
+    return response
+
+
+def local_path(target: str | None, default: str = "/") -> str:
+    """`target` when it is a path of this server, else `default`: where a page may lead on to.
+
+    Browsers read a backslash as a slash, skip control characters, and take "//host" for another site.
+    """
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or len(target) > 2000:
+        return default
+    if "\\" in target or not target.isprintable() or not target.isascii() or " " in target:
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
