@@ -275,11 +275,12 @@ class Session(Base):
 
 
 class Enrolment(Base):
-    """A single-use secret that lets one device in. Stored hashed."""
+    """A single-use secret, stored hashed. `kind`: device (lets one in) or setup (makes the first administrator)."""
 
     __tablename__ = "enrolment"
     site: Mapped[str] = site_key()
     secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), default="device")
     expires_at: Mapped[int] = mapped_column(Instant)
     used_at: Mapped[int | None] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Key, default="")

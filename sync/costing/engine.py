@@ -65,11 +65,12 @@ def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
 
 def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
     """Labor facts; with `spans` only the segments that touch them are costed, the others just share instants."""
+    events = list(events)
     segments, outcomes = pair_labor(events, terms.policy.longest_labor_ms)
     wanted = {segment.id for segment in segments if spans is None or spans.touch(segment)}
     entries, costed = labor_time.cost(segments, wanted, terms.plant, terms.rates, terms.policy)
     if spans is not None:
-        outcomes = {key: outcome for key, outcome in outcomes.items() if key in spans.events}
+        outcomes = spans.of_stops(outcomes, events)
     return Costed(entries, outcomes | costed, _repeated(segments, wanted))
 
 
@@ -88,7 +89,7 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
     if spans is not None:
         segments = [segment for segment in segments if spans.touch(segment)]
         down = [segment for segment in down if spans.touch(segment)]
-        outcomes = {key: outcome for key, outcome in outcomes.items() if key in spans.events}
+        outcomes = spans.of_stops(outcomes, events)
     for segment in down:
         outcome = time_outcome(segment, limit) or excluded("downtime.noted")
         outcomes.update(dict.fromkeys(segment.events, outcome))
@@ -164,5 +165,22 @@ class Spans:
     def touch(self, segment: Segment) -> bool:
         if segment.id in self.events or segment.stop_id in self.events:
             return True
-        until = max(segment.ends, segment.until or segment.ends)
-        return any(segment.start <= high and until >= low for low, high in self.intervals.get(segment.who, ()))
+        return self._overlaps(segment.who, segment.start, segment.ends)
+
+    def of_stops(self, outcomes: Mapping[str, Outcome], events: Iterable[Event]) -> dict[str, Outcome]:
+        """The outcomes of unpaired stops that can be told: all facts that decide them are at hand."""
+        told = {}
+        for stop in events:
+            if stop.id in outcomes:
+                start_id = getattr(stop, "start_id", None)
+                near = start_id is None and self._overlaps(_who(stop), stop.occurred_at, stop.occurred_at)
+                if stop.id in self.events or start_id in self.events or near:
+                    told[stop.id] = outcomes[stop.id]
+        return told
+
+    def _overlaps(self, who: str, start: int, end: int) -> bool:
+        return any(start <= high and end >= low for low, high in self.intervals.get(who, ()))
+
+
+def _who(stop: Event) -> str:
+    return getattr(stop, "machine", None) or stop.person or ""

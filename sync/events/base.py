@@ -204,6 +204,11 @@ class Event:
     source_row: str | None = wire(Code(), label="Row of the source")
     source_repeat: int | None = wire(Whole(0, 2**31), label="How often the row stood there before")
 
+    @property
+    def about(self) -> int:
+        """The instant the fact is about, by which the log finds it: for time told afterwards, when it began."""
+        return self.occurred_at
+
 
 TYPES: dict[tuple[str, int], type[Event]] = {}
 E = TypeVar("E", bound=Event)

@@ -68,3 +68,7 @@ class LaborDeclared(Event):
     duration_ms: int | None = wire(Whole(0, 31 * DAY_MS), label="Duration", input="number")
 
     check = staticmethod(_check_declared)
+
+    @property
+    def about(self) -> int:
+        return self.occurred_at if self.started_at is None else self.started_at

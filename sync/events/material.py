@@ -7,7 +7,7 @@ from sync.events.base import Amount, Code, Event, Flag, event_type, wire
 
 @event_type("material.received", version=1, label="Receive material")
 class MaterialReceived(Event):
-    """Material enters the stock at a unit cost in the site's currency; `opening` marks a stock that was there before."""
+    """Material enters the stock at a unit cost in the site's currency; `opening`: a stock that was there before."""
 
     item: str = wire(Code(required=True), label="Item", input="scan")
     quantity: Decimal = wire(Amount(required=True), label="Quantity", input="number")

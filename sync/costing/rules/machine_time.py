@@ -9,6 +9,7 @@ runs for no order is a cost of its work center's idle time.
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 
 from sync.core.clock import local_date, midnights_between
 from sync.core.findings import COSTED, Outcome, held
@@ -42,7 +43,7 @@ def _pieces(segment: Segment, plant: Plant) -> list[Piece]:
     if segment.duration is not None or segment.until is None:
         return [Piece(segment.start, local_date(segment.start, zone), segment.duration or 0)]
     edges = [segment.start, *midnights_between(segment.start, segment.until, zone), segment.until]
-    return [Piece(start, local_date(start, zone), end - start) for start, end in zip(edges, edges[1:], strict=False)]
+    return [Piece(start, local_date(start, zone), end - start) for start, end in pairwise(edges)]
 
 
 def _cost_segment(segment: Segment, plant: Plant, rates: RateTable, policy: Policy) -> tuple[list[Entry], Outcome]:

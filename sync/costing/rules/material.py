@@ -104,7 +104,7 @@ class _Move:
         self.quantity = convert(movement.quantity, movement.unit, item.unit, item.units)
         self.no_conversion = held("unit.no_conversion", unit=movement.unit, item=item.code, base=item.unit)
 
-    def place(self) -> Place | None | Outcome:
+    def place(self) -> Place | Outcome | None:
         """The order that takes or returns the material; None for a receipt."""
         if isinstance(self.movement, MaterialReceived):
             return None

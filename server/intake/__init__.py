@@ -1,0 +1,1 @@
+"""Facts come in: one door for devices, programs and files."""

@@ -1,0 +1,132 @@
+"""Accept facts: each gets a verdict of its own, and a bad one never stops its neighbours.
+
+created   it is new and stored
+exists    the same id with the same content is stored already
+conflict  the same id with other content is stored already: both are kept, the first one counts
+rejected  malformed or not allowed; kept to be looked at, never applied
+
+The caller owns the transaction and answers only after it is committed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from server.store import event_log, intake_log
+from sync.core.canonical import dump
+from sync.events import catalog
+from sync.events.base import Event
+from sync.events.catalog import EventRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent, by credential: a device (whose facts are numbered) or a program."""
+
+    id: str
+    is_device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one event. `id` is what was sent, even when it is no id at all (cut at 64 characters)."""
+
+    id: str
+    verdict: Literal["created", "exists", "conflict", "rejected"]
+    code: str = ""
+    detail: str = ""
+    pointer: str = ""
+
+
+@dataclass(slots=True)
+class _Sound:
+    event: Event
+    body: str
+    digest: str
+
+
+def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequence[Any], now: int) -> list[Verdict]:
+    """Store parsed JSON values as facts; `now` is the server's clock in milliseconds. One verdict each, in order."""
+    sound: dict[int, _Sound] = {}
+    verdicts: dict[int, Verdict] = {}
+    refused: list[tuple[Any, EventRefused]] = []
+    for index, raw in enumerate(raw_events):
+        try:
+            event = catalog.load(raw)
+            if sender.is_device and event.device_seq is None:
+                raise EventRefused("intake.missing_field", "A device numbers its facts.", "/device_seq")
+        except EventRefused as wrong:
+            verdicts[index] = Verdict(_claimed_id(raw), "rejected", wrong.code, wrong.detail, wrong.pointer)
+            refused.append((raw, wrong))
+            continue
+        body = dump(raw)
+        sound[index] = _Sound(event, body, hashlib.sha256(body.encode()).hexdigest())
+
+    stored = intake_log.digests(connection, site, [fact.event.id for fact in sound.values()])
+    rows = []
+    conflicts = []
+    for index, fact in sound.items():
+        known = stored.get(fact.event.id)
+        if known is None:
+            stored[fact.event.id] = fact.digest
+            rows.append(
+                {**event_log.look_ups(fact.event), "recorded_at": now, "sender": sender.id, "digest": fact.digest,
+                 "body": fact.body}
+            )  # fmt: skip
+            verdicts[index] = Verdict(fact.event.id, "created")
+        elif known == fact.digest:
+            verdicts[index] = Verdict(fact.event.id, "exists")
+        else:
+            conflicts.append(fact)
+            verdicts[index] = _conflict(fact)
+    if rows:
+        # Somebody else may store the same fact at this moment: the key decides, not the look-up above.
+        for event_id, digest in event_log.add(connection, site, rows).items():
+            index = next(i for i, fact in sound.items() if fact.event.id == event_id)
+            if digest == sound[index].digest:
+                verdicts[index] = Verdict(event_id, "exists")
+            else:
+                conflicts.append(sound[index])
+                verdicts[index] = _conflict(sound[index])
+    if conflicts:
+        intake_log.keep_conflicts(
+            connection, site, sender.id, now, [(fact.event.id, fact.digest, fact.body) for fact in conflicts]
+        )
+    if refused:
+        kept = [(_claimed_id(raw), wrong.code, wrong.detail, _as_it_came(raw)) for raw, wrong in refused]
+        intake_log.keep_rejections(connection, site, sender.id, now, kept)
+    if sender.is_device:
+        announced = {fact.event.device_seq: fact.event.id for fact in sound.values() if fact.event.device_seq}
+        intake_log.note_sequence(connection, site, sender.id, announced, now)
+    return [verdicts[index] for index in range(len(raw_events))]
+
+
+def keep_notes(connection: Connection, site: str, notes: Mapping[str, Any], events: Sequence[Any]) -> None:
+    """Store the free text beside facts whose digest it matches; text nobody vouches for is dropped."""
+    vouched = {_claimed_id(raw): raw.get("note_digest") for raw in events if isinstance(raw, dict)}
+    kept = []
+    for event_id, note in notes.items():
+        if isinstance(note, dict) and isinstance(note.get("salt"), str) and isinstance(note.get("text"), str):
+            digest = hashlib.sha256((note["salt"] + note["text"]).encode("utf-8", "replace")).hexdigest()
+            if vouched.get(event_id) == digest and "\x00" not in note["text"] + note["salt"]:
+                kept.append((event_id, note["salt"][:64], note["text"][:2000]))
+    intake_log.keep_notes(connection, site, kept)
+
+
+def _conflict(fact: _Sound) -> Verdict:
+    detail = "Another fact with this id is stored already; both are kept."
+    return Verdict(fact.event.id, "conflict", "intake.conflict", detail, "/id")
+
+
+def _claimed_id(raw: Any) -> str:
+    claimed = raw.get("id") if isinstance(raw, dict) else None
+    return claimed[:64] if isinstance(claimed, str) else ""
+
+
+def _as_it_came(raw: Any) -> str:
+    """What was sent, in ASCII so that any database can keep it."""
+    return json.dumps(raw, ensure_ascii=True, default=str)[:8192]

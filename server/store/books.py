@@ -1,0 +1,102 @@
+"""The engine's host in SQL: one site, one transaction, the ledger's lock held (see `sync.ports`)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.store import event_log, ledger, plant
+from server.store.ledger import Head, Writer
+from sync.core.findings import Finding, Outcome
+from sync.costing.engine import Terms
+from sync.costing.rates import RateTable
+from sync.costing.rules.material import State, Stock
+from sync.events.base import Event
+from sync.ledger.difference import Standing
+from sync.ledger.entry import Posted
+from sync.ledger.periods import Calendar
+from sync.ports import Window
+
+LABOR_TYPES = ("labor.started", "labor.stopped", "labor.declared")
+MACHINE_TYPES = ("machine.started", "machine.stopped", "machine.reported", "downtime.started", "downtime.stopped")
+
+
+class Books:
+    """Implements `sync.ports.Host`."""
+
+    def __init__(self, connection: Connection, site: str, head: Head) -> None:
+        self.connection, self.site = connection, site
+        self.writer = Writer(connection, site, head, plant.site(connection, site).currency)
+
+    # facts
+
+    def received(self, limit: int) -> list[Event]:
+        return event_log.received(self.connection, self.site, limit)
+
+    def by_ids(self, event_ids: Collection[str]) -> list[Event]:
+        return event_log.by_ids(self.connection, self.site, event_ids)
+
+    def targeting(self, event_ids: Collection[str]) -> list[Event]:
+        return event_log.targeting(self.connection, self.site, event_ids)
+
+    def awaiting(self, event_ids: Collection[str]) -> list[Event]:
+        return event_log.awaiting(self.connection, self.site, event_ids)
+
+    def of_people(self, windows: Iterable[Window]) -> list[Event]:
+        return event_log.in_windows(self.connection, self.site, "person", LABOR_TYPES, windows)
+
+    def of_machines(self, windows: Iterable[Window]) -> list[Event]:
+        return event_log.in_windows(self.connection, self.site, "machine", MACHINE_TYPES, windows)
+
+    def of_items(self, since: Mapping[str, int]) -> list[Event]:
+        return event_log.movements(self.connection, self.site, since)
+
+    def quantities(self, orders: Collection[str]) -> list[Event]:
+        return event_log.quantities(self.connection, self.site, orders)
+
+    def with_scrap(self, orders: Collection[str]) -> set[str]:
+        return event_log.orders_with_defects(self.connection, self.site, orders)
+
+    def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
+        event_log.settle(self.connection, self.site, fresh, outcomes, findings)
+
+    # books
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        return Calendar(plant.closed_periods(self.connection, self.site))
+
+    def calendar(self) -> Calendar:
+        return self._calendar
+
+    def standing(self, scopes: Collection[str]) -> list[Standing]:
+        return ledger.standing(self.connection, self.site, scopes)
+
+    def generations(self, content_ids: list[str]) -> Mapping[str, int]:
+        return ledger.generations(self.connection, self.site, content_ids)
+
+    def bodies(self, entry_ids: list[str]) -> Mapping[str, Mapping[str, Any]]:
+        return ledger.bodies(self.connection, self.site, entry_ids)
+
+    def append(self, posted: Iterable[Posted]) -> None:
+        self.writer.append(posted)
+
+    def accumulated(self, orders: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
+        return ledger.accumulated(self.connection, self.site, orders, self.writer.currency)
+
+    def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
+        return ledger.stock_before(self.connection, self.site, since)
+
+    def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
+        ledger.keep_stock(self.connection, self.site, since, states)
+
+    # terms
+
+    @cached_property
+    def _rates(self) -> RateTable:
+        return RateTable(plant.rates(self.connection, self.site))
+
+    def terms(self, events: Iterable[Event]) -> Terms:
+        part = event_log.terms_for(self.connection, self.site, events)
+        return Terms(part, self._rates, plant.policy(self.connection, self.site))

@@ -1,0 +1,299 @@
+"""The event log: facts are appended as they came, found by what they are about, and marked with what became of them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
+
+from server.store import plant
+from server.store.intake_log import insert_new
+from server.store.plant import chunks
+from server.store.tables import TABLES
+from sync.core.canonical import dump
+from sync.core.codes import tail
+from sync.core.findings import CATALOGUE, Finding, Outcome
+from sync.core.plant import LabelCode, Plant
+from sync.costing.place import resolve_labels
+from sync.events import catalog
+from sync.events.base import Event
+
+EVENT: Table = TABLES["event"]
+FINDING: Table = TABLES["finding"]
+LABEL: Table = TABLES["label_code"]
+
+Window = tuple[str, int, int]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+def load(connection: Connection, site: str, where: ColumnElement[bool], limit: int = 0) -> list[Event]:
+    """Events in the order they are about, labels a device could not resolve replaced as far as known now."""
+    query = select(EVENT.c.body).where(EVENT.c.site == site, where)
+    if limit:
+        query = query.order_by(EVENT.c.recorded_at, EVENT.c.id).limit(limit)
+    events = [catalog.rebuild(json.loads(body)) for body in connection.scalars(query)]
+    return resolved(connection, site, events)
+
+
+def resolved(connection: Connection, site: str, events: list[Event]) -> list[Event]:
+    """The events with the letters of known labels replaced."""
+    letters = {letter for event in events for letter in _letters(event)}
+    if not letters:
+        return events
+    codes = label_codes(connection, site, letters)
+    return [resolve_labels(event, codes) for event in events] if codes else events
+
+
+def label_codes(connection: Connection, site: str, letters: Collection[str]) -> dict[str, LabelCode]:
+    """What these nine letters stand for, as far as known."""
+    found = {}
+    for part in chunks(sorted(letters)):
+        rows = connection.execute(select(LABEL).where(LABEL.c.site == site, LABEL.c.code.in_(part)))
+        found.update({row.code: LabelCode(row.kind, row.ref, row.operation) for row in rows})
+    return found
+
+
+_REFERENCES = ("person", "declared_by", "order", "operation", "caused_at", "item", "machine", "reason", "indirect_code")
+
+
+def _letters(event: Event) -> list[str]:
+    values = (getattr(event, name, None) for name in _REFERENCES)
+    return [value for value in values if value and len(value) == 9 and tail(value) == value]
+
+
+def by_ids(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
+    return [event for part in chunks(sorted(event_ids)) for event in load(connection, site, EVENT.c.id.in_(part))]
+
+
+def received(connection: Connection, site: str, limit: int) -> list[Event]:
+    return load(connection, site, EVENT.c.state == "received", limit)
+
+
+def targeting(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
+    return [event for part in chunks(sorted(event_ids)) for event in load(connection, site, EVENT.c.target.in_(part))]
+
+
+def awaiting(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
+    """Held replacements whose replacing fact is one of these: few at any time."""
+    waiting = load(connection, site, and_(EVENT.c.state == "held", EVENT.c.reason == "correction.replacement_unknown"))
+    wanted = set(event_ids)
+    return [event for event in waiting if getattr(event, "replacement_id", None) in wanted]
+
+
+def in_windows(
+    connection: Connection, site: str, who: str, types: Sequence[str], windows: Iterable[Window]
+) -> list[Event]:
+    """Facts of some types about a person or machine (`who` names the column) between instants, inclusive."""
+    found = []
+    column = EVENT.c[who]
+    for part in chunks(windows, 100):
+        spans = [
+            and_(column == name, EVENT.c.occurred_at >= low, EVENT.c.occurred_at <= high) for name, low, high in part
+        ]
+        found += load(connection, site, and_(or_(*spans), EVENT.c.type.in_(types)))
+    return found
+
+
+def movements(connection: Connection, site: str, since: Mapping[str, int]) -> list[Event]:
+    found = []
+    for part in chunks(sorted(since.items()), 100):
+        spans = [and_(EVENT.c.item == item, EVENT.c.occurred_at >= low) for item, low in part]
+        found += load(connection, site, and_(or_(*spans), EVENT.c.type.like("material.%")))
+    return found
+
+
+def quantities(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    found = []
+    for part in chunks(sorted(orders)):
+        types = EVENT.c.type.in_(("output.reported", "defect.reported"))
+        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
+    return found
+
+
+def orders_with_defects(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
+    """Which of these orders have a defect reported, voided ones included."""
+    found: set[str] = set()
+    for part in chunks(sorted(orders)):
+        query = select(EVENT.c.order).distinct()
+        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), EVENT.c.type == "defect.reported")
+        found.update(connection.scalars(query))
+    return found
+
+
+def everything(connection: Connection, site: str) -> list[Event]:
+    """All events of a site, for `verify`."""
+    rows = connection.scalars(select(EVENT.c.body).where(EVENT.c.site == site).order_by(EVENT.c.id))
+    return [catalog.rebuild(json.loads(body)) for body in rows]
+
+
+def counts(connection: Connection, site: str) -> dict[tuple[str, str], int]:
+    """How many facts are in each (state, reason)."""
+    query = select(EVENT.c.state, EVENT.c.reason, func.count()).where(EVENT.c.site == site)
+    rows = connection.execute(query.group_by(EVENT.c.state, EVENT.c.reason))
+    return {(state, reason): count for state, reason, count in rows}
+
+
+def waiting(connection: Connection, site: str) -> bool:
+    """Whether a fact waits to be costed."""
+    query = select(EVENT.c.id).where(EVENT.c.site == site, EVENT.c.state == "received").limit(1)
+    return connection.execute(query).first() is not None
+
+
+def statuses(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What became of facts: {id: {"state", "reason", "params"}}; ids that are not here are left out."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in chunks(sorted(event_ids)):
+        query = select(EVENT.c.id, EVENT.c.state, EVENT.c.reason, EVENT.c.params)
+        for row in connection.execute(query.where(EVENT.c.site == site, EVENT.c.id.in_(part))):
+            found[row.id] = {"state": row.state, "reason": row.reason, "params": json.loads(row.params)}
+    return found
+
+
+# --- writing ---------------------------------------------------------------------------------------------------
+
+
+def look_ups(event: Event) -> dict[str, Any]:
+    """The columns an event is found by."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": event.about,
+        "device_seq": event.device_seq,
+        "person": event.person,
+        "order": getattr(event, "order", None),
+        "item": getattr(event, "item", None),
+        "machine": getattr(event, "machine", None),
+        "target": getattr(event, "start_id", None) or getattr(event, "target_id", None),
+    }
+
+
+def add(connection: Connection, site: str, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Append new facts: `look_ups` of each with recorded_at, sender, digest and body. A label whose meaning is known
+    is found by what it stands for. Returns the stored digests of those that somebody else stored meanwhile."""
+    letters = {
+        row[name] for row in rows for name in ("person", "order", "item", "machine")
+        if row[name] and len(row[name]) == 9 and tail(row[name]) == row[name]
+    }  # fmt: skip
+    codes = label_codes(connection, site, letters) if letters else {}
+    for row in rows:
+        row["site"] = site
+        if letters:
+            for name in ("person", "order", "item", "machine"):
+                if label := codes.get(row[name]):
+                    row[name] = label.ref
+    if connection.execute(insert_new(connection, EVENT), rows).rowcount == len(rows):
+        return {}
+    mine = {row["id"]: (row["digest"], row["sender"], row["recorded_at"]) for row in rows}
+    others = {}
+    for part in chunks(sorted(mine)):
+        query = select(EVENT.c.id, EVENT.c.digest, EVENT.c.sender, EVENT.c.recorded_at)
+        for event_id, *stored in connection.execute(query.where(EVENT.c.site == site, EVENT.c.id.in_(part))):
+            if tuple(stored) != mine[event_id]:
+                others[event_id] = stored[0]
+    return others
+
+
+def settle(
+    connection: Connection,
+    site: str,
+    fresh: Collection[str],
+    outcomes: Mapping[str, Outcome],
+    findings: Iterable[Finding],
+) -> None:
+    """Record outcomes where they changed, and findings in place of earlier ones on the same facts. Facts that wait to
+    be looked at and are not `fresh` keep waiting."""
+    changed: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for event_id, outcome in outcomes.items():
+        changed[outcome.state, outcome.reason, dump(dict(outcome.params))].append(event_id)
+    new = set(fresh)
+    for (state, reason, params), event_ids in sorted(changed.items()):
+        values = {"state": state, "reason": reason, "params": params}
+        for part in chunks(sorted(new.intersection(event_ids))):
+            connection.execute(update(EVENT).where(EVENT.c.site == site, EVENT.c.id.in_(part)).values(values))
+        different = or_(EVENT.c.state != state, EVENT.c.reason != reason, EVENT.c.params != params)
+        for part in chunks(sorted(set(event_ids) - new)):
+            where = and_(EVENT.c.site == site, EVENT.c.id.in_(part), EVENT.c.state != "received", different)
+            connection.execute(update(EVENT).where(where).values(values))
+    for part in chunks(sorted(outcomes)):
+        # Findings on devices belong to intake, which sees the sequence.
+        mine = and_(FINDING.c.event_id.in_(part), FINDING.c.code.not_like("device.%"))
+        connection.execute(delete(FINDING).where(FINDING.c.site == site, mine))
+    rows = {
+        (finding.code, finding.event_id): {
+            "site": site, "code": finding.code, "event_id": finding.event_id, "params": dump(dict(finding.params)),
+        }
+        for finding in findings if finding.event_id in outcomes
+    }  # fmt: skip
+    if rows:
+        connection.execute(insert(FINDING), [rows[key] for key in sorted(rows)])
+
+
+def requeue(
+    connection: Connection,
+    site: str,
+    *,
+    reasons: Collection[str] = (),
+    person: str | None = None,
+    order: str | None = None,
+    item: str | None = None,
+    machine: str | None = None,
+    types: Sequence[str] = (),
+    since_ms: int | None = None,
+) -> int:
+    """Have facts costed again because what they are costed by changed; returns how many.
+
+    `reasons`: held facts with one of these; else facts that name the person, order, item or machine, of `types`
+    (prefixes such as "labor."), about `since_ms` or later. Labels that have a meaning now are found by it.
+    """
+    _relabel(connection, site)
+    chosen: list[ColumnElement[bool]] = []
+    if reasons:
+        assert all(reason in CATALOGUE for reason in reasons)
+        chosen.append(and_(EVENT.c.state == "held", EVENT.c.reason.in_(list(reasons))))
+    named = {"person": person, "order": order, "item": item, "machine": machine}
+    narrow = [EVENT.c[name] == value for name, value in named.items() if value is not None]
+    if types:
+        narrow.append(or_(*(EVENT.c.type.like(f"{prefix}%") for prefix in types)))
+    if since_ms is not None:
+        # A segment that began before the change may end after it.
+        narrow.append(EVENT.c.occurred_at >= since_ms - 31 * 86_400_000)
+    if narrow:
+        chosen.append(and_(EVENT.c.state.in_(("costed", "held", "excluded")), *narrow))
+    if not chosen:
+        return 0
+    return connection.execute(update(EVENT).where(EVENT.c.site == site, or_(*chosen)).values(state="received")).rowcount
+
+
+def _relabel(connection: Connection, site: str) -> None:
+    """Facts that named a label nobody knew are found by what it stands for once that is known."""
+    held = select(EVENT.c.id, *(EVENT.c[name] for name in ("person", "order", "item", "machine")))
+    rows = connection.execute(held.where(EVENT.c.site == site, EVENT.c.state == "held")).all()
+    names = ("person", "order", "item", "machine")
+    letters = {value for row in rows for value in row[1:] if value and len(value) == 9 and tail(value) == value}
+    codes = label_codes(connection, site, letters) if letters else {}
+    changes = []
+    for row in rows:
+        if any(value in codes for value in row[1:]):
+            meant = (codes[value].ref if value in codes else value for value in row[1:])
+            new = {f"new_{name}": value for name, value in zip(names, meant, strict=True)}
+            changes.append({"event_id": row.id, **new})
+    if changes:
+        connection.execute(
+            update(EVENT)
+            .where(EVENT.c.site == site, EVENT.c.id == bindparam("event_id"))
+            .values({name: bindparam(f"new_{name}") for name in names}),
+            changes,
+        )
+
+
+def terms_for(connection: Connection, site: str, events: Iterable[Event]) -> Plant:
+    """The part of the plant that these events name."""
+    named: dict[str, set[str]] = {"orders": set(), "items": set(), "people": set(), "machines": set()}
+    for event in events:
+        for key, name in (("orders", "order"), ("items", "item"), ("people", "person"), ("machines", "machine")):
+            if value := getattr(event, name, None):
+                named[key].add(value)
+    return plant.load_part(connection, site, **named)

@@ -1,0 +1,107 @@
+"""What intake keeps beside the facts: digests to compare with, conflicts, rejections, notes, device numbers."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from server.store.plant import chunks
+from server.store.tables import TABLES
+from sync.core.canonical import dump
+
+EVENT: Table = TABLES["event"]
+DEVICE: Table = TABLES["device"]
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
+    """INSERT that leaves rows alone whose key is there already."""
+    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    return make(table).on_conflict_do_nothing()
+
+
+def digests(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, str]:
+    """The digests of those of these facts that are stored."""
+    found: dict[str, str] = {}
+    for part in chunks(event_ids):
+        query = select(EVENT.c.id, EVENT.c.digest).where(EVENT.c.site == site, EVENT.c.id.in_(part))
+        found.update({row[0]: row[1] for row in connection.execute(query)})
+    return found
+
+
+def keep_conflicts(
+    connection: Connection, site: str, sender: str, now: int, facts: Sequence[tuple[str, str, str]]
+) -> None:
+    """Keep (id, digest, body) beside the fact that has the id already."""
+    rows = [
+        {"site": site, "id": event_id, "digest": digest, "recorded_at": now, "sender": sender, "body": body}
+        for event_id, digest, body in facts
+    ]
+    connection.execute(insert_new(connection, TABLES["event_conflict"]), rows)
+
+
+def keep_rejections(
+    connection: Connection, site: str, sender: str, now: int, refused: Sequence[tuple[str, str, str, str]]
+) -> None:
+    """Keep (claimed id, code, detail, text) of what was refused; the same text again is one row."""
+    rows = [
+        {
+            "site": site,
+            "digest": hashlib.sha256(text.encode()).hexdigest(),
+            "event_id": ascii(claimed)[1:-1][:64],
+            "recorded_at": now,
+            "sender": sender,
+            "code": code,
+            "detail": detail.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00"),
+            "body": text,
+        }
+        for claimed, code, detail, text in refused
+    ]
+    connection.execute(insert_new(connection, TABLES["rejection"]), rows)
+
+
+def keep_notes(connection: Connection, site: str, notes: Sequence[tuple[str, str, str]]) -> None:
+    """Keep (event id, salt, text)."""
+    rows = [{"site": site, "event_id": event_id, "salt": salt, "text": text} for event_id, salt, text in notes]
+    if rows:
+        connection.execute(insert_new(connection, TABLES["note"]), rows)
+
+
+def note_sequence(connection: Connection, site: str, device: str, announced: Mapping[int, str], now: int) -> None:
+    """Note the highest number and the contact; two facts under one number are a fork, which a finding tells."""
+    if announced:
+        query = select(EVENT.c.device_seq, EVENT.c.id).where(
+            EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.in_(list(announced))
+        )
+        forks = [
+            {"site": site, "code": "device.fork", "event_id": event_id, "params": dump({"sequence": str(number)})}
+            for number, event_id in connection.execute(query)
+            if announced[number] != event_id
+        ]
+        if forks:
+            connection.execute(insert_new(connection, TABLES["finding"]), forks)
+    highest = max(announced, default=0)
+    greatest = func.max if connection.dialect.name == "sqlite" else func.greatest
+    connection.execute(
+        update(DEVICE)
+        .where(DEVICE.c.site == site, DEVICE.c.id == device)
+        .values(last_seq=greatest(DEVICE.c.last_seq, highest), seen_at=now)
+    )
+
+
+def missing_numbers(connection: Connection, site: str, device: str, limit: int = 20) -> list[tuple[int, int]]:
+    """The gaps (first, last) in a device's numbers up to the highest it announced."""
+    numbers = select(EVENT.c.device_seq).where(
+        EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.is_not(None)
+    )
+    gaps = []
+    expected = 1
+    for number in connection.scalars(numbers.distinct().order_by(EVENT.c.device_seq)):
+        if number > expected:
+            gaps.append((expected, number - 1))
+            if len(gaps) == limit:
+                break
+        expected = number + 1
+    return gaps

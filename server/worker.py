@@ -1,0 +1,118 @@
+"""The worker: post what waits, sleep, stop politely.
+
+Each turn is one transaction on one site: take the ledger's lock, cost a handful of facts, append and seal the
+difference. Several workers share the work: whoever finds a ledger locked goes on to the next site. A worker that is
+killed leaves nothing half done.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from server.store import ledger, sites
+from server.store.books import Books
+from server.store.database import write
+from sync.pipeline import Progress, fail, post
+
+logger = logging.getLogger("floorledger.worker")
+
+# Facts in one transaction: more is faster, fewer lets the others at the database sooner.
+BATCH = 500
+IDLE_S = 0.2
+IDLE = Progress(0, 0)
+
+
+def now_ms() -> int:
+    """The server's clock, milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def turn(engine: Engine, site: str, key: bytes, *, limit: int = BATCH, clock: Callable[[], int] = now_ms) -> Progress:
+    """One transaction: cost at most `limit` facts of a site. Nothing done when another worker holds its ledger.
+
+    When costing raises, the facts are tried in ever smaller lots until the one that fails is found; that one is held
+    (`costing.failed`) and the others go on.
+    """
+    while True:
+        try:
+            return _turn(engine, site, key, post, limit, clock)
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("costing failed on a lot of %s facts of site %s", limit, site)
+            if limit > 1:
+                limit = max(1, limit // 8)
+                continue
+            return _turn(engine, site, key, lambda host, _: fail(host), 1, clock)
+
+
+def _turn(
+    engine: Engine,
+    site: str,
+    key: bytes,
+    work: Callable[[Books, int], Progress],
+    limit: int,
+    clock: Callable[[], int],
+) -> Progress:
+    with write(engine) as connection:
+        head = ledger.lock(connection, site)
+        if head is None:
+            return IDLE
+        books = Books(connection, site, head)
+        progress = work(books, limit)
+        books.writer.seal(key, clock())
+        return progress
+
+
+def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH) -> Progress:
+    """Turns until nothing waits (for imports, the demo and tests); returns the sum."""
+    facts = entries = 0
+    while (progress := turn(engine, site, key, limit=limit)).facts:
+        facts, entries = facts + progress.facts, entries + progress.entries
+    return Progress(facts, entries)
+
+
+class Worker:
+    """The loop. `stop` ends it after the turn under way."""
+
+    def __init__(self, engine: Engine, key: bytes) -> None:
+        self.engine, self.key = engine, key
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until stopped. Trouble with the database is waited out with growing patience."""
+        patience = IDLE_S
+        while not self._stopped.is_set():
+            try:
+                busy = self.round()
+                patience = IDLE_S
+            except OperationalError as trouble:
+                logger.warning("the database is not available, trying again: %s", type(trouble.orig).__name__)
+                busy, patience = False, min(patience * 2, 10.0)
+            if not busy:
+                self._stopped.wait(patience)
+
+    def round(self) -> bool:
+        """One turn on each site; whether there was work."""
+        with self.engine.connect() as connection:
+            codes = sites.list_sites(connection)
+        return sum(turn(self.engine, code, self.key).facts for code in codes) > 0
+
+    def run_until_signal(self) -> None:
+        """Run until the process is asked to end."""
+
+        def polite(number: int, frame: FrameType | None) -> None:
+            self.stop()
+
+        signal.signal(signal.SIGTERM, polite)
+        signal.signal(signal.SIGINT, polite)
+        self.run()

@@ -1,0 +1,213 @@
+"""Post: take what is new, cost the closed set around it, append the difference.
+
+    fresh facts -> touched facts (what they correct, start or stop) -> spans of time, items, orders they change
+    -> all facts in and around those -> desired entries -> minus what stands -> appended, in one transaction
+
+The host holds the ledger's lock and one transaction around `post`; nothing here waits, retries or reads a clock.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sync.core.findings import Outcome, held
+from sync.costing import engine
+from sync.costing.engine import Costed, Spans, Terms
+from sync.costing.rules import material
+from sync.costing.scope import effective
+from sync.events.base import Event
+from sync.events.correction import EventReplaced
+from sync.events.defect import DefectReported
+from sync.events.downtime import DowntimeStarted, DowntimeStopped
+from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
+from sync.events.machine import MachineReported, MachineStarted, MachineStopped
+from sync.events.output import OutputReported
+from sync.ledger.difference import difference
+from sync.ledger.entry import Entry
+from sync.ports import Host, Window
+
+LABOR = (LaborStarted, LaborStopped, LaborDeclared)
+MACHINE = (MachineStarted, MachineStopped, MachineReported, DowntimeStarted, DowntimeStopped)
+STARTS = (LaborStarted, LaborDeclared, MachineStarted, MachineReported, DowntimeStarted)
+QUANTITIES = (OutputReported, DefectReported)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one call of `post` did."""
+
+    facts: int
+    entries: int
+
+
+def post(host: Host, limit: int) -> Progress:
+    """Cost at most `limit` fresh facts and append the difference they make. Progress(0, 0) when nothing waits."""
+    fresh = host.received(limit)
+    if not fresh:
+        return Progress(0, 0)
+    touched = _touched(fresh, host)
+    terms = host.terms(touched.values())
+    policy = terms.policy
+    labor = _spans(touched, LABOR, policy.longest_labor_ms)
+    machines = _spans(touched, MACHINE, policy.longest_machine_ms)
+    items = _items(touched.values())
+
+    near = dict(touched)
+    _add(near, host.of_people(_windows(labor, 2 * policy.longest_labor_ms)))
+    _add(near, host.of_machines(_windows(machines, policy.longest_machine_ms)))
+    _add(near, host.of_items(items))
+    orders = {event.order for event in touched.values() if isinstance(event, QUANTITIES)}
+    _add(near, host.quantities(orders))
+    _close(near, host)
+
+    terms = host.terms(near.values())
+    counting = effective(near.values())
+    costed = Costed(outcomes=dict(counting.outcomes))
+    costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
+    costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
+    moved = [e for e in counting.events if material.is_movement(e) and _moves(e, items, terms, touched)]
+    costed.add(engine.cost_material(moved, terms, host.stock_before(items)))
+    host.keep_stock(items, costed.states)
+
+    feeding = {event.id for event in near.values() if isinstance(event, STARTS) or material.is_movement(event)}
+    appended = _append(host, costed.entries, _scopes(feeding, costed.outcomes))
+
+    bearing = {entry for entry in appended.orders if entry}
+    with_scrap = host.with_scrap(bearing - orders)
+    if with_scrap:
+        more: dict[str, Event] = {}
+        _add(more, host.quantities(with_scrap))
+        _close(more, host)
+        near |= more
+        terms = host.terms(near.values())
+        counting = effective(near.values())
+    quantities = [event for event in counting.events if isinstance(event, QUANTITIES)]
+    affected = orders | with_scrap
+    relevant = [event for event in quantities if event.order in affected]
+    scrapped = engine.cost_orders(relevant, terms, host.accumulated(affected))
+    costed.add(scrapped)
+    reports = {event.id for event in near.values() if isinstance(event, QUANTITIES) and event.order in affected}
+    last = _append(host, scrapped.entries, reports)
+
+    costed.findings.extend(engine.envelope_findings(event for event in near.values() if event.id in costed.outcomes))
+    for event in fresh:
+        # Every fact gets an outcome; one the rules passed over would otherwise wait for ever.
+        costed.outcomes.setdefault(event.id, held("costing.failed"))
+    host.settle([event.id for event in fresh], costed.outcomes, costed.findings)
+    return Progress(len(fresh), appended.count + last.count)
+
+
+def fail(host: Host) -> Progress:
+    """Hold the one fact whose costing raises an error, so that the others go on (the caller narrowed it down)."""
+    fresh = host.received(1)
+    failed = {event.id: held("costing.failed") for event in fresh}
+    host.settle(list(failed), failed, [])
+    return Progress(len(fresh), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Appended:
+    count: int
+    orders: frozenset[str]
+
+
+def _append(host: Host, desired: Iterable[Entry], scopes: Collection[str]) -> _Appended:
+    posted = difference(desired, host.standing(scopes), host.calendar(), host.generations, host.bodies)
+    host.append(posted)
+    return _Appended(len(posted), frozenset(line.content.get("order", "") for line in posted))
+
+
+def _scopes(feeding: Collection[str], outcomes: Mapping[str, Outcome]) -> set[str]:
+    """The scopes whose desired entries are now known: those with an outcome (a neighbour that only shares has none)."""
+    return {scope for scope in feeding if scope in outcomes}
+
+
+def _add(events: dict[str, Event], more: Iterable[Event]) -> None:
+    for event in more:
+        events.setdefault(event.id, event)
+
+
+def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
+    """The fresh facts, what they correct (and what that corrects), and the starts they end."""
+    touched = {event.id: event for event in fresh}
+    _add(touched, host.awaiting(list(touched)))
+    wanted = _named(touched.values()) - touched.keys()
+    while wanted:
+        found = host.by_ids(wanted)
+        _add(touched, found)
+        wanted = _named(found) - touched.keys()
+    return touched
+
+
+def _named(events: Iterable[Event]) -> set[str]:
+    """The ids of the facts that these facts act on."""
+    named = set()
+    for event in events:
+        target = getattr(event, "target_id", None) or getattr(event, "start_id", None)
+        if target:
+            named.add(target)
+        if isinstance(event, EventReplaced):
+            named.add(event.replacement_id)
+    return named
+
+
+def _close(near: dict[str, Event], host: Host) -> None:
+    """Add the stops and corrections that name these facts, and what those name, until nothing more comes."""
+    unseen = set(near)
+    while unseen:
+        found = {event.id: event for event in host.targeting(unseen)}
+        _add(found, host.by_ids(_named(found.values()) - near.keys() - found.keys()))
+        unseen = found.keys() - near.keys()
+        _add(near, found.values())
+
+
+def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int) -> Spans:
+    """What the touched facts may change: their own segments, and the time of the person or machine around them."""
+    intervals: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for event in touched.values():
+        if not isinstance(event, kinds):
+            continue
+        at = event.occurred_at
+        who: str = getattr(event, "person" if kinds is LABOR else "machine")
+        if isinstance(event, LaborDeclared):
+            if event.started_at is not None and event.ended_at is not None:
+                intervals[who].append((event.started_at, min(event.ended_at, event.started_at + longest_ms)))
+        elif isinstance(event, (LaborStarted, MachineStarted, DowntimeStarted)):
+            intervals[who].append((at, at + longest_ms))
+        elif getattr(event, "start_id", None) is None:
+            # A stop that names no start may end any of the longest time before, which then ran on that long at most.
+            intervals[who].append((at - longest_ms, at + longest_ms))
+    return Spans(frozenset(touched), intervals)
+
+
+def _windows(spans: Spans, reach: int) -> list[Window]:
+    """Where to look for the facts that decide a span: what overlaps it began at most the longest time before, and what
+    shares an instant with that (labor only) the longest time before that."""
+    windows: list[Window] = []
+    for who, intervals in sorted(spans.intervals.items()):
+        merged: list[tuple[int, int]] = []
+        for low, high in sorted((low - reach, high + reach) for low, high in intervals):
+            if merged and low <= merged[-1][1]:
+                merged[-1] = merged[-1][0], max(merged[-1][1], high)
+            else:
+                merged.append((low, high))
+        windows.extend((who, low, high) for low, high in merged)
+    return windows
+
+
+def _items(touched: Iterable[Event]) -> dict[str, int]:
+    """The instant from which each item's movements must be valued anew."""
+    since: dict[str, int] = {}
+    for event in touched:
+        if isinstance(event, material.Movement):
+            since[event.item] = min(event.occurred_at, since.get(event.item, event.occurred_at))
+    return since
+
+
+def _moves(event: Event, items: Mapping[str, int], terms: Terms, touched: Collection[str]) -> bool:
+    """Whether a movement is valued now: at moving average all from the first change on, at standard only itself."""
+    assert isinstance(event, material.Movement)
+    item = terms.plant.items.get(event.item)
+    if item is None or item.valuation == "standard":
+        return event.id in touched
+    return event.item in items and event.occurred_at >= items[event.item]

@@ -1,0 +1,89 @@
+"""What the engine asks of its host: one site, one transaction, the ledger's lock held.
+
+The store makes these real in SQL (`server/store/books.py`), the tests in memory; both pass the same suite.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Protocol
+
+from sync.core.findings import Finding, Outcome
+from sync.costing.engine import Terms
+from sync.costing.rules.material import State, Stock
+from sync.costing.rules.scrap import Accumulated
+from sync.events.base import Event
+from sync.ledger.difference import Standing
+from sync.ledger.entry import Posted
+from sync.ledger.periods import Calendar
+
+# (who, from, until): facts about a person or machine between two instants, both inclusive
+Window = tuple[str, int, int]
+
+
+class Facts(Protocol):
+    """The event log, as far as costing reads it. Every list is of whole events, labels resolved."""
+
+    def received(self, limit: int) -> list[Event]:
+        """Facts nobody has costed yet, the oldest first."""
+
+    def by_ids(self, event_ids: Collection[str]) -> list[Event]:
+        """The events with these ids, as far as they are here."""
+
+    def targeting(self, event_ids: Collection[str]) -> list[Event]:
+        """Stops and corrections that name one of these events."""
+
+    def awaiting(self, event_ids: Collection[str]) -> list[Event]:
+        """Held corrections whose replacement is one of these events."""
+
+    def of_people(self, windows: Iterable[Window]) -> list[Event]:
+        """Labor facts of persons."""
+
+    def of_machines(self, windows: Iterable[Window]) -> list[Event]:
+        """Machine and downtime facts of machines."""
+
+    def of_items(self, since: Mapping[str, int]) -> list[Event]:
+        """Movements of items from an instant on, inclusive."""
+
+    def quantities(self, orders: Collection[str]) -> list[Event]:
+        """Output and defect facts of orders."""
+
+    def with_scrap(self, orders: Collection[str]) -> set[str]:
+        """Which of these orders have a scrap report."""
+
+    def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
+        """Record what became of facts, and the findings on them in place of earlier ones. A fact that is still to be
+        received and is not among the `fresh` ones stays so: what it changes around it has not been looked at yet."""
+
+
+class Books(Protocol):
+    """Ledger and stock."""
+
+    def calendar(self) -> Calendar:
+        """Which periods are closed."""
+
+    def standing(self, scopes: Collection[str]) -> list[Standing]:
+        """What is posted for these scopes and not reversed."""
+
+    def generations(self, content_ids: list[str]) -> Mapping[str, int]:
+        """How often each content was posted before (0 may be left out)."""
+
+    def bodies(self, entry_ids: list[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Stored bodies by entry id."""
+
+    def append(self, posted: Iterable[Posted]) -> None:
+        """Add entries at the end, and move the orders' cost with them."""
+
+    def accumulated(self, orders: Collection[str]) -> Accumulated:
+        """What orders bear by operation, over the elements scrap accumulates, appended entries included."""
+
+    def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
+        """Stock of items at moving average just before an instant."""
+
+    def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
+        """Replace the stock states of items from an instant on."""
+
+
+class Host(Facts, Books, Protocol):
+    """All of it, and the terms to cost by."""
+
+    def terms(self, events: Iterable[Event]) -> Terms:
+        """The part of the plant these events name, the rates, the policy."""
