@@ -15,7 +15,7 @@ import werkzeug.exceptions
 from flask import Flask, Response, g, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = logging.getLogger("floorledger")
@@ -69,7 +69,8 @@ _KINDS = [
     Kind("intake.unknown_type", 422, _("This kind of fact is not known here."), _("Bring the server up to date.")),
     Kind("intake.unknown_version", 422, _("This version of the fact is not known here."),
          _("Bring the server up to date.")),
-    Kind("intake.unknown_field", 422, _("A field is not known here."), _("Leave it out, or bring the server up to date.")),
+    Kind("intake.unknown_field", 422, _("A field is not known here."),
+         _("Leave it out, or bring the server up to date.")),
     Kind("intake.missing_field", 422, _("A required field is missing."), _("Send the field.")),
     Kind("intake.bad_value", 422, _("A field has a value that cannot be."), _("Correct the value.")),
     Kind("intake.bad_character", 422, _("A text holds an invisible or control character."), _("Type the text anew.")),
@@ -78,6 +79,14 @@ _KINDS = [
     Kind("intake.not_a_number", 422, _("A number is written in a way two readers could read differently."),
          _("Send whole numbers as such and decimals as text.")),
     Kind("intake.duplicate_key", 422, _("A field is given twice."), _("Send each field once.")),
+    Kind("intake.conflict", 409, _("Another fact has this id already."), _("Both are kept; somebody has to look at it.")),
+    Kind("intake.protocol", 400, _("This version of the protocol is not known here."), _("Send protocol 1.")),
+    Kind("intake.too_many", 413, _("Too many facts at once."), _("Send at most {most} facts at a time.")),
+    Kind("entries.bad_cursor", 400, _("This cursor is none of ours."), _("Use the cursor of an earlier answer, or none.")),
+    Kind("entries.lineage_changed", 409, _("This cursor belongs to another history of the ledger."),
+         _("The server was restored: compare what you hold with GET /api/v1/batches, then start again without a cursor.")),
+    Kind("entries.cursor_beyond_end", 409, _("This cursor lies beyond the end of the ledger."),
+         _("The server was restored from an older copy: start again without a cursor.")),
     Kind("intake.too_deep", 422, _("The JSON is nested too deeply."), _("Send facts as flat objects.")),
     Kind("intake.too_many_fields", 422, _("A fact has too many fields."), _("Send known fields only.")),
 ]  # fmt: skip
@@ -231,8 +240,4 @@ def _answer_failure(wrong: Exception) -> ResponseReturnValue:
 
 def _may_pass(wrong: DBAPIError | PoolTimeout) -> bool:
     """Whether the database is at fault, not what we asked of it."""
-    return isinstance(wrong, PoolTimeout) or type(wrong).__name__ in (
-        "OperationalError",
-        "InterfaceError",
-        "InternalError",
-    )
+    return isinstance(wrong, (PoolTimeout, OperationalError, InterfaceError, InternalError))

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.auth.access import rule_of
 from server.extensions import settings
 from server.problems import Problem
 from server.settings import Settings
@@ -83,8 +84,10 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    rule = rule_of(request.endpoint or "")
+    if rule is None or not rule.public:  # what somebody had to show a credential for stays in no cache
+        response.headers["Cache-Control"] = "no-store"
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.pop("Server", None)
     return response
 
 

@@ -66,11 +66,20 @@ def precache() -> list[dict[str, str]]:
     ]
 
 
+def modules() -> list[str]:
+    """Addresses of the modules the phone needs at once; the decoder comes when the camera opens."""
+    return [
+        f"/static/{name}"
+        for name in sorted(_phone_files())
+        if name.endswith(".js") and not name.startswith("vendor/zxing-wasm/") and not name.endswith("-worker.js")
+    ]
+
+
 def version() -> str:
     """Names this set of files and pages: it changes when one of them does."""
-    pages = (webapp.TEMPLATES / name for name in ("capture.html", "service-worker.js", "manifest.webmanifest"))
+    pages = [webapp.TEMPLATES / name for name in ("capture.html", "service-worker.js", "manifest.webmanifest")]
     parts = [entry["integrity"] for entry in precache()]
-    parts += [digest(page).hex() for page in pages if page.is_file()]
+    parts += [digest(page).hex() for page in [*pages, webapp.STATIC / "service-worker" / "cache.js"]]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

@@ -23,11 +23,13 @@ RULE = lazy_gettext("12 to 256 characters, any of them, and not one that everybo
 PATIENCE = 3
 
 # What is guessed first; a longer password made of such parts and a few signs falls too.
-_COMMON = (
-    "password motdepasse passwort azerty azertyuiop qwerty qwertyuiop letmein welcome bienvenue admin administrator "
-    "administrateur floorledger changeme iloveyou soleil bonjour football 123456789 1234567890 123456 12345 1234 123 "
-    "000000 111111 secret usine atelier factory test demo user root"
-).split()
+_COMMON = frozenset(
+    """
+    password motdepasse passwort azerty azertyuiop qwerty qwertyuiop letmein welcome bienvenue admin administrator
+    administrateur floorledger changeme iloveyou soleil bonjour football 123456789 1234567890 123456 12345 1234 123
+    000000 111111 secret usine atelier factory test demo user root
+    """.split()  # noqa: SIM905 -- easier to read than forty quoted words
+)
 
 _hasher = PasswordHasher()
 

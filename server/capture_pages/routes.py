@@ -1,0 +1,47 @@
+"""The shell of the phone. Its addresses differ only in what its script does with them; nothing is changed by a GET.
+
+The shell is the same for everybody and asks for no credential: it must open without a network, and what it may read
+or send is decided where it reads and sends.
+"""
+
+from flask import Blueprint, Response, make_response, render_template
+
+from server import static
+from server.auth.access import access
+from server.security import SCANNING
+
+blueprint = Blueprint("capture_pages", __name__)
+
+
+@blueprint.get("/")
+@blueprint.get("/enrol")
+@blueprint.get("/S/<code>")
+@blueprint.get("/s/<code>")
+@access(public="the empty shell of the phone, the same for everybody")
+def shell(code: str = "") -> Response:
+    """The page; a label's code is read by its script, also offline."""
+    page = make_response(render_template("capture.html", version=static.version(), modules=static.modules()))
+    page.headers["Permissions-Policy"] = SCANNING
+    return _asked_each_time(page)
+
+
+@blueprint.get("/service-worker.js")
+@access(public="part of the program, the same for everybody")
+def service_worker() -> Response:
+    """The script that keeps the phone's files: its version and what belongs to it."""
+    script = render_template("service-worker.js", version=static.version(), precache=static.precache())
+    return _asked_each_time(make_response(script, 200, {"Content-Type": "text/javascript; charset=utf-8"}))
+
+
+@blueprint.get("/manifest.webmanifest")
+@access(public="part of the program, the same for everybody")
+def manifest() -> Response:
+    """What a home screen shows of the phone's page."""
+    text = render_template("manifest.webmanifest")
+    return _asked_each_time(make_response(text, 200, {"Content-Type": "application/manifest+json"}))
+
+
+def _asked_each_time(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    return response
