@@ -1,0 +1,74 @@
+// Enrolment: a device gets its identity once, from a code an administrator shows. The secret comes in the address's
+// fragment, by the camera, by a scanner, or by hand; it is used up by the first who sends it.
+
+import { html, nothing } from "../lib/dom.js";
+import { LANGUAGES, t } from "../lib/i18n.js";
+import { mark } from "./icons.js";
+import { key, notice, tiles } from "./parts.js";
+
+/** The secret in what was scanned: what follows the # of the enrolment address, or the bare text. @param {string} text */
+export function secretOf(text) {
+  const found = /#([\w-]{8,})\s*$/.exec(text.trim());
+  return found ? found[1] : /^[\w-]{8,}$/.test(text.trim()) ? text.trim() : "";
+}
+
+/** @type {import("./phone.js").Screen} */
+export const enrol = {
+  name: "enrol",
+  open: true,
+  view(phone, _params, form) {
+    const language = form.language ?? phone.preferences.language;
+    const name = form.name ?? t("Tablet");
+    const secret = form.secret ?? "";
+    const isAgain = phone.device !== null;
+    const send = async () => {
+      if (form.sending || !secret || !name.trim()) return;
+      phone.fill({ sending: true, why: null });
+      const why = await phone.enrol(secret, name.trim(), language);
+      phone.fill({ sending: false, why });
+    };
+    return html`
+      <header class="bar">
+        <span class="bar-mark">${mark()}</span>
+        <div class="bar-title"><h1 tabindex="-1">${isAgain ? t("Enrol this device again") : t("Enrol this device")}</h1></div>
+        ${isAgain ? html`<button class="chip chip-quiet" type="button" @click=${phone.home}><span>${t("Later")}</span></button>` : nothing}
+      </header>
+      <main class="body">
+        ${form.why ? notice("stop", form.why) : nothing}
+        <p class="lead">
+          ${secret
+            ? t("The enrolment code is here. Give the device a name that people will recognise, and enrol it.")
+            : t("Ask an administrator for an enrolment code, then scan it with this device or type it.")}
+        </p>
+        ${isAgain && phone.queue.counts.waiting > 0
+          ? notice("look", t("{n} facts are safe on this device. They go out after enrolment.", { n: phone.queue.counts.waiting }), "wait")
+          : nothing}
+        ${secret
+          ? nothing
+          : html`<div class="tiles tiles-1">${key({ label: t("Scan the enrolment code"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "enrol" }) })}</div>`}
+        <label class="field">
+          <span class="label">${t("Enrolment code")}</span>
+          <input class="input input-code" autocomplete="off" autocapitalize="none" spellcheck="false" .value=${secret}
+            @input=${(/** @type {InputEvent} */ event) => phone.fill({ secret: secretOf(/** @type {HTMLInputElement} */ (event.target).value) || /** @type {HTMLInputElement} */ (event.target).value })} />
+        </label>
+        <label class="field">
+          <span class="label">${t("Name of this device")}</span>
+          <input class="input" autocomplete="off" maxlength="60" .value=${name}
+            @input=${(/** @type {InputEvent} */ event) => phone.fill({ name: /** @type {HTMLInputElement} */ (event.target).value })} />
+        </label>
+        ${tiles({
+          label: t("Language when nobody is signed in"),
+          options: LANGUAGES.map(([value, label]) => ({ value, label })),
+          chosen: language,
+          onChoose: (value) => {
+            void phone.prefer({ language: value });
+            phone.fill({ language: value });
+          },
+        })}
+      </main>
+      <footer class="deck">
+        ${key({ label: form.sending ? t("Enrolling…") : t("Enrol"), sign: "check", look: "primary", disabled: !secret || !name.trim() || form.sending, onTap: send })}
+      </footer>
+    `;
+  },
+};

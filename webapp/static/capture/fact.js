@@ -1,0 +1,71 @@
+// One capture in full: what it says, where it stands, what was wrong with it, and the way to take it back.
+
+import { html, nothing } from "../lib/dom.js";
+import { day, named, t } from "../lib/i18n.js";
+import { takeBack } from "../model/gestures.js";
+import { describe, personName } from "../model/words.js";
+import { voidedIds } from "../model/work.js";
+import { frame, key, notice, tiles } from "./parts.js";
+import { standing } from "./queue-view.js";
+
+/** @type {import("./phone.js").Screen} */
+export const fact = {
+  name: "fact",
+  open: true,
+  view(phone, params, form) {
+    const entry = phone.queue.entries.find(({ seq }) => String(seq) === params.seq);
+    if (!entry) return frame(phone, { title: t("Outbox"), body: html`<p class="empty">${t("This capture was sent long ago.")}</p>` });
+    const { word, sign, look } = standing(entry);
+    const { title, about } = describe(phone.reference, entry.event);
+    const precise = (/** @type {number} */ ms) => `${day(ms)}, ${new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" }).format(ms)}`;
+    const isVoided = voidedIds(phone.queue.entries).has(entry.id);
+    const mayTakeBack = phone.operator && !isVoided && entry.state !== "rejected" && entry.event.type !== "event.voided";
+    const reasons = phone.reference.reasonsOf("correction");
+    const isRefused = entry.state === "rejected" || entry.state === "conflict";
+    return frame(phone, {
+      title,
+      about,
+      body: html`
+        ${notice(look === "stop" ? "stop" : look === "good" || look === "quiet" ? "quiet" : "look", html`<strong>${word}</strong>${entry.problem ? html` · ${entry.problem.title}` : nothing}`, sign)}
+        ${entry.problem?.detail ? html`<p class="lead">${entry.problem.detail}</p>` : nothing}
+        ${entry.floor?.sentence ? html`<p class="lead">${entry.floor.sentence}</p>` : nothing}
+        ${isVoided ? notice("quiet", t("Taken back"), "undo") : nothing}
+        <dl class="facts">
+          <div><dt>${t("Happened")}</dt><dd>${precise(Date.parse(entry.event.occurred_at))}</dd></div>
+          <div><dt>${t("Saved here")}</dt><dd>${precise(entry.savedMs)}</dd></div>
+          <div><dt>${t("Acknowledged by the server")}</dt><dd>${entry.sentMs ? precise(entry.sentMs) : "–"}</dd></div>
+          ${entry.event.declared_by && phone.operator ? html`<div><dt>${t("Signed by")}</dt><dd>${personName(phone.reference, entry.event.declared_by)}</dd></div>` : nothing}
+          <div><dt>${t("Number on this device")}</dt><dd class="number">${entry.seq}</dd></div>
+          ${entry.problem ? html`<div><dt>${t("Problem code")}</dt><dd class="code">${entry.problem.code}${entry.problem.pointer ? ` ${entry.problem.pointer}` : ""}</dd></div>` : nothing}
+        </dl>
+        ${mayTakeBack
+          ? form.correcting
+            ? tiles({
+                label: t("Take it back: why?"),
+                columns: "2",
+                options: reasons.length > 0
+                  ? reasons.map((reason) => ({ value: reason.code, label: named(reason.name) }))
+                  : [{ value: "MISTAKE", label: t("It was a mistake") }],
+                chosen: null,
+                onChoose: async (reason) => {
+                  if (await phone.capture(takeBack([entry.id], reason), t("Taken back: {what}", { what: title }))) phone.back();
+                },
+              })
+            : html`<div class="tiles tiles-1">${key({ label: t("This was a mistake: take it back"), sign: "undo", onTap: () => phone.fill({ correcting: true }) })}</div>`
+          : nothing}
+      `,
+      deck: isRefused && entry.seenMs === null && phone.operator
+        ? key({
+            label: t("I have seen it"),
+            about: t("It stays in the list, and in the file you can save."),
+            sign: "check",
+            look: "primary",
+            onTap: async () => {
+              await phone.queue.see([entry]);
+              phone.back();
+            },
+          })
+        : nothing,
+    });
+  },
+};

@@ -1,0 +1,88 @@
+// The generic form: drawn from the server's description of an event type, filled by typing or by scanning.
+
+import { html, nothing } from "../lib/dom.js";
+import { named, t } from "../lib/i18n.js";
+import { draftOf, isReady, takesScan } from "../model/catalog.js";
+import { personName } from "../model/words.js";
+import { frame, key, tiles } from "./parts.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("../model/catalog.js").Field} Field */
+
+/** @param {Phone} phone @param {string} name */
+const typeOf = (phone, name) => phone.eventTypes.find(({ type }) => type === name);
+
+/** Values of the form, the job that runs being proposed. @param {Phone} phone @param {any} form @param {Field[]} fields */
+function valuesOf(phone, form, fields) {
+  const [running] = phone.work.of(phone.operator).filter((span) => span.order);
+  /** @type {Record<string, any>} */
+  const proposed = { order: running?.order ?? "", operation: running?.operation ?? "", person: phone.operator ?? "" };
+  return Object.fromEntries(fields.map(({ name }) => [name, form[name] ?? proposed[name] ?? ""]));
+}
+
+/** @param {Phone} phone @param {string} type @param {any} form */
+async function save(phone, type, form) {
+  const described = typeOf(phone, type);
+  if (!described) return;
+  const values = valuesOf(phone, form, described.fields);
+  if (!isReady(described, values)) return;
+  const now = phone.clocks().nowMs;
+  if (await phone.capture([draftOf(described, values, now)], t("Saved: {what}", { what: t(described.label) }))) phone.home();
+}
+
+/** @type {import("./phone.js").Screen} */
+export const form = {
+  name: "form",
+  draft: true,
+  view(phone, params, state) {
+    const described = typeOf(phone, params.type);
+    if (!described) return frame(phone, { title: params.type, body: nothing });
+    const values = valuesOf(phone, state, described.fields);
+    const set = (/** @type {string} */ name, /** @type {string | boolean} */ value) => phone.fill({ [name]: value });
+    return frame(phone, {
+      title: t(described.label),
+      body: html`${described.fields.map((/** @type {Field} */ field) => fieldView(phone, field, values[field.name], (value) => set(field.name, value)))}`,
+      deck: key({ label: t("Save"), sign: "check", look: "primary", disabled: !isReady(described, values), onTap: () => save(phone, params.type, state) }),
+    });
+  },
+  scanned(phone, params, scanned, state) {
+    const described = typeOf(phone, params.type);
+    if (!described) return false;
+    const found = takesScan(described, scanned, valuesOf(phone, state, described.fields));
+    if (found) phone.fill(found);
+    return found !== null;
+  },
+};
+
+/** @param {Phone} phone @param {Field} field @param {any} value @param {(value: string | boolean) => void} set */
+function fieldView(phone, field, value, set) {
+  const label = `${t(field.label)}${field.required ? "" : ` (${t("if known")})`}`;
+  const choices = field.choices ?? reasonsFor(phone, field.name);
+  if (choices?.length) {
+    return tiles({
+      label,
+      columns: "2",
+      options: choices.map((/** @type {any} */ choice) => (typeof choice === "string" ? { value: choice, label: t(choice) } : choice)),
+      chosen: value || null,
+      onChoose: set,
+    });
+  }
+  if (field.kind === "boolean") {
+    return tiles({ label, columns: "2", options: [{ value: "yes", label: t("Yes") }, { value: "", label: t("No") }], chosen: value ? "yes" : "", onChoose: (chosen) => set(chosen === "yes") });
+  }
+  const isNumber = field.input === "number" || field.input === "duration" || ["decimal", "integer"].includes(field.kind);
+  return html`<label class="field">
+    <span class="label">${label}</span>
+    <input class=${isNumber ? "input input-number" : "input"} inputmode=${isNumber ? "decimal" : "text"} autocomplete="off"
+      placeholder=${field.kind === "instant" || field.input === "time" ? "07:30" : field.input === "duration" ? t("minutes") : field.input === "scan" ? t("scan or type") : ""}
+      .value=${String(value ?? "")}
+      @input=${(/** @type {InputEvent} */ event) => set(/** @type {HTMLInputElement} */ (event.target).value)} />
+    ${field.name === "person" && value ? html`<span class="hint">${personName(phone.reference, value)}</span>` : nothing}
+  </label>`;
+}
+
+/** @param {Phone} phone @param {string} name */
+function reasonsFor(phone, name) {
+  if (name !== "reason") return null;
+  return phone.reference.snapshot.reasons.map(({ code, name: words }) => ({ value: code, label: named(words) }));
+}

@@ -1,0 +1,44 @@
+// All machines of the plant, those that run or stand still first.
+
+import { html, nothing, repeat } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { span as hours } from "../lib/time.js";
+import { reasonName } from "../model/words.js";
+import { elapsedMs } from "../model/work.js";
+import { icon } from "./icons.js";
+import { frame, notice } from "./parts.js";
+
+/** @type {import("./phone.js").Screen} */
+export const machines = {
+  name: "machines",
+  view(phone, params) {
+    const { work, reference } = phone;
+    const mine = new Set(work.of(phone.operator).flatMap((span) => reference.operation(span.order, span.operation)?.machines ?? []));
+    const rank = (/** @type {string} */ code) => (work.downtimes.has(code) ? 0 : work.machines.has(code) ? 1 : mine.has(code) ? 2 : 3);
+    const sorted = [...reference.machines.values()].sort((a, b) => rank(a.code) - rank(b.code) || a.code.localeCompare(b.code));
+    return frame(phone, {
+      title: params.reason ? t("Which machine stands still?") : t("Machines"),
+      about: params.reason ? reasonName(reference, params.reason) : nothing,
+      body: html`
+        ${sorted.length === 0 ? notice("quiet", t("No machines are known here yet. Scan the machine's label."), "gear") : nothing}
+        <ul class="rows">
+          ${repeat(sorted, ({ code }) => code, ({ code, name }) => {
+            const down = work.downtimes.get(code);
+            const open = work.machines.get(code);
+            return html`<li>
+              <button class="row" type="button" @click=${() => phone.go("machine", { machine: code, ...(params.reason ? { reason: params.reason } : {}) })}>
+                <span class="row-code">${code}</span>
+                <span class="row-title">${name}</span>
+                ${down
+                  ? html`<span class="row-state row-state-stop">${icon("halt")} ${t("Stands still")}: ${reasonName(reference, down.reason ?? "")} · ${hours(elapsedMs(down, phone.clocks()))}</span>`
+                  : open
+                    ? html`<span class="row-state">${icon("gear")} ${t("Runs")} · ${open.order ?? ""} · ${hours(elapsedMs(open, phone.clocks()))}</span>`
+                    : nothing}
+              </button>
+            </li>`;
+          })}
+        </ul>
+      `,
+    });
+  },
+};

@@ -1,0 +1,194 @@
+// Pieces every screen is made of: the frame, keys, tiles, the number pad, a job's card.
+
+import { classes, html, nothing } from "../lib/dom.js";
+import { add, isPositive, parseDecimal, share } from "../lib/decimal.js";
+import { decimalSign, figure, t } from "../lib/i18n.js";
+import { span } from "../lib/time.js";
+import { elapsedMs } from "../model/work.js";
+import { activityName, jobName } from "../model/words.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").View} View */
+/** @typedef {import("./phone.js").Span} Span */
+/** @typedef {import("./icons.js").Sign} Sign */
+
+/** The sign of an activity. @param {string} activity @returns {Sign} */
+export function activitySign(activity) {
+  switch (activity) {
+    case "setup":
+      return "setup";
+    case "rework":
+      return "rework";
+    case "indirect":
+      return "clock";
+    case "downtime":
+      return "halt";
+    default:
+      return "run";
+  }
+}
+
+/**
+ * The frame of a screen below home: where you are, a way back, the content, the main actions in reach of the thumb.
+ * @param {Phone} phone
+ * @param {{title: string, about?: View, body: View, deck?: View, back?: () => void}} content
+ */
+export const frame = (phone, { title, about, body, deck, back = phone.back }) => html`
+  <header class="bar">
+    <button class="bar-key" type="button" @click=${back} aria-label=${t("Back")}>${icon("back")}</button>
+    <div class="bar-title">
+      <h1 tabindex="-1">${title}</h1>
+      ${about ? html`<p>${about}</p>` : nothing}
+    </div>
+    ${outboxChip(phone)}
+  </header>
+  <main class="body">${body}</main>
+  ${deck ? html`<footer class="deck">${deck}</footer>` : nothing}
+`;
+
+/** Where the captures of this device stand, in one word and sign. @param {Phone} phone */
+export function outboxChip(phone) {
+  const { waiting, refused, held } = phone.queue.counts;
+  const { condition } = phone.sender;
+  /** @type {[string, Sign, string]} */
+  const [look, sign, words] =
+    phone.device && condition === "enrol"
+      ? ["stop", "alert", t("Enrol again")]
+      : refused > 0
+        ? ["stop", "alert", t("{n} refused", { n: refused })]
+        : condition === "login" && waiting > 0
+          ? ["waiting", "alert", t("Network login")]
+          : waiting > 0
+            ? ["waiting", condition === "no network" ? "off" : "wait", t("{n} waiting", { n: waiting })]
+            : held > 0
+              ? ["held", "hold", t("{n} held", { n: held })]
+              : ["quiet", "check", t("All sent")];
+  return html`<button class="chip chip-${look}" type="button" @click=${() => phone.go("queue")}>
+    ${icon(sign)}<span>${words}</span>
+  </button>`;
+}
+
+/**
+ * @param {{label: string, sign?: Sign, onTap: () => void, look?: string, about?: View, disabled?: boolean, pressed?: boolean}} what
+ */
+export const key = ({ label, sign, onTap, look = "", about, disabled = false, pressed }) => html`
+  <button
+    class=${classes("key", look && look.split(" ").map((name) => `key-${name}`).join(" "))}
+    type="button"
+    ?disabled=${disabled}
+    aria-pressed=${pressed === undefined ? nothing : String(pressed)}
+    @click=${onTap}
+  >
+    ${sign ? icon(sign) : nothing}
+    <span class="key-words"><span class="key-label">${label}</span>${about ? html`<span class="key-about">${about}</span>` : nothing}</span>
+  </button>
+`;
+
+/** Choices as tiles, one of them pressed.
+ * @param {{label: string, legend?: string, options: {value: string, label: string, about?: string, sign?: Sign}[], chosen: string | null, onChoose: (value: string) => void, columns?: string}} what */
+export const tiles = ({ label, legend = label, options, chosen, onChoose, columns = "" }) => html`
+  <fieldset class="choice">
+    <legend class="label">${legend}</legend>
+    <div class=${classes("tiles", columns && `tiles-${columns}`)}>
+      ${options.map(
+        (option) => html`<button
+          class="tile"
+          type="button"
+          aria-pressed=${String(option.value === chosen)}
+          @click=${() => onChoose(option.value)}
+        >
+          <span class="tile-sign">${option.value === chosen ? icon("check") : option.sign ? icon(option.sign) : nothing}</span>
+          <span class="key-words"><span class="key-label">${option.label}</span>${option.about ? html`<span class="key-about">${option.about}</span>` : nothing}</span>
+        </button>`,
+      )}
+    </div>
+  </fieldset>
+`;
+
+/** A running or paused span as a card that opens it. @param {Phone} phone @param {Span} running */
+export function runningCard(phone, running) {
+  const order = phone.reference.orders.get(running.order ?? "");
+  return html`<button
+    class="card card-running"
+    type="button"
+    @click=${() => phone.go("running", { start: running.startId })}
+  >
+    <span class="card-state">${icon(activitySign(running.activity))} ${activityName(running.activity)}</span>
+    <span class="card-title">${titleOf(phone, running)}</span>
+    <span class="card-about">${[running.order, order?.item_name].filter(Boolean).join(" · ")}</span>
+    <span class="clock">${span(elapsedMs(running, phone.clocks()))}</span>
+  </button>`;
+}
+
+/** A job's own name without its order, as large text. @param {Phone} phone @param {{order: string | null, operation: string | null, indirect: string | null}} job */
+export function titleOf(phone, job) {
+  const operation = phone.reference.operation(job.order, job.operation);
+  if (job.order && job.operation) return [job.operation, operation?.name].filter(Boolean).join(" ");
+  return jobName(phone.reference, job);
+}
+
+/** A bar of what is done, with the figures beside it: nothing is said by length alone.
+ * @param {{done: string, whole: string, unit?: string | null, scrap?: string}} what */
+export const progress = ({ done, whole, unit, scrap = "0" }) => html`
+  <span class="progress">
+    <progress max="1" value=${share(done, whole)} aria-hidden="true"></progress>
+    <span class="progress-words">
+      ${t("{done} of {whole}", { done: figure(done), whole: `${figure(whole)}${unit ? ` ${unit}` : ""}` })}
+      ${scrap !== "0" ? html`<span class="progress-scrap">${t("{n} scrap", { n: figure(scrap) })}</span>` : nothing}
+    </span>
+  </span>
+`;
+
+/** Good and scrap of an operation: the server's figures plus what was counted here since.
+ * @param {Phone} phone @param {string} order @param {string} operation */
+export function progressOf(phone, order, operation) {
+  const known = phone.reference.orders.get(order)?.progress?.[operation] ?? {};
+  const here = phone.work.countedOn(order, operation);
+  return { good: add(known.good ?? "0", here.good), scrap: add(known.scrap ?? "0", here.scrap) };
+}
+
+/** What the pad shows as a canonical quantity the server takes: above zero, at most six decimals, below a thousand million.
+ * @param {string | undefined} typed */
+export function quantityOf(typed) {
+  const quantity = parseDecimal(typed ?? "");
+  return quantity && /^\d{1,9}(\.\d{1,6})?$/.test(quantity) && isPositive(quantity) ? quantity : null;
+}
+
+/**
+ * Our own number pad: a system keyboard covers half a phone and its comma may be missing. A proposed value is
+ * overwritten by the first digit.
+ * @param {{typed: string, proposed?: boolean, unit?: string, onType: (typed: string) => void, label: string, aside?: View}} what
+ */
+export function pad({ typed, proposed = false, unit, onType, label, aside = nothing }) {
+  const press = (/** @type {string} */ sign) => onType(nextTyped(proposed ? "" : typed, sign));
+  const digit = (/** @type {string} */ sign, words = sign) =>
+    html`<button class="pad-key" type="button" @click=${() => press(sign)} aria-label=${words}>${sign}</button>`;
+  return html`
+    <div class="figure-row">
+      <div class=${classes("figure", proposed && "figure-proposed", typed.length > 6 && "figure-long")} role="status" aria-label=${label}>
+        <output class="figure-number">${typed === "" ? "0" : typed}</output><span class="figure-unit">${unit ?? ""}</span>
+      </div>
+      ${aside}
+    </div>
+    <div class="pad" role="group" aria-label=${label}>
+      ${["7", "8", "9", "4", "5", "6", "1", "2", "3"].map((sign) => digit(sign))}
+      ${digit(decimalSign(), t("Decimal sign"))} ${digit("0")}
+      <button class="pad-key pad-erase" type="button" aria-label=${t("Erase")} @click=${() => press("Backspace")}>${icon("back")}</button>
+    </div>
+  `;
+}
+
+/** The text after one more key; keys that make no number change nothing. @param {string} typed @param {string} sign */
+export function nextTyped(typed, sign) {
+  if (sign === "Backspace" || sign === "Delete") return typed.slice(0, -1);
+  if (/^\d$/.test(sign)) return typed.length < 12 ? (typed === "0" ? sign : typed + sign) : typed;
+  if (sign === "," || sign === ".") return /[.,]/.test(typed) ? typed : `${typed || "0"}${decimalSign()}`;
+  return typed;
+}
+
+/** A canonical decimal as the pad would show it after typing. @param {string} decimal */
+export const asTyped = (decimal) => decimal.replace(".", decimalSign());
+
+/** A notice in the text: a word, a sign, a sentence. @param {"look" | "stop" | "quiet"} look @param {View} words @param {Sign} [sign] */
+export const notice = (look, words, sign = "alert") => html`<p class="notice notice-${look}">${icon(sign)}<span>${words}</span></p>`;

@@ -1,0 +1,26 @@
+// The page over plain http on a name of the local network: the browser then withholds half of what we need. Say so.
+
+import { html } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { mark } from "./icons.js";
+import { key, notice } from "./parts.js";
+
+/** @type {import("./phone.js").Screen} */
+export const plain = {
+  name: "plain",
+  open: true,
+  view(phone) {
+    return html`
+      <header class="bar"><span class="bar-mark">${mark()}</span><div class="bar-title"><h1 tabindex="-1">${t("This address is not secure")}</h1></div></header>
+      <main class="body">
+        <p class="lead">${t("The page was opened over plain http. On such an address a browser keeps back what this app is made of:")}</p>
+        ${notice("stop", t("No camera: codes can only be read by a hand scanner or typed."), "cross")}
+        ${notice("stop", t("No start without a network: the page itself cannot be kept on this device."), "cross")}
+        ${notice("stop", t("It cannot be installed, and the browser may clear what it keeps."), "cross")}
+        ${notice("quiet", t("What still works: hand scanner, typing, and captures wait here while the network is away, as long as this page stays open."), "check")}
+        <p class="lead">${t("Ask your administrator for the https address of this plant.")} <span class="code">https://${location.host}/</span></p>
+      </main>
+      <footer class="deck">${key({ label: t("Go on all the same"), look: "primary low", onTap: () => phone.fill({ accepted: true }) })}</footer>
+    `;
+  },
+};

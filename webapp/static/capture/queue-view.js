@@ -1,0 +1,103 @@
+// Where every capture of this device stands, in words and times: proof for the person, and the way out of trouble.
+
+import { html, nothing, repeat } from "../lib/dom.js";
+import { clock, moment, t } from "../lib/i18n.js";
+import { span as hours } from "../lib/time.js";
+import { describe, personName } from "../model/words.js";
+import { isHeld } from "../outbox/queue.js";
+import { icon } from "./icons.js";
+import { frame, key, notice } from "./parts.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Entry} Entry */
+
+const SHOWN_SENT = 60;
+
+/** A capture's state as word, sign and look. @param {Entry} entry
+ * @returns {{word: string, sign: import("./icons.js").Sign, look: string}} */
+export function standing(entry) {
+  if (entry.state === "waiting") return { word: t("Waiting"), sign: "wait", look: "waiting" };
+  if (entry.state === "rejected") return { word: t("Refused"), sign: "cross", look: "stop" };
+  if (entry.state === "conflict") return { word: t("Conflict"), sign: "alert", look: "stop" };
+  if (isHeld(entry)) return { word: t("Held"), sign: "hold", look: "held" };
+  if (entry.floor?.state === "costed") return { word: t("Counted"), sign: "check", look: "good" };
+  if (entry.floor?.state === "excluded") return { word: t("Left out"), sign: "minus", look: "quiet" };
+  return { word: t("Sent"), sign: "check", look: "good" };
+}
+
+/** What the sender is doing, as one sentence. @param {Phone} phone */
+function wayOut(phone) {
+  const { sender, queue } = phone;
+  const waiting = queue.counts.waiting;
+  const now = phone.clocks().nowMs;
+  const since = sender.conditionSinceMs === null ? "" : clock(sender.conditionSinceMs);
+  const next = sender.nextTryMs === null ? "" : hours(Math.max(0, sender.nextTryMs - now)).slice(2);
+  if (sender.condition === "enrol") {
+    return html`${notice("stop", t("The server does not know this device any more. Everything is kept here."))}
+      <div class="tiles tiles-1">${key({ label: t("Enrol again"), sign: "badge", onTap: () => phone.go("enrol") })}</div>`;
+  }
+  if (waiting === 0) return notice("quiet", t("Everything is with the server."), "check");
+  switch (sender.condition) {
+    case "no network":
+      return notice("look", t("No network since {time}. Everything is kept here; next try in {next}.", { time: since, next }), "off");
+    case "login":
+      return notice("look", t("This network wants a login: something between here and the server answers in its place. Everything is kept here."), "alert");
+    case "trouble":
+      return notice("look", t("The server cannot take facts now, since {time}; next try in {next}.", { time: since, next }), "alert");
+    default:
+      return notice("quiet", t("{n} on their way.", { n: waiting }), "up");
+  }
+}
+
+/** @param {Phone} phone @param {Entry} entry */
+function row(phone, entry) {
+  const { word, sign, look } = standing(entry);
+  const { title, about } = describe(phone.reference, entry.event);
+  const isMine = entry.event.declared_by === phone.operator;
+  return html`<li>
+    <button class="row" type="button" @click=${() => phone.go("fact", { seq: String(entry.seq) })}>
+      <span class=${`stamp stamp-${look}`}>${icon(sign)}${word}</span>
+      <span class="row-title">${title}</span>
+      <span class="row-about">${moment(entry.savedMs, phone.clocks().nowMs)}${about ? ` · ${about}` : ""}${!isMine && entry.event.declared_by && phone.operator ? ` · ${personName(phone.reference, entry.event.declared_by)}` : ""}</span>
+      ${entry.problem ? html`<span class="row-problem">${entry.problem.title}</span>` : entry.state === "sent" && isHeld(entry) ? html`<span class="row-problem">${entry.floor?.sentence ?? entry.floor?.reason}</span>` : nothing}
+    </button>
+  </li>`;
+}
+
+/** @type {import("./phone.js").Screen} */
+export const queueView = {
+  name: "queue",
+  open: true,
+  view(phone) {
+    const entries = phone.queue.entries;
+    const newest = (/** @type {Entry[]} */ list) => [...list].reverse();
+    const refused = newest(entries.filter(({ state }) => state === "rejected" || state === "conflict"));
+    const held = newest(entries.filter((entry) => entry.state === "sent" && isHeld(entry)));
+    const waiting = newest(entries.filter(({ state }) => state === "waiting"));
+    const sent = newest(entries.filter((entry) => entry.state === "sent" && !isHeld(entry)));
+    const isStuck = waiting.length > 0 && phone.sender.condition !== "idle";
+    const group = (/** @type {string} */ title, /** @type {Entry[]} */ list, most = Infinity) =>
+      list.length === 0
+        ? nothing
+        : html`<h2 class="heading">${title} <span class="count">${list.length}</span></h2>
+            <ul class="rows">${repeat(list.slice(0, most), ({ seq }) => seq, (entry) => row(phone, entry))}</ul>`;
+    return frame(phone, {
+      title: t("Outbox"),
+      about: t("What this device has captured"),
+      body: html`
+        ${wayOut(phone)}
+        ${phone.operator || refused.length + waiting.length > 0
+          ? html`${group(t("Refused"), refused)} ${group(t("Held"), phone.operator ? held : [])} ${group(t("Waiting"), waiting)}
+              ${group(t("Sent"), phone.operator ? sent : [], SHOWN_SENT)}`
+          : nothing}
+        ${entries.length === 0 ? html`<p class="empty">${t("Nothing has been captured yet.")}</p>` : nothing}
+      `,
+      deck: waiting.length + refused.length === 0
+        ? undefined
+        : html`<div class="deck-two">
+            ${key({ label: t("Save as a file"), about: t("for the server, if no network comes"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
+            ${key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ eager: true }) })}
+          </div>`,
+    });
+  },
+};

@@ -1,0 +1,92 @@
+// The server's event types, kept for offline use: what the generic form is drawn from.
+
+import { parseDecimal } from "../lib/decimal.js";
+import { lastAt, parseClock, rfc3339 } from "../lib/time.js";
+
+/** @typedef {{name: string, kind: string, required: boolean, label: string, input?: string, choices?: string[] | null}} Field */
+/** @typedef {{type: string, version: number, label: string, doc?: string, fields: Field[]}} EventType */
+/** @typedef {import("./event.js").Draft} Draft */
+/** @typedef {import("./reading.js").Scanned} Scanned */
+
+/** Types with a screen of their own, and those that only a gesture makes. */
+const ELSEWHERE = new Set([
+  "labor.started", "labor.stopped", "machine.started", "machine.stopped", "downtime.started", "downtime.stopped",
+  "material.consumed", "output.reported", "defect.reported", "event.voided", "event.replaced",
+]);
+
+/** The envelope is the outbox's. */
+const ENVELOPE = new Set([
+  "id", "type", "version", "occurred_at", "provenance", "declared_by", "device_seq", "boot_id", "monotonic_ms",
+  "clock_offset_ms", "source", "source_row", "source_repeat", "note_digest",
+]);
+
+/** The types the generic form is for. @param {EventType[]} types */
+export const formTypes = (types) => types.filter(({ type }) => !ELSEWHERE.has(type));
+
+/** As the server describes them, the envelope taken out. @param {any[]} types @returns {EventType[]} */
+export const readTypes = (types) =>
+  types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => !ENVELOPE.has(field.name)) }));
+
+/** @param {Field} field */
+const isInstant = (field) => field.kind === "instant" || field.kind === "datetime" || field.input === "time";
+
+/** A typed value as it travels; undefined if it is empty, null if it makes no sense.
+ * @param {Field} field @param {any} value @param {number} nowMs */
+export function wireValue(field, value, nowMs) {
+  if (field.kind === "boolean") return Boolean(value);
+  const text = String(value ?? "").trim();
+  if (text === "") return undefined;
+  if (isInstant(field)) {
+    const minutes = parseClock(text);
+    return minutes === null ? null : rfc3339(lastAt(minutes, nowMs));
+  }
+  if (field.input === "duration" || field.name === "duration_ms") {
+    const minutes = parseDecimal(text);
+    return minutes === null ? null : Math.round(Number(minutes) * 60_000);
+  }
+  if (field.kind === "integer") {
+    const number = parseDecimal(text);
+    return number === null ? null : Math.round(Number(number));
+  }
+  return field.kind === "decimal" || field.input === "number" ? parseDecimal(text) : text;
+}
+
+/** @param {EventType} type @param {Record<string, any>} values */
+export const isReady = (type, values) =>
+  type.fields.every((field) => {
+    const value = wireValue(field, values[field.name], 0);
+    return value !== null && (value !== undefined || !field.required);
+  });
+
+/** @param {EventType} type @param {Record<string, any>} values @param {number} nowMs @returns {Draft} */
+export function draftOf(type, values, nowMs) {
+  const fields = Object.fromEntries(type.fields.map((field) => [field.name, wireValue(field, values[field.name], nowMs)]));
+  const { person, ...rest } = fields;
+  return { type: type.type, person: typeof person === "string" ? person : null, provenance: "declared", fields: rest };
+}
+
+/** The form's values after a scan, or null if no field wants it.
+ * @param {EventType} type @param {Scanned} scanned @param {Record<string, any>} values */
+export function takesScan(type, scanned, values) {
+  const has = (/** @type {string} */ name) => type.fields.some((field) => field.name === name);
+  switch (scanned.is) {
+    case "order":
+      return has("order") ? { order: scanned.order, operation: "" } : null;
+    case "operation":
+      return has("order") ? { order: scanned.order, ...(has("operation") ? { operation: scanned.operation } : {}) } : null;
+    case "item":
+      return has("item") ? { item: scanned.item } : null;
+    case "machine":
+      return has("machine") ? { machine: scanned.machine } : null;
+    case "reason":
+      return has("reason") ? { reason: scanned.reason } : null;
+    case "person":
+      return has("person") ? { person: scanned.person } : null;
+    case "activity":
+      return has("indirect_code") ? { indirect_code: scanned.activity } : null;
+    case "foreign":
+      return has("lot") && values.item ? { lot: scanned.text } : null;
+    default:
+      return null;
+  }
+}

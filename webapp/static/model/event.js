@@ -1,0 +1,70 @@
+// A fact as it travels: one flat JSON object, made once, on this device, at the moment it is confirmed.
+//
+// A screen says what happened (a draft); the outbox gives it the sequence number and fixes the text. From then on the
+// text is the fact: it is stored, sent and sent again byte for byte, so that a repeat can be known for a repeat.
+
+import { rfc3339 } from "../lib/time.js";
+
+/** @typedef {"measured" | "declared" | "estimated"} Provenance */
+
+/**
+ * What a screen says happened.
+ * @typedef {Object} Draft
+ * @property {string} type e.g. "labor.started"
+ * @property {Record<string, string | number | boolean | null | undefined>} fields the type's own fields, as on the wire
+ * @property {string | null} [person] whom it is about
+ * @property {Provenance} [provenance] "measured" unless told
+ * @property {number} [occurredMs] when it happened, if that is not now: then it is somebody's word, not our clock's
+ * @property {string} [note] free text; travels beside the fact, under a salted digest
+ * @property {Local} [local] what only this device needs to know
+ */
+
+/**
+ * Kept beside the fact, never sent.
+ * @typedef {Object} Local
+ * @property {string} [gesture] facts made by one tap carry the same
+ * @property {boolean} [pause] this stop is a pause: offer to resume
+ */
+
+/**
+ * The device's clocks at the moment of confirming.
+ * @typedef {Object} Reading
+ * @property {number} nowMs the wall clock
+ * @property {string} bootId which run of the page the monotonic clock belongs to
+ * @property {number} monotonicMs never goes back within one boot
+ * @property {number | null} clockOffsetMs server minus device, last known
+ */
+
+/** @typedef {Record<string, any> & {id: string, type: string, occurred_at: string}} Fact */
+
+/**
+ * The fact's exact text.
+ * @param {Draft} draft
+ * @param {{id: string, seq: number, declaredBy: string | null, clocks: Reading, noteDigest?: string}} stamp
+ */
+export function write(draft, { id, seq, declaredBy, clocks, noteDigest }) {
+  const told = draft.occurredMs !== undefined;
+  const event = {
+    id,
+    type: draft.type,
+    version: 1,
+    occurred_at: rfc3339(draft.occurredMs ?? clocks.nowMs),
+    provenance: draft.provenance ?? (told ? "declared" : "measured"),
+    person: draft.person,
+    declared_by: declaredBy,
+    device_seq: seq,
+    // A told instant was read off no clock of ours.
+    boot_id: told ? null : clocks.bootId,
+    monotonic_ms: told ? null : Math.round(clocks.monotonicMs),
+    clock_offset_ms: clocks.clockOffsetMs === null ? null : Math.round(clocks.clockOffsetMs),
+    note_digest: noteDigest,
+    ...draft.fields,
+  };
+  return JSON.stringify(event, (_key, value) => (value === null || value === "" ? undefined : value));
+}
+
+/** @param {string} body @returns {Fact} */
+export const parse = (body) => JSON.parse(body);
+
+/** @param {Fact} event */
+export const occurredMs = (event) => Date.parse(event.occurred_at);

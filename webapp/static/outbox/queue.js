@@ -1,0 +1,262 @@
+// The outbox as the rest of the page sees it: captures and where each of them stands.
+//
+//   waiting   saved here, not acknowledged; goes out as soon as it can, in sequence order
+//   sent      a verdict of the server named its id: created, or exists
+//   rejected  the server will not have it and says why; stays visible, stops nothing behind it
+//   conflict  the server holds another fact under this id; both are kept; stays visible
+//
+// "Held" is not a state of the way but of the costing: a sent capture whose `floor` says so.
+
+import { parse, write } from "../model/event.js";
+import { uuid } from "../lib/uuid.js";
+
+/** @typedef {import("./store.js").Capture} Capture */
+/** @typedef {import("./store.js").Made} Made */
+/** @typedef {import("./store.js").Problem} Problem */
+/** @typedef {import("../model/event.js").Draft} Draft */
+/** @typedef {import("../model/event.js").Fact} Fact */
+/** @typedef {Capture & {readonly event: Fact}} Entry a capture with its text read */
+/** @typedef {{id: string, verdict: string, problem?: Problem}} Verdict */
+
+/**
+ * Where captures are kept; outbox/store.js in a browser.
+ * @typedef {Object} Keeping
+ * @property {(makers: ((seq: number) => Made)[]) => Promise<Capture[]>} save
+ * @property {(captures: Capture[]) => Promise<void>} update
+ * @property {(captures: Capture[]) => Promise<void>} forget
+ * @property {() => Promise<Capture[]>} all
+ * @property {(key: string) => Promise<any>} get
+ * @property {(key: string, value: any) => Promise<void>} put
+ * @property {(seq: number) => Promise<void>} skipTo
+ */
+
+/** Acknowledged captures are kept this long: a server restored from a backup may ask for them again. */
+export const KEEP_MS = 14 * 86_400_000;
+
+export const BATCH_CAPTURES = 50;
+export const BATCH_BYTES = 256 * 1024;
+
+export class Queue {
+  /** @type {Map<number, Entry>} */ #entries = new Map();
+  /** @type {Set<() => void>} */ #listeners = new Set();
+  /** @type {string | null} */ lineage = null;
+  /** How many stand where; refusals a person has looked at are not counted any more. */
+  counts = { waiting: 0, sent: 0, held: 0, refused: 0 };
+  /** What the server forgot is sent again once, not in a loop: the memory that was answered to. */
+  #answered = "";
+
+  /**
+   * @param {Keeping} store
+   * @param {{now?: () => number, clocks: () => import("../model/event.js").Reading, announce?: () => void}} surroundings
+   *   `announce` tells this browser's other tabs that something changed
+   */
+  constructor(store, { now = Date.now, clocks, announce = () => {} }) {
+    this.store = store;
+    this.now = now;
+    this.clocks = clocks;
+    this.announce = announce;
+  }
+
+  /** Read what is kept, and let go of what was acknowledged long ago. */
+  async load() {
+    this.lineage = (await this.store.get("lineage")) ?? null;
+    const captures = await this.store.all();
+    const old = captures.filter((capture) => this.#isDone(capture));
+    if (old.length > 0) await this.store.forget(old);
+    const gone = new Set(old.map(({ seq }) => seq));
+    this.#entries = new Map(captures.filter(({ seq }) => !gone.has(seq)).map((capture) => [capture.seq, entryOf(capture)]));
+    this.#tell();
+  }
+
+  /** @param {() => void} listener */
+  onChange(listener) {
+    this.#listeners.add(listener);
+  }
+
+  /** In sequence order. */
+  get entries() {
+    return [...this.#entries.values()];
+  }
+
+  /** @param {import("./store.js").State} state */
+  in(state) {
+    return this.entries.filter((entry) => entry.state === state);
+  }
+
+  /**
+   * Save what one gesture says happened: all or none. Resolves when the disk has it.
+   * @param {Draft[]} drafts
+   * @param {string | null} declaredBy who signs
+   * @returns {Promise<Entry[]>}
+   */
+  async capture(drafts, declaredBy) {
+    const clocks = this.clocks();
+    const gesture = uuid();
+    const makers = await Promise.all(
+      drafts.map(async (draft) => {
+        const id = uuid();
+        const note = draft.note ? await sealNote(draft.note) : null;
+        return (/** @type {number} */ seq) => ({
+          id,
+          body: write(draft, { id, seq, declaredBy, clocks, noteDigest: note?.digest }),
+          note: note ? { salt: note.salt, text: note.text } : null,
+          local: { ...draft.local, gesture },
+          savedMs: clocks.nowMs,
+        });
+      }),
+    );
+    const saved = (await this.store.save(makers)).map(entryOf);
+    for (const entry of saved) this.#entries.set(entry.seq, entry);
+    this.#tell();
+    this.announce();
+    return saved;
+  }
+
+  /**
+   * The next batch: waiting captures, oldest first.
+   * @param {number} most captures
+   * @returns {Entry[]}
+   */
+  batch(most = BATCH_CAPTURES) {
+    /** @type {Entry[]} */
+    const chosen = [];
+    let bytes = 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== "waiting") continue;
+      bytes += 3 * entry.body.length; // an upper bound of its UTF-8
+      if (chosen.length > 0 && (chosen.length >= most || bytes > BATCH_BYTES)) break;
+      chosen.push(entry);
+    }
+    return chosen;
+  }
+
+  /**
+   * Take the server's verdicts on a batch. Only an id that a verdict names leaves the queue.
+   * @param {Entry[]} batch
+   * @param {Verdict[]} verdicts
+   * @param {string | null} device whom the server takes us for
+   */
+  async settle(batch, verdicts, device) {
+    const byId = new Map(verdicts.map((verdict) => [verdict.id, verdict]));
+    const changed = batch.flatMap((entry) => {
+      const verdict = byId.get(entry.id);
+      const state = verdict && STATE_AFTER[verdict.verdict];
+      if (!state) return [];
+      return [{ ...entry, state, sentMs: this.now(), sentAs: device, problem: verdict.problem ?? null }];
+    });
+    await this.#change(changed);
+    return changed.length;
+  }
+
+  /**
+   * A server that does not remember what it acknowledged was restored from a backup: everything still kept goes out
+   * again, and what it does remember it will answer with `exists`.
+   * @param {{lineage: string, device: {id: string, last_seq: number} | null}} answer
+   * @returns {Promise<number>} how many go again
+   */
+  async compareMemory({ lineage, device }) {
+    const sent = this.in("sent");
+    const moved = this.lineage !== null && lineage !== this.lineage;
+    if (lineage !== this.lineage) {
+      this.lineage = lineage;
+      await this.store.put("lineage", lineage);
+    }
+    const memory = `${lineage} ${device?.id} ${device?.last_seq}`;
+    const isNews = memory !== this.#answered;
+    this.#answered = memory;
+    if (!isNews) return 0;
+    const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && e.seq > device.last_seq) : [];
+    const again = forgotten.map((entry) => ({ ...entry, state: /** @type {const} */ ("waiting"), floor: null }));
+    await this.#change(again);
+    if (device) await this.store.skipTo(device.last_seq);
+    return again.length;
+  }
+
+  /** What the engine made of captures. @param {Record<string, import("./store.js").Floor>} floors by id */
+  async learn(floors) {
+    await this.#change(
+      this.entries.flatMap((entry) => {
+        const floor = floors[entry.id];
+        return floor && JSON.stringify(floor) !== JSON.stringify(entry.floor) ? [{ ...entry, floor }] : [];
+      }),
+    );
+  }
+
+  /** A person has looked at these refusals. @param {Entry[]} entries */
+  async see(entries) {
+    await this.#change(entries.map((entry) => ({ ...entry, seenMs: this.now() })));
+  }
+
+  /** Sent captures whose fate is still open, newest first. @param {number} most */
+  undecided(most) {
+    const open = this.in("sent").filter(({ floor }) => !floor || floor.state === "received" || floor.state === "held");
+    return open.reverse().slice(0, most);
+  }
+
+  /** What a person can carry to the server when the network never comes: a request body, ready to be posted. */
+  export() {
+    const entries = this.entries.filter(({ state }) => state !== "sent");
+    return requestBody(uuid(), this.lineage, entries);
+  }
+
+  /** @param {(Capture | Entry)[]} captures */
+  async #change(captures) {
+    if (captures.length === 0) return;
+    await this.store.update(captures.map(captureOf));
+    for (const capture of captures) this.#entries.set(capture.seq, entryOf(captureOf(capture)));
+    this.#tell();
+    this.announce();
+  }
+
+  #tell() {
+    const counts = { waiting: 0, sent: 0, held: 0, refused: 0 };
+    for (const entry of this.#entries.values()) {
+      if (entry.state === "waiting") counts.waiting += 1;
+      else if (entry.state === "sent") counts[isHeld(entry) ? "held" : "sent"] += 1;
+      else if (entry.seenMs === null) counts.refused += 1;
+    }
+    this.counts = counts;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** @param {Capture} capture */
+  #isDone({ state, sentMs, seenMs }) {
+    const settledMs = state === "sent" ? sentMs : state === "waiting" ? null : seenMs;
+    return settledMs !== null && this.now() - settledMs > KEEP_MS;
+  }
+}
+
+/** @type {Record<string, import("./store.js").State>} */
+const STATE_AFTER = { created: "sent", exists: "sent", rejected: "rejected", conflict: "conflict" };
+
+/** @param {Capture | Entry} entry */
+export const isHeld = ({ floor }) => floor?.state === "held" && floor.reason !== "labor.open";
+
+/**
+ * The request for a batch. The facts' texts go in as they are, byte for byte.
+ * @param {string} batchId @param {string | null} lineage @param {(Capture | Entry)[]} entries
+ */
+export function requestBody(batchId, lineage, entries) {
+  const notes = Object.fromEntries(entries.flatMap(({ id, note }) => (note ? [[id, note]] : [])));
+  return (
+    `{"protocol":1,"batch_id":${JSON.stringify(batchId)},"lineage":${JSON.stringify(lineage)},` +
+    `"events":[${entries.map(({ body }) => body).join(",")}],"notes":${JSON.stringify(notes)}}`
+  );
+}
+
+/** Free text travels under a salted digest, so that it can be erased without breaking the fact. @param {string} text */
+async function sealNote(text) {
+  const hex = (/** @type {Uint8Array} */ bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const salt = hex(crypto.getRandomValues(new Uint8Array(16)));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(salt + text));
+  return { salt, text, digest: hex(new Uint8Array(digest)) };
+}
+
+/** @param {Capture} capture @returns {Entry} */
+const entryOf = (capture) => ({ ...capture, event: parse(capture.body) });
+
+/** @param {Capture | Entry} entry @returns {Capture} */
+const captureOf = (entry) => {
+  const { event: _event, ...capture } = /** @type {Entry} */ (entry);
+  return capture;
+};

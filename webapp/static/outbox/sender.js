@@ -1,0 +1,183 @@
+// The one sender. It empties the queue in sequence order, a small batch at a time, and learns from every answer.
+//
+// At least once from here, once in the server's log: an answer may get lost after the server has committed, so a
+// capture goes out again until a verdict names it, and the server knows a repeat by its id and its bytes. A lock over
+// the tabs of this browser saves work; it is not what makes that right.
+
+import { delayAfter, NETWORK_CAP_MS, TROUBLE_CAP_MS } from "../lib/backoff.js";
+import { uuid } from "../lib/uuid.js";
+import { BATCH_CAPTURES, requestBody } from "./queue.js";
+
+/** @typedef {import("./queue.js").Entry} Entry */
+/** @typedef {import("./server.js").Answer} Answer */
+
+/**
+ * What the sender last met.
+ *   idle         nothing waits, or it is on its way
+ *   no network   nobody answers
+ *   login        somebody answers who is not our server: this network wants a login
+ *   trouble      our server answers that it cannot now
+ *   enrol        our server does not know this device any more
+ * @typedef {"idle" | "no network" | "login" | "trouble" | "enrol"} Condition
+ */
+
+const LOCK = "floorledger-sender";
+const EVERY_MS = 15_000;
+const STEAL_AFTER_MS = 30_000;
+const TOO_MUCH = [400, 413, 422]; // refused as a whole: look for the one that spoils it
+
+export class Sender {
+  #running = false;
+  #failures = 0;
+  #notBeforeMs = 0;
+  #most = BATCH_CAPTURES;
+  /** @type {number | null} */ #lockMissedMs = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+
+  /** @type {Condition} */ condition = "idle";
+  /** @type {number | null} */ conditionSinceMs = null;
+
+  /**
+   * @param {import("./queue.js").Queue} queue
+   * @param {import("./server.js").Server} server
+   * @param {{locks?: LockManager | undefined, now?: () => number, random?: () => number, onChange?: () => void}} [surroundings]
+   */
+  constructor(queue, server, { locks, now = Date.now, random = Math.random, onChange = () => {} } = {}) {
+    this.queue = queue;
+    this.server = server;
+    this.locks = locks;
+    this.now = now;
+    this.random = random;
+    this.onChange = onChange;
+  }
+
+  /** When the next try may come, if one is being waited for. */
+  get nextTryMs() {
+    return this.condition === "idle" ? null : this.#notBeforeMs;
+  }
+
+  /** Try every 15 seconds from now on, whatever else wakes it. */
+  keepTrying() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => void this.send().finally(() => this.keepTrying()),
+      EVERY_MS * (0.8 + 0.4 * this.random()),
+    );
+  }
+
+  /**
+   * Send what waits, until nothing does or somebody stops us.
+   * @param {{eager?: boolean}} [how] eager: something changed (network back, page shown, a tap), so do not wait longer
+   */
+  async send({ eager = false } = {}) {
+    if (eager && this.condition !== "trouble") this.#notBeforeMs = 0;
+    if (this.#running || this.now() < this.#notBeforeMs) return;
+    this.#running = true;
+    try {
+      while (this.queue.batch(1).length > 0 && this.now() >= this.#notBeforeMs) {
+        if (!(await this.#underLock(() => this.#sendOne()))) return;
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** The device was enrolled anew. */
+  forgiven() {
+    this.#failures = 0;
+    this.#notBeforeMs = 0;
+    this.#meet("idle");
+  }
+
+  /**
+   * One batch, one lock. A tab that was frozen while it held the lock would stop all others, so it is taken away.
+   * @param {() => Promise<boolean>} work @returns {Promise<boolean>} whether to go on
+   */
+  async #underLock(work) {
+    if (!this.locks) return work();
+    const steal = this.#lockMissedMs !== null && this.now() - this.#lockMissedMs > STEAL_AFTER_MS;
+    try {
+      return await this.locks.request(LOCK, steal ? { steal: true } : { ifAvailable: true }, async (lock) => {
+        if (!lock) {
+          this.#lockMissedMs ??= this.now();
+          return false;
+        }
+        this.#lockMissedMs = null;
+        return work();
+      });
+    } catch {
+      return false; // stolen from us: the thief sends
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether to go on with the next batch */
+  async #sendOne() {
+    const batch = this.queue.batch(this.#most);
+    const batchId = uuid();
+    const answer = await this.server.ask("/api/v1/events", {
+      method: "POST",
+      body: requestBody(batchId, this.queue.lineage, batch),
+    });
+    switch (answer.is) {
+      case "ok":
+        return this.#takeVerdicts(batch, batchId, answer);
+      case "problem":
+        return this.#takeRefusal(batch, answer);
+      case "unreachable":
+        return this.#stop("no network", null);
+      case "stranger":
+        return this.#stop("login", null);
+      case "broken":
+        return this.#stop("trouble", answer.retryAfterMs);
+      default:
+        return this.#stop("trouble", null);
+    }
+  }
+
+  /** @param {Entry[]} batch @param {string} batchId @param {Extract<Answer, {is: "ok"}>} answer */
+  async #takeVerdicts(batch, batchId, { body, headers }) {
+    const isOurs =
+      headers.get("Floorledger-Protocol") === "1" &&
+      body?.protocol === 1 &&
+      body.batch_id === batchId &&
+      Array.isArray(body.verdicts);
+    if (!isOurs) return this.#stop("login", null);
+    const settled = await this.queue.settle(batch, body.verdicts, body.device?.id ?? null);
+    await this.queue.compareMemory({ lineage: body.lineage, device: body.device ?? null });
+    if (settled === 0) return this.#stop("trouble", null); // an answer about nothing: do not ask in a loop
+    this.#failures = 0;
+    this.#notBeforeMs = 0;
+    this.#most = BATCH_CAPTURES;
+    this.#meet("idle");
+    return true;
+  }
+
+  /** @param {Entry[]} batch @param {Extract<Answer, {is: "problem"}>} refusal */
+  async #takeRefusal(batch, { status, problem }) {
+    if (status === 401 || status === 403) return this.#stop("enrol", null);
+    if (!TOO_MUCH.includes(status)) return this.#stop("trouble", null);
+    if (batch.length > 1) {
+      this.#most = Math.ceil(batch.length / 2);
+      return true;
+    }
+    await this.queue.settle(batch, [{ id: batch[0].id, verdict: "rejected", problem }], null);
+    this.#most = BATCH_CAPTURES;
+    return true;
+  }
+
+  /** @param {Condition} condition @param {number | null} retryAfterMs */
+  #stop(condition, retryAfterMs) {
+    this.#failures += 1;
+    const capMs = condition === "trouble" ? TROUBLE_CAP_MS : NETWORK_CAP_MS;
+    this.#notBeforeMs = this.now() + Math.max(delayAfter(this.#failures, capMs, this.random), retryAfterMs ?? 0);
+    this.#meet(condition);
+    return false;
+  }
+
+  /** @param {Condition} condition */
+  #meet(condition) {
+    if (condition !== this.condition) this.conditionSinceMs = this.now();
+    this.condition = condition;
+    this.onChange();
+  }
+}

@@ -1,0 +1,100 @@
+// Talking to the server: one place that knows what an answer of ours looks like, and what is somebody else's.
+//
+// On a shop's network a request can be answered by a captive portal, a proxy's error page, or a login of the firewall,
+// all with status 200. So an answer counts only if it is JSON, or a problem of ours.
+
+/** @typedef {import("./store.js").Problem & {status?: number, id?: string}} Refusal */
+
+/**
+ * @typedef {{is: "ok", status: number, body: any, headers: Headers, roundTripMs: number}
+ *   | {is: "not modified"}
+ *   | {is: "problem", status: number, problem: Refusal, retryAfterMs: number | null}
+ *   | {is: "stranger"}
+ *   | {is: "broken", status: number, retryAfterMs: number | null}
+ *   | {is: "unreachable"}} Answer
+ *  ok: ours; problem: ours, a refusal; stranger: somebody between us answers; broken: a server in trouble
+ */
+
+const DEADLINE_MS = 10_000;
+
+export class Server {
+  /**
+   * @param {{fetch?: typeof fetch, language?: () => string, now?: () => number}} [surroundings]
+   */
+  constructor({ fetch: request = (...args) => fetch(...args), language = () => "en", now = Date.now } = {}) {
+    this.request = request;
+    this.language = language;
+    this.now = now;
+    /** @type {number | null} server minus device */
+    this.clockOffsetMs = null;
+    /** @type {number | null} */
+    this.lastContactMs = null;
+  }
+
+  /**
+   * @param {string} path
+   * @param {{method?: string, body?: string, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
+   * @returns {Promise<Answer>}
+   */
+  async ask(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false } = {}) {
+    const startedMs = this.now();
+    try {
+      const answer = await this.request(path, {
+        method,
+        body,
+        signal,
+        keepalive,
+        headers: {
+          Accept: "application/json, application/problem+json",
+          "Accept-Language": this.language(),
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...headers,
+        },
+        credentials: "same-origin",
+        cache: "no-store",
+        redirect: "manual", // a login page elsewhere is no answer
+      });
+      return await this.#read(answer, startedMs);
+    } catch {
+      return { is: "unreachable" };
+    }
+  }
+
+  /** @param {Response} answer @param {number} startedMs @returns {Promise<Answer>} */
+  async #read(answer, startedMs) {
+    if (answer.status === 304) return { is: "not modified" };
+    if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400)) return { is: "stranger" };
+    const kind = (answer.headers.get("Content-Type") ?? "").split(";")[0].trim();
+    const wait = Number(answer.headers.get("Retry-After") ?? NaN);
+    const retryAfterMs = Number.isFinite(wait) ? wait * 1000 : null;
+    if (kind === "application/problem+json") {
+      const problem = await answer.json();
+      if (answer.status >= 500 || answer.status === 429) return { is: "broken", status: answer.status, retryAfterMs };
+      return { is: "problem", status: answer.status, problem, retryAfterMs };
+    }
+    if (answer.status >= 500 || answer.status === 429) return { is: "broken", status: answer.status, retryAfterMs };
+    if (!answer.ok || kind !== "application/json") return { is: "stranger" };
+    let body;
+    try {
+      body = await answer.json();
+    } catch {
+      return { is: "broken", status: answer.status, retryAfterMs }; // cut short on the way
+    }
+    this.lastContactMs = this.now();
+    if (typeof body?.now === "string") this.#compareClocks(Date.parse(body.now), startedMs);
+    return { is: "ok", status: answer.status, body, headers: answer.headers, roundTripMs: this.now() - startedMs };
+  }
+
+  /** The server's clock read at the middle of the round trip. @param {number} serverMs @param {number} startedMs */
+  #compareClocks(serverMs, startedMs) {
+    if (Number.isFinite(serverMs)) this.clockOffsetMs = Math.round(serverMs - (startedMs + this.now()) / 2);
+  }
+}
+
+/** @param {number} ms */
+function deadline(ms) {
+  if (typeof AbortSignal.timeout === "function") return AbortSignal.timeout(ms);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
+}

@@ -1,0 +1,141 @@
+// The tablet's eye: a stream, a square out of its middle every few frames, a worker that reads it. One picture is in
+// flight at a time; tracks stop as soon as the page hides, because a phone's memory is short and its lamp is seen.
+
+const SQUARE = 480;
+const FULL_EVERY = 4; // the whole frame now and then, for a code that is not in the middle
+const PAUSE_MS = 40;
+
+/** @typedef {"ready" | "refused" | "none" | "insecure" | "busy"} CameraState */
+
+/** A worker that reads pictures; made when it is first needed. */
+export class Decoder {
+  /** @type {Worker | null} */ #worker = null;
+  /** @type {Map<number, (text: string | null) => void>} */ #open = new Map();
+  #last = 0;
+
+  /** The text of a code in the picture, or null. @param {ImageData | Blob} picture @returns {Promise<string | null>} */
+  read(picture) {
+    this.#worker ??= this.#start();
+    const id = (this.#last += 1);
+    return new Promise((resolve) => {
+      this.#open.set(id, resolve);
+      this.#worker?.postMessage({ id, picture }, picture instanceof Blob ? [] : [picture.data.buffer]);
+    });
+  }
+
+  #start() {
+    const worker = new Worker(new URL("./decoder.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      this.#open.get(data.id)?.(data.text);
+      this.#open.delete(data.id);
+    };
+    worker.onerror = () => {
+      for (const resolve of this.#open.values()) resolve(null);
+      this.#open.clear();
+      this.#worker = null; // the next picture starts another one
+    };
+    return worker;
+  }
+}
+
+export class Camera {
+  /** @type {MediaStream | null} */ #stream = null;
+  #run = 0;
+  #frames = 0;
+  #canvas = document.createElement("canvas");
+
+  /** @param {Decoder} decoder */
+  constructor(decoder) {
+    this.decoder = decoder;
+  }
+
+  /**
+   * Show the picture and call `onText` for every code seen, until `close`.
+   * @param {HTMLVideoElement} video
+   * @param {{deviceId?: string | null, onText: (text: string) => void}} how
+   * @returns {Promise<CameraState>}
+   */
+  async open(video, { deviceId, onText }) {
+    this.close();
+    const run = this.#run;
+    if (!navigator.mediaDevices?.getUserMedia) return window.isSecureContext ? "none" : "insecure";
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: {
+          width: { ideal: 1280 },
+          height: { ideal: 720 },
+          ...(deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: { ideal: "environment" } }),
+        },
+      });
+    } catch (error) {
+      const name = error instanceof DOMException ? error.name : "";
+      return name === "NotAllowedError" ? "refused" : name === "NotReadableError" ? "busy" : "none";
+    }
+    if (run !== this.#run) {
+      for (const track of stream.getTracks()) track.stop(); // closed while it was opening
+      return "none";
+    }
+    this.#stream = stream;
+    video.srcObject = stream;
+    await video.play().catch(() => {});
+    void this.#look(video, onText, run);
+    return "ready";
+  }
+
+  close() {
+    this.#run += 1;
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = null;
+  }
+
+  get hasTorch() {
+    const can = /** @type {{torch?: boolean} | undefined} */ (this.#track?.getCapabilities?.());
+    return Boolean(can?.torch);
+  }
+
+  /** @param {boolean} on */
+  async light(on) {
+    await this.#track?.applyConstraints({ advanced: [/** @type {any} */ ({ torch: on })] }).catch(() => {});
+  }
+
+  /** The lens after this one, for phones that gave us the wrong one. @returns {Promise<string | null>} */
+  async nextLens() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    const lenses = all.filter(({ kind }) => kind === "videoinput");
+    const here = lenses.findIndex(({ deviceId }) => deviceId === this.#track?.getSettings().deviceId);
+    return lenses.length > 1 ? lenses[(here + 1) % lenses.length].deviceId : null;
+  }
+
+  get #track() {
+    return this.#stream?.getVideoTracks()[0];
+  }
+
+  /** @param {HTMLVideoElement} video @param {(text: string) => void} onText @param {number} run */
+  async #look(video, onText, run) {
+    while (run === this.#run) {
+      const picture = this.#picture(video);
+      const text = picture ? await this.decoder.read(picture) : null;
+      if (run !== this.#run) return;
+      if (text) onText(text);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  /** @param {HTMLVideoElement} video @returns {ImageData | null} */
+  #picture(video) {
+    const [width, height] = [video.videoWidth, video.videoHeight];
+    if (!width || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+    this.#frames += 1;
+    const isWhole = this.#frames % FULL_EVERY === 0;
+    const side = Math.min(width, height);
+    const [x, y, w, h] = isWhole ? [0, 0, width, height] : [(width - side) / 2, (height - side) / 2, side, side];
+    this.#canvas.width = isWhole ? width : Math.min(SQUARE, side);
+    this.#canvas.height = isWhole ? height : Math.min(SQUARE, side);
+    const drawing = this.#canvas.getContext("2d", { willReadFrequently: true });
+    if (!drawing) return null;
+    drawing.drawImage(video, x, y, w, h, 0, 0, this.#canvas.width, this.#canvas.height);
+    return drawing.getImageData(0, 0, this.#canvas.width, this.#canvas.height);
+  }
+}
