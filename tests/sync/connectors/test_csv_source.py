@@ -134,6 +134,6 @@ def test_the_error_speaks_the_readers_language() -> None:
     french = {
         "line {line}": "ligne {line}",
         "column {column}": "colonne {column}",
-        "“{cell}” is not a number: write digits, at most six of them after the decimal sign": "« {cell} » n'est pas un nombre",
+        error.sentence: "« {cell} » n'est pas un nombre",
     }
     assert error.text(french.__getitem__) == "orders.csv, ligne 2, colonne quantity: « x » n'est pas un nombre"
