@@ -11,7 +11,7 @@ The caller owns the transaction and answers only after it is committed.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -38,8 +38,10 @@ class Verdict:
     id: str
     verdict: Literal["created", "exists", "conflict", "rejected"]
     code: str = ""
-    detail: str = ""
+    # A msgid with `{name}` places, and what fills them: the rim says it in the reader's language.
+    sentence: str = ""
     pointer: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,7 +62,9 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
             if sender.is_device and event.device_seq is None:
                 raise EventRefused("intake.missing_field", "A device numbers its facts.", "/device_seq")
         except EventRefused as wrong:
-            verdicts[index] = Verdict(_claimed_id(raw), "rejected", wrong.code, wrong.detail, wrong.pointer)
+            verdicts[index] = Verdict(
+                _claimed_id(raw), "rejected", wrong.code, wrong.sentence, wrong.pointer, wrong.params
+            )
             refused.append((raw, wrong))
             continue
         body = dump(raw)
@@ -118,8 +122,8 @@ def keep_notes(connection: Connection, site: str, notes: Mapping[str, Any], even
 
 
 def _conflict(fact: _Sound) -> Verdict:
-    detail = "Another fact with this id is stored already; both are kept."
-    return Verdict(fact.event.id, "conflict", "intake.conflict", detail, "/id")
+    sentence = "Another fact with this id is stored already; both are kept."
+    return Verdict(fact.event.id, "conflict", "intake.conflict", sentence, "/id")
 
 
 def _claimed_id(raw: Any) -> str:

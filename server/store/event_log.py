@@ -24,6 +24,8 @@ FINDING: Table = TABLES["finding"]
 LABEL: Table = TABLES["label_code"]
 
 Window = tuple[str, int, int]
+# The look-up columns that may hold the letters of a label.
+LABELLED = ("person", "order", "item", "machine")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -59,9 +61,13 @@ def label_codes(connection: Connection, site: str, letters: Collection[str]) -> 
 _REFERENCES = ("person", "declared_by", "order", "operation", "caused_at", "item", "machine", "reason", "indirect_code")
 
 
+def is_label(reference: str | None) -> bool:
+    """Whether a reference is the nine letters of a label."""
+    return reference is not None and len(reference) == 9 and tail(reference) == reference
+
+
 def _letters(event: Event) -> list[str]:
-    values = (getattr(event, name, None) for name in _REFERENCES)
-    return [value for value in values if value and len(value) == 9 and tail(value) == value]
+    return [value for name in _REFERENCES if (value := getattr(event, name, None)) and is_label(value)]
 
 
 def by_ids(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
@@ -152,6 +158,13 @@ def statuses(connection: Connection, site: str, event_ids: Collection[str]) -> d
     return found
 
 
+def last_sequence(connection: Connection, site: str, device: str) -> int:
+    """The highest number a device announced."""
+    table = TABLES["device"]
+    query = select(table.c.last_seq).where(table.c.site == site, table.c.id == device)
+    return connection.scalar(query) or 0
+
+
 # --- writing ---------------------------------------------------------------------------------------------------
 
 
@@ -173,15 +186,12 @@ def look_ups(event: Event) -> dict[str, Any]:
 def add(connection: Connection, site: str, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Append new facts: `look_ups` of each with recorded_at, sender, digest and body. A label whose meaning is known
     is found by what it stands for. Returns the stored digests of those that somebody else stored meanwhile."""
-    letters = {
-        row[name] for row in rows for name in ("person", "order", "item", "machine")
-        if row[name] and len(row[name]) == 9 and tail(row[name]) == row[name]
-    }  # fmt: skip
+    letters = {row[name] for row in rows for name in LABELLED if is_label(row[name])}
     codes = label_codes(connection, site, letters) if letters else {}
     for row in rows:
         row["site"] = site
         if letters:
-            for name in ("person", "order", "item", "machine"):
+            for name in LABELLED:
                 if label := codes.get(row[name]):
                     row[name] = label.ref
     if connection.execute(insert_new(connection, EVENT), rows).rowcount == len(rows):
@@ -269,22 +279,21 @@ def requeue(
 
 def _relabel(connection: Connection, site: str) -> None:
     """Facts that named a label nobody knew are found by what it stands for once that is known."""
-    held = select(EVENT.c.id, *(EVENT.c[name] for name in ("person", "order", "item", "machine")))
+    held = select(EVENT.c.id, *(EVENT.c[name] for name in LABELLED))
     rows = connection.execute(held.where(EVENT.c.site == site, EVENT.c.state == "held")).all()
-    names = ("person", "order", "item", "machine")
-    letters = {value for row in rows for value in row[1:] if value and len(value) == 9 and tail(value) == value}
+    letters = {value for row in rows for value in row[1:] if is_label(value)}
     codes = label_codes(connection, site, letters) if letters else {}
     changes = []
     for row in rows:
         if any(value in codes for value in row[1:]):
             meant = (codes[value].ref if value in codes else value for value in row[1:])
-            new = {f"new_{name}": value for name, value in zip(names, meant, strict=True)}
+            new = {f"new_{name}": value for name, value in zip(LABELLED, meant, strict=True)}
             changes.append({"event_id": row.id, **new})
     if changes:
         connection.execute(
             update(EVENT)
             .where(EVENT.c.site == site, EVENT.c.id == bindparam("event_id"))
-            .values({name: bindparam(f"new_{name}") for name in names}),
+            .values({name: bindparam(f"new_{name}") for name in LABELLED}),
             changes,
         )
 

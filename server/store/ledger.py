@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -96,7 +96,7 @@ class Writer:
                         "entry_id": line.id,
                     }
                 )
-            _move_cost(costs, content)
+            move_cost(costs, content)
         if not rows:
             return
         self.connection.execute(insert(ENTRY), rows)
@@ -160,8 +160,9 @@ class Writer:
         return batch
 
 
-def _move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any]) -> None:
-    """Add what an entry's order is debited (or credited) to the order's cost."""
+def move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any]) -> None:
+    """Add what an entry's order is debited (or credited) to `costs`, by (order, operation, element, work center,
+    provenance): [amount in 10**-4, milliseconds]. `order_cost` holds the sum over the ledger."""
     order = content.get("order", "")
     if not order:
         return
@@ -180,15 +181,6 @@ def _move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, An
            content["provenance"])  # fmt: skip
     costs[key][0] += amount
     costs[key][1] += span
-
-
-def order_costs(bodies: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], list[int]]:
-    """The orders' cost recomputed from entries: what `order_cost` must hold, by (order, operation, element, work
-    center, provenance): [amount in 10**-4, milliseconds]."""
-    costs: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
-    for body in bodies:
-        _move_cost(costs, body)
-    return {key: value for key, value in costs.items() if value != [0, 0]}
 
 
 # --- what the difference needs -----------------------------------------------------------------------------------
@@ -285,19 +277,20 @@ def page(connection: Connection, site: str, after: int, limit: int) -> list[tupl
     return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(ENTRY.c.position).limit(limit))]
 
 
-def stream(connection: Connection, site: str, size: int = 5_000) -> Iterator[tuple[int, int, str]]:
-    """All entries by position, a page at a time."""
-    after = 0
-    while rows := page(connection, site, after, size):
-        yield from rows
-        after = rows[-1][0]
-
-
 def batches(connection: Connection, site: str, after: int = 0, limit: int = 100_000) -> list[Batch]:
     """Sealed batches by number."""
     query = select(*(BATCH.c[name] for name in ("number", "first", "last", "sealed_at", "previous", "hash")))
     query = query.where(BATCH.c.site == site, BATCH.c.number > after).order_by(BATCH.c.number).limit(limit)
     return [Batch(*row) for row in connection.execute(query)]
+
+
+def audit(connection: Connection, site: str, size: int = 5_000) -> Iterator[Row[Any]]:
+    """All entry rows whole, by position, a page at a time."""
+    after = 0
+    query = select(ENTRY).where(ENTRY.c.site == site).order_by(ENTRY.c.position).limit(size)
+    while rows := connection.execute(query.where(ENTRY.c.position > after)).all():
+        yield from rows
+        after = rows[-1].position
 
 
 def all_standing(connection: Connection, site: str) -> dict[str, tuple[str, int]]:
@@ -307,7 +300,7 @@ def all_standing(connection: Connection, site: str) -> dict[str, tuple[str, int]
 
 
 def stored_order_costs(connection: Connection, site: str) -> dict[tuple[str, ...], list[int]]:
-    """`order_cost` as it stands, in the shape of `order_costs`."""
+    """`order_cost` as it stands, in the shape `move_cost` makes, without zeros."""
     keys = ("order", "operation", "element", "work_center", "provenance")
     columns = [*(ORDER_COST.c[name] for name in keys), ORDER_COST.c.amount, ORDER_COST.c.milliseconds]
     rows = connection.execute(select(*columns).where(ORDER_COST.c.site == site))

@@ -27,6 +27,14 @@ CODE_LENGTH = 64
 DAY_MS = 86_400_000
 
 
+class BadValue(ValueError):
+    """A value a field cannot have: a sentence (a msgid) with `{name}` places, and what fills them."""
+
+    def __init__(self, sentence: str, **params: str) -> None:
+        super().__init__(sentence.format(**params))
+        self.sentence, self.params = sentence, params
+
+
 class Wire(fields.Field[Any]):
     """A field as it travels: checks strictly, converts once, describes itself as JSON Schema."""
 
@@ -43,14 +51,23 @@ class Wire(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if type(value) is not self.wire_type:
-            raise marshmallow.ValidationError(f"expects {_JSON_NAMES[self.wire_type]}")
+            raise Refused(BadValue(_WRONG_TYPE[self.wire_type]))
         try:
             return self.convert(value)
+        except BadValue as wrong:
+            raise Refused(wrong) from wrong
         except ValueError as wrong:
-            raise marshmallow.ValidationError(str(wrong)) from wrong
+            raise Refused(BadValue(str(wrong))) from wrong
 
 
-_JSON_NAMES: dict[type, str] = {str: "text", int: "a whole number", bool: "true or false"}
+class Refused(marshmallow.ValidationError):
+    """A validation error that keeps its sentence translatable."""
+
+    def __init__(self, value: BadValue, field: str = marshmallow.exceptions.SCHEMA) -> None:
+        super().__init__([value], field)
+
+
+_WRONG_TYPE: dict[type, str] = {str: "expects text", int: "expects a whole number", bool: "expects true or false"}
 
 
 class Code(Wire):
@@ -58,7 +75,7 @@ class Code(Wire):
 
     def convert(self, value: str) -> str:
         if not value or len(value) > CODE_LENGTH:
-            raise ValueError(f"expects 1 to {CODE_LENGTH} characters")
+            raise BadValue("expects 1 to {most} characters", most=str(CODE_LENGTH))
         if not value.isascii() and not unicodedata.is_normalized("NFC", value):
             raise ValueError("is not in Unicode normal form C")
         if value[0].isspace() or value[-1].isspace() or not value.isprintable():
@@ -78,7 +95,7 @@ class Choice(Wire):
 
     def convert(self, value: str) -> str:
         if value not in self.choices:
-            raise ValueError("expects one of " + ", ".join(self.choices))
+            raise BadValue("expects one of {choices}", choices=", ".join(self.choices))
         return value
 
     def json_schema(self) -> dict[str, Any]:
@@ -150,7 +167,7 @@ class Whole(Wire):
 
     def convert(self, value: int) -> int:
         if not self.low <= value <= self.high:
-            raise ValueError(f"expects {self.low} to {self.high}")
+            raise BadValue("expects {low} to {high}", low=str(self.low), high=str(self.high))
         return value
 
     def json_schema(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import marshmallow
 
 import sync.events
 from sync.core.canonical import BadJson, check
-from sync.events.base import TYPES, Event, Wire
+from sync.events.base import TYPES, BadValue, Event, Wire
 
 PROTOCOL = 1
 
@@ -23,11 +23,20 @@ for _module in pkgutil.iter_modules(sync.events.__path__):
 
 
 class EventRefused(ValueError):
-    """An event that is malformed or of an unknown type. `code` is stable, `pointer` names the field."""
+    """An event that is malformed or of an unknown type. `code` is stable, `pointer` names the field; `sentence` is a
+    msgid with `{name}` places that `params` fill."""
 
-    def __init__(self, code: str, detail: str, pointer: str = "") -> None:
-        super().__init__(detail)
-        self.code, self.detail, self.pointer = code, detail, pointer
+    def __init__(self, code: str, sentence: str, pointer: str = "", **params: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.pointer, self.params = code, sentence, pointer, params
+
+    @property
+    def detail(self) -> str:
+        """The sentence in English."""
+        text = self.sentence
+        for name, value in self.params.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
 
 
 def load(raw: Any) -> Event:
@@ -42,8 +51,9 @@ def load(raw: Any) -> Event:
     kind = TYPES.get((name, version)) if isinstance(name, str) and type(version) is int else None
     if kind is None:
         if any(name == known for known, _ in TYPES):
-            raise EventRefused("intake.unknown_version", f"Version {version} of {name} is not known here.", "/version")
-        raise EventRefused("intake.unknown_type", f"The type {name!r} is not known here.", "/type")
+            sentence = "Version {version} of {type} is not known here."
+            raise EventRefused("intake.unknown_version", sentence, "/version", version=_shown(version), type=str(name))
+        raise EventRefused("intake.unknown_type", "The type {type} is not known here.", "/type", type=_shown(name))
     present = {key: value for key, value in raw.items() if value is not None}
     try:
         values = kind.schema.load(present)
@@ -53,19 +63,26 @@ def load(raw: Any) -> Event:
     return kind(**values)
 
 
+def _shown(value: Any) -> str:
+    """A value as it may stand in a sentence: short, printable ASCII."""
+    return ascii(value)[:80]
+
+
 def _refusal(wrong: marshmallow.ValidationError) -> EventRefused:
-    """The first trouble of a schema, in field order of the message, as a coded refusal."""
-    messages: dict[str, Any] = wrong.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow has no types here
+    """The first trouble of a schema, by name of the field, as a coded refusal."""
+    messages: dict[str, Any] = wrong.normalized_messages()  # type: ignore[no-untyped-call]  # untyped in marshmallow
     field = min(messages)
-    detail = messages[field]
-    while isinstance(detail, (dict, list)):
-        detail = next(iter(detail.values())) if isinstance(detail, dict) else detail[0]
-    code = {
-        "Unknown field.": "intake.unknown_field",
-        "Missing data for required field.": "intake.missing_field",
-    }.get(str(detail), "intake.bad_value")
-    words = {"intake.unknown_field": "is not a field of this type", "intake.missing_field": "is missing"}
-    return EventRefused(code, f"{field} {words.get(code, detail)}.", f"/{field}")
+    found = messages[field]
+    while isinstance(found, (dict, list)):
+        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
+    if isinstance(found, BadValue):
+        return EventRefused("intake.bad_value", found.sentence, f"/{field}", **found.params)
+    if found == "Unknown field.":
+        return EventRefused("intake.unknown_field", "{field} is not a field of this type", f"/{_shown(field)[1:-1]}",
+                            field=_shown(field))  # fmt: skip
+    if found == "Missing data for required field.":
+        return EventRefused("intake.missing_field", "{field} is missing", f"/{field}", field=field)
+    return EventRefused("intake.bad_value", str(found), f"/{field}")
 
 
 _CONVERTERS: dict[tuple[str, int], list[tuple[str, Any]]] = {

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
-
-from sync.events.base import Code, Event, EventId, event_type, wire
+from sync.events.base import BadValue, Code, Event, EventId, Refused, event_type, wire
 
 
 @event_type("event.voided", version=1, label="Void a fact")
@@ -18,7 +16,7 @@ class EventVoided(Event):
     @staticmethod
     def check(values: Mapping[str, Any]) -> None:
         if values["target_id"] == values["id"]:
-            raise ValidationError("a fact cannot void itself", "target_id")
+            raise Refused(BadValue("a fact cannot void itself"), "target_id")
 
 
 @event_type("event.replaced", version=1, label="Replace a fact")
@@ -32,4 +30,4 @@ class EventReplaced(Event):
     @staticmethod
     def check(values: Mapping[str, Any]) -> None:
         if len({values["target_id"], values["replacement_id"], values["id"]}) < 3:
-            raise ValidationError("a fact cannot replace itself", "target_id")
+            raise Refused(BadValue("a fact cannot replace itself"), "target_id")

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
-
-from sync.events.base import DAY_MS, Choice, Code, Event, EventId, Instant, Whole, event_type, wire
+from sync.events.base import DAY_MS, BadValue, Choice, Code, Event, EventId, Instant, Refused, Whole, event_type, wire
 
 ACTIVITIES = ("setup", "run", "rework", "indirect")
 
@@ -13,9 +11,9 @@ ACTIVITIES = ("setup", "run", "rework", "indirect")
 def _check_activity(values: Mapping[str, Any]) -> None:
     if values["activity"] == "indirect":
         if not values.get("indirect_code"):
-            raise ValidationError("an indirect activity needs its code", "indirect_code")
+            raise Refused(BadValue("an indirect activity needs its code"), "indirect_code")
     elif not values.get("order"):
-        raise ValidationError("work on something needs its order", "order")
+        raise Refused(BadValue("work on something needs its order"), "order")
 
 
 @event_type("labor.started", version=1, label="Start work")
@@ -46,11 +44,11 @@ def _check_declared(values: Mapping[str, Any]) -> None:
     _check_activity(values)
     started, ended = values.get("started_at"), values.get("ended_at")
     if (started is None) != (ended is None):
-        raise ValidationError("give both the beginning and the end, or neither", "ended_at")
+        raise Refused(BadValue("give both the beginning and the end, or neither"), "ended_at")
     if started is not None and ended < started:
-        raise ValidationError("the end lies before the beginning", "ended_at")
+        raise Refused(BadValue("the end lies before the beginning"), "ended_at")
     if started is not None and values.get("duration_ms") is not None:
-        raise ValidationError("give either from and until, or a duration", "duration_ms")
+        raise Refused(BadValue("give either from and until, or a duration"), "duration_ms")
 
 
 @event_type("labor.declared", version=1, label="Declare time")

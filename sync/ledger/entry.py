@@ -164,16 +164,23 @@ def first_posting(entry: Entry, generation: int, posted_on: date, posting_period
     return Posted(entry_id, entry.content_id, generation, posted_on, posting_period, entry.content)
 
 
+def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored body without its place in the ledger."""
+    return {key: value for key, value in body.items() if key not in _PLACE}
+
+
+def content_id_of(body: Mapping[str, Any]) -> str:
+    """The content's id, derived anew from a stored body (of an entry, not of a reversal)."""
+    return ids.derive(ids.ENTRY, dump(content_of(body)))
+
+
+_PLACE = frozenset({"id", "generation", "posted_on", "posting_period", "late", "reverses"})
 _OTHER_SIDE: dict[str, Side] = {"debit": "credit", "credit": "debit"}
 
 
 def reversal(body: Mapping[str, Any], content_id: str, posted_on: date, posting_period: str) -> Posted:
     """The mirror of a stored entry: its own lines on the other side, cents included, nothing computed anew."""
-    content = {
-        key: value
-        for key, value in body.items()
-        if key not in ("id", "generation", "posted_on", "posting_period", "late", "reverses")
-    }
+    content = content_of(body)
     content["postings"] = [{**line, "side": _OTHER_SIDE[line["side"]]} for line in body["postings"]]
     reversal_id = ids.derive(ids.ENTRY, "reversal", body["id"])
     return Posted(reversal_id, content_id, body["generation"], posted_on, posting_period, content, reverses=body["id"])

@@ -1,0 +1,1 @@
+"""Finance pulls: sealed entries and batches by cursor, the same bytes whenever it asks again."""

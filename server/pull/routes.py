@@ -1,0 +1,151 @@
+"""GET /api/v1/entries and /api/v1/batches.
+
+A cursor is "<first eight characters of the lineage>.<position>". It stays valid for ever within one history of the
+ledger; after a restore the lineage differs and the answer says so, never an empty success. Entries leave as the bytes
+that were sealed, with their position and batch put in front.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from server.auth.access import access, current
+from server.extensions import db
+from server.problems import Problem
+from server.spreadsheet import safe_cell
+from server.store import ledger
+from server.store.database import read
+from server.store.sites import find_site
+
+blueprint = Blueprint("pull", __name__)
+
+DEFAULT_LIMIT = 1_000
+MOST = 10_000
+FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
+
+# One line a posting, so that a spreadsheet adds up; the analytic accounts as plan=account pairs.
+CSV_COLUMNS = (
+    "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
+    "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
+    "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
+    "events",
+)  # fmt: skip
+
+
+@blueprint.get("/api/v1/entries")
+@access(roles={"accountant", "payroll"}, scopes={"entries:read"})
+def entries() -> ResponseReturnValue:
+    """Entries after a cursor: `after`, `limit` (1 to 10000), `format` (json, ndjson, csv; else by Accept)."""
+    form = _format()
+    limit = _whole("limit", DEFAULT_LIMIT, 1, MOST)
+    with read(db.engine) as connection:
+        site = find_site(connection, current.site)
+        lineage = site.lineage if site else ""
+        after = _position(request.args.get("after", ""), lineage)
+        head = ledger.head(connection, current.site)
+        if after > head.position:
+            raise Problem("entries.cursor_beyond_end")
+        rows = ledger.page(connection, current.site, after, limit)
+    last = rows[-1][0] if rows else after
+    cursor, more = f"{lineage[:8]}.{last}", last < head.position
+    lines = (f'{{"position":{position},"batch":{batch},{body[1:]}' for position, batch, body in rows)
+    if form == "json":
+        head_part = f'{{"lineage":"{lineage}","next":"{cursor}","more":{str(more).lower()},"entries":['
+        return _answer(head_part + ",".join(lines) + "]}", form, cursor, more)
+    if form == "ndjson":
+        return _answer("".join(f"{line}\n" for line in lines), form, cursor, more)
+    return _answer(_csv(json.loads(line) for line in lines), form, cursor, more)
+
+
+@blueprint.get("/api/v1/batches")
+@access(roles={"accountant", "payroll"}, scopes={"entries:read"})
+def batches() -> ResponseReturnValue:
+    """Sealed batches after a number (`after`, default 0): positions, instant, hash and the hash before."""
+    after = _whole("after", 0, 0, 2**53)
+    limit = _whole("limit", DEFAULT_LIMIT, 1, MOST)
+    with read(db.engine) as connection:
+        site = find_site(connection, current.site)
+        found = ledger.batches(connection, current.site, after, limit)
+    members = {
+        "lineage": site.lineage if site else "",
+        "batches": [
+            {
+                "number": batch.number,
+                "first": batch.first,
+                "last": batch.last,
+                "count": batch.last - batch.first + 1,
+                "sealed_at_ms": batch.sealed_at,
+                "previous": batch.previous,
+                "hash": batch.hash,
+            }
+            for batch in found
+        ],
+    }
+    return Response(json.dumps(members), mimetype="application/json")
+
+
+def _answer(body: str, form: str, cursor: str, more: bool) -> Response:
+    response = Response(body, mimetype=FORMATS[form])
+    response.headers["Floorledger-Next"] = cursor
+    response.headers["Floorledger-More"] = str(more).lower()
+    if form == "csv":
+        response.headers["Content-Disposition"] = 'attachment; filename="entries.csv"'
+    return response
+
+
+def _csv(bodies: Iterator[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for body in bodies:
+        shared = {**body, "events": " ".join(body["events"]), "late": str(body["late"]).lower()}
+        for posting in body["postings"]:
+            accounts = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
+            line = {**shared, **posting, "accounts": accounts}
+            writer.writerow([safe_cell(line.get(column, "")) for column in CSV_COLUMNS])
+    return out.getvalue()
+
+
+def _format() -> str:
+    form = _single("format")
+    if not form:
+        best = request.accept_mimetypes.best_match(list(FORMATS.values()), default=FORMATS["json"])
+        return next(name for name, mimetype in FORMATS.items() if mimetype == best)
+    if form not in FORMATS:
+        raise Problem("request.invalid", gettext("format is json, ndjson or csv."), pointer="/format")
+    return form
+
+
+def _position(cursor: str, lineage: str) -> int:
+    if cursor in ("", "0"):
+        return 0
+    found = re.fullmatch(r"([0-9a-f]{8})\.(0|[1-9][0-9]{0,17})", cursor, re.ASCII)
+    if not found:
+        raise Problem("entries.bad_cursor", pointer="/after")
+    if found[1] != lineage[:8]:
+        raise Problem("entries.lineage_changed", pointer="/after")
+    return int(found[2])
+
+
+def _whole(name: str, default: int, low: int, high: int) -> int:
+    text = _single(name)
+    if not text:
+        return default
+    if not re.fullmatch("[0-9]{1,18}", text, re.ASCII) or not low <= int(text) <= high:
+        raise Problem("request.invalid", f"{name}: {low} - {high}", pointer=f"/{name}")
+    return int(text)
+
+
+def _single(name: str) -> str:
+    """A parameter that may be given once."""
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise Problem("request.invalid", gettext("A parameter is given twice."), pointer=f"/{name}")
+    return given[0] if given else ""
