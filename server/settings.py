@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "FLOORLEDGER_"
-# Settings of the folder's neighbours (the checks of a checkout), not of ours.
-NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED"}
+# Variables of our name that are no settings: the checks of a checkout, and a password handed to one command.
+NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED", "FLOORLEDGER_NEW_PASSWORD"}
 MEBIBYTE = 1024 * 1024
 
 
@@ -78,6 +78,15 @@ class Settings:
         values |= {name: value for name, value in chosen.items() if value is not None}
         return cls(**values)
 
+    def to_environment(self) -> dict[str, str]:
+        """The variables from which a child process reads the same settings."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        values["data_dir"] = self.data_dir.absolute()
+        return {
+            env_name(name): ",".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in values.items()
+        }
+
     @property
     def database(self) -> str:
         """The database's address, the default filled in."""
@@ -96,7 +105,7 @@ class Settings:
         path = self.data_dir / name
         try:
             if not path.exists():
-                self.data_dir.mkdir(parents=True, exist_ok=True)
+                self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
                 made = path.with_name(f".{name}.{secrets.token_hex(8)}")
                 with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(secrets.token_hex(32).encode() + b"\n")

@@ -81,7 +81,7 @@ def check_safety(engine: Engine) -> list[str]:
         with read(engine) as connection:
             return _check_sqlite(connection) if engine.dialect.name == "sqlite" else _check_postgres(connection)
     except OperationalError as wrong:
-        return [f"The database cannot be reached: {_first_line(wrong)}"]
+        return [f"The database cannot be reached: {first_line(wrong)}"]
 
 
 def describe(engine: Engine) -> str:
@@ -109,7 +109,7 @@ def _open_sqlite(url: URL) -> Engine:
             "Use a local disk, or PostgreSQL."
         )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as wrong:
         raise DatabaseRefused(f"The folder {path.parent} cannot be made: {wrong.strerror}.") from wrong
     engine = create_engine(url.set(drivername="sqlite", database=str(path)), pool_size=20, max_overflow=20)
@@ -221,6 +221,6 @@ def _check_postgres(connection: Connection) -> list[str]:
     return troubles
 
 
-def _first_line(wrong: Exception) -> str:
+def first_line(wrong: Exception) -> str:
     """The driver's message without SQL, parameters or background links."""
     return str(getattr(wrong, "orig", wrong)).strip().splitlines()[0]
