@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from server.cli import Trouble, open_database
 from server.extensions import system_clock
+from server.problems import fill
 from server.reference import imports, production_log
 from server.reference.imports import ImportRefused
 from server.settings import Settings
@@ -134,6 +135,6 @@ def _import_log(engine: Engine, site: str, log: Path, mapping: Path, preview: bo
         )
     )
     for verdict in done.refused[:MAX_ERRORS]:
-        click.echo(f"{verdict.id}: {verdict.verdict} {verdict.code} {verdict.pointer}", err=True)
+        click.echo(f"{verdict.id}: {fill(_(verdict.sentence), verdict.params)} {verdict.pointer}", err=True)
     if done.refused:
         raise Trouble(_("%(count)s facts were refused or differ from what is stored.", count=len(done.refused)))
