@@ -20,6 +20,7 @@ from server.migrations import check_current, upgrade
 from server.problems import Problem
 from server.settings import BadSetting, Settings
 from server.store.database import DatabaseRefused, check_safety, first_line, open_engine
+from server.store.plant import UnknownSite
 from server.terminal import gettext as _
 
 
@@ -52,6 +53,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (BadSetting, DatabaseRefused, Problem) as wrong:
             raise Trouble(str(wrong)) from wrong
+        except UnknownSite as unknown:
+            raise Trouble(_("There is no site %(site)s yet: make it with floorledger init.", site=unknown)) from unknown
         except OperationalError as wrong:
             raise Trouble(_("The database cannot be used: %(reason)s", reason=first_line(wrong))) from wrong
 

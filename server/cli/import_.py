@@ -17,7 +17,7 @@ from server.reference import imports, production_log
 from server.reference.imports import ImportRefused
 from server.settings import Settings
 from server.store.database import write
-from server.store.plant import Change, UnknownSite
+from server.store.plant import Change
 from server.terminal import gettext as _
 from sync.connectors.csv_file.mapping import KINDS, kind_of_file
 from sync.connectors.csv_file.production_log import BadMapping, load_mapping
@@ -52,8 +52,6 @@ def command(
         if len(refused.errors) >= MAX_ERRORS:
             click.echo(_("... there may be more."), err=True)
         raise Trouble(_("Nothing was imported.")) from refused
-    except UnknownSite as unknown:
-        raise Trouble(_("There is no site %(site)s yet: make it with floorledger init.", site=unknown)) from unknown
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -61,7 +61,7 @@ def entries() -> ResponseReturnValue:
         return _answer(head_part + ",".join(lines) + "]}", form, cursor, more)
     if form == "ndjson":
         return _answer("".join(f"{line}\n" for line in lines), form, cursor, more)
-    return _answer(_csv(json.loads(line) for line in lines), form, cursor, more)
+    return _answer(as_csv(json.loads(line) for line in lines), form, cursor, more)
 
 
 @blueprint.get("/api/v1/batches")
@@ -100,10 +100,12 @@ def _answer(body: str, form: str, cursor: str, more: bool) -> Response:
     return response
 
 
-def _csv(bodies: Iterator[dict[str, Any]]) -> str:
+def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
+    """Entries as CSV, one line a posting."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
+    if header:
+        writer.writerow(CSV_COLUMNS)
     for body in bodies:
         shared = {**body, "events": " ".join(body["events"]), "late": str(body["late"]).lower()}
         for posting in body["postings"]:

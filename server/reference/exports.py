@@ -1,0 +1,67 @@
+"""Reference data out, in the very shape in which it comes in: what is exported here imports anywhere.
+
+People carry their key, so that facts and entries of one installation mean the same person in another. Wages stay: a
+rate of a single person is not exported.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.spreadsheet import safe_cell
+from server.store import plant
+from sync.connectors.csv_file.mapping import KINDS, Kind
+
+
+def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
+    """The stored rows of a kind by the names of its columns; an empty cell is "" or None."""
+    if kind.name == "policy":
+        settings = plant.policy_settings(connection, site)
+        return [{"setting": name, "value": value} for name, value in sorted(settings.items())]
+    stored = plant.rows(connection, site, kind.name)
+    if kind.name == "rates":
+        stored = _newest(stored)
+    return [_by_column(kind, row) for row in stored]
+
+
+def _newest(rates: list[plant.Row]) -> list[plant.Row]:
+    """Of each rate the version in force, wages left out."""
+    newest: dict[tuple[str, ...], plant.Row] = {}
+    for row in sorted(rates, key=lambda rate: rate["version"]):
+        if row["subject_kind"] != "person":
+            newest[row["kind"], row["subject_kind"], row["subject"], row["valid_from"]] = row
+    return [newest[key] for key in sorted(newest)]
+
+
+def _by_column(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
+    made = {column.name: row[column.name] for column in kind.columns if column.name in row}
+    if any(column.name == "name_fr" for column in kind.columns):
+        named = json.loads(row["name"])
+        made |= {"name": named["en"], "name_fr": named["fr"]}
+    return made
+
+
+def as_csv(kind: Kind, found: list[dict[str, Any]]) -> str:
+    """CSV with the columns of the import, safe to open in a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(column.name for column in kind.columns)
+    for row in found:
+        writer.writerow(_cell(row[column.name]) for column in kind.columns)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else safe_cell(value)
+
+
+def everything(connection: Connection, site: str) -> dict[str, list[dict[str, Any]]]:
+    """All reference data by kind, without kinds that are empty."""
+    found = {name: rows(connection, site, kind) for name, kind in KINDS.items()}
+    return {name: listed for name, listed in found.items() if listed}
