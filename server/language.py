@@ -62,11 +62,14 @@ def zone() -> str:
     return _zones[key]
 
 
-def instant(moment: int | None, style: str = "short") -> str:
-    """Milliseconds as date and time on the site's clock, as the reader's language writes them; "" for None."""
+def instant(moment: int | None, pattern: str = "d MMM y, HH:mm") -> str:
+    """Milliseconds as date and time on the site's clock, months in the reader's language; "" for None.
+
+    The pattern is the same in all languages: a plant counts 24 hours, and 03/04 is read in two ways.
+    """
     if moment is None:
         return ""
-    return format_datetime(datetime.fromtimestamp(moment / 1000, UTC), style)
+    return format_datetime(datetime.fromtimestamp(moment / 1000, UTC), pattern)
 
 
 def ago(moment: int | None) -> str:
