@@ -110,6 +110,9 @@ const phone = {
   device: null,
   preferences: { language: bestOf(navigator.languages), theme: "", personal: false, lens: null },
   place: { screen: "badge", params: {}, form: {} },
+  get isForm() {
+    return Boolean(screenOf(phone.place).draft);
+  },
   said: null,
   pending: null,
   eventTypes: [],
@@ -152,6 +155,7 @@ function draw() {
 
 function drawNow() {
   const root = /** @type {HTMLElement} */ (document.getElementById("phone"));
+  root.querySelector(".start")?.remove();
   const screen = screenOf(phone.place);
   root.dataset.screen = screen.name;
   render(
@@ -168,7 +172,7 @@ function drawNow() {
 
 function saidView() {
   const { said } = phone;
-  if (!said) return nothing;
+  if (!said || (phone.isForm && said.undo.length > 0)) return nothing; // a form shows its undo in the bar
   const left = Math.ceil((said.untilMs - Date.now()) / 1000);
   const sign = said.sign === "saved" ? "check" : said.sign === "look" ? "alert" : "cross";
   return html`<div class=${`said said-${said.sign}`}>

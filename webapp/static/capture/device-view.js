@@ -46,7 +46,7 @@ export const deviceView = {
           <div><dt>${t("Version")}</dt><dd class="code">${health.version}</dd></div>
         </dl>
         ${tiles({
-          label: t("Light"),
+          label: t("Appearance"),
           columns: "3",
           options: [
             { value: "", label: t("As the system") },

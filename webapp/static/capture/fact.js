@@ -1,7 +1,7 @@
 // One capture in full: what it says, where it stands, what was wrong with it, and the way to take it back.
 
 import { html, nothing } from "../lib/dom.js";
-import { day, named, t } from "../lib/i18n.js";
+import { day, locale, named, t } from "../lib/i18n.js";
 import { takeBack } from "../model/gestures.js";
 import { describe, personName } from "../model/words.js";
 import { voidedIds } from "../model/work.js";
@@ -17,7 +17,7 @@ export const fact = {
     if (!entry) return frame(phone, { title: t("Outbox"), body: html`<p class="empty">${t("This capture was sent long ago.")}</p>` });
     const { word, sign, look } = standing(entry);
     const { title, about } = describe(phone.reference, entry.event);
-    const precise = (/** @type {number} */ ms) => `${day(ms)}, ${new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" }).format(ms)}`;
+    const precise = (/** @type {number} */ ms) => `${day(ms)}, ${new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(ms)}`;
     const isVoided = voidedIds(phone.queue.entries).has(entry.id);
     const mayTakeBack = phone.operator && !isVoided && entry.state !== "rejected" && entry.event.type !== "event.voided";
     const reasons = phone.reference.reasonsOf("correction");

@@ -25,7 +25,7 @@ export const home = {
       <header class="bar">
         <button class="bar-person" type="button" @click=${() => phone.go("me")}>
           <span class="bar-initials" aria-hidden="true">${initials(phone, person)}</span>
-          <span class="bar-title"><span class="bar-name">${personName(phone.reference, person)}</span><span class="bar-hint">${t("My day, language, sign out")}</span></span>
+          <span class="bar-title"><span class="bar-name">${personName(phone.reference, person)}</span><span class="bar-hint">${t("My day, sign out")}</span></span>
         </button>
         ${outboxChip(phone)}
       </header>
@@ -69,7 +69,7 @@ export const home = {
       </main>
       <footer class="deck deck-split">
         ${key({ label: t("Scan"), sign: "scan", look: "primary", onTap: () => phone.go("scan") })}
-        ${key({ label: t("Type"), sign: "keys", look: "side", onTap: () => phone.go("orders", { type: "1" }) })}
+        ${key({ label: t("Type a code"), sign: "keys", look: "side", onTap: () => phone.go("orders", { type: "1" }) })}
       </footer>
     `;
   },

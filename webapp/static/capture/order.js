@@ -1,7 +1,7 @@
 // One order: what is made, how far it is, and its operations.
 
 import { html, nothing } from "../lib/dom.js";
-import { figure, t } from "../lib/i18n.js";
+import { figure, locale, t } from "../lib/i18n.js";
 import { activityName } from "../model/words.js";
 import { icon } from "./icons.js";
 import { activitySign, frame, key, notice, progress, progressOf } from "./parts.js";
@@ -52,4 +52,4 @@ export const order = {
 
 /** @param {string} date YYYY-MM-DD */
 const dueOn = (date) =>
-  new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "long", timeZone: "UTC" }).format(Date.parse(date));
+  new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", timeZone: "UTC" }).format(Date.parse(date));

@@ -41,11 +41,17 @@ export const frame = (phone, { title, about, body, deck, back = phone.back }) =>
       <h1 tabindex="-1">${title}</h1>
       ${about ? html`<p>${about}</p>` : nothing}
     </div>
-    ${outboxChip(phone)}
+    ${barChip(phone)}
   </header>
   <main class="body">${body}</main>
-  ${deck ? html`<footer class="deck">${deck}</footer>` : nothing}
+  ${deck && deck !== nothing ? html`<footer class="deck">${deck}</footer>` : nothing}
 `;
+
+/** In a form the last capture can be undone from the bar, so that nothing covers the keys. @param {Phone} phone */
+const barChip = (phone) =>
+  phone.isForm && phone.said && phone.said.undo.length > 0
+    ? html`<button class="chip chip-undo" type="button" @click=${phone.undo}>${icon("undo")}<span>${t("Undo")}</span></button>`
+    : outboxChip(phone);
 
 /** Where the captures of this device stand, in one word and sign. @param {Phone} phone */
 export function outboxChip(phone) {

@@ -40,6 +40,7 @@
  * @property {Device | null} device
  * @property {Preferences} preferences
  * @property {Place} place
+ * @property {boolean} isForm something is being typed here that is not confirmed yet
  * @property {Said | null} said the last thing that happened, while it can be undone
  * @property {string | null} pending a scan that waits for a badge
  * @property {any[]} eventTypes the server's event types, for the generic form

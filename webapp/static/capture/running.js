@@ -32,11 +32,9 @@ export const running = {
       about: [span.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
       body: html`
         <section class="plate plate-running">
-          <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)}</span>
+          <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
           <span class="clock clock-big">${hours(elapsed)}</span>
-          <span class="plate-about">
-            ${t("since {time}", { time: clock(span.sinceMs) })}${earlier > 0 ? html` · ${t("{hours} in all today", { hours: hours(elapsed + earlier) })}` : nothing}
-          </span>
+          ${earlier > 0 ? html`<span class="plate-about">${t("{hours} in all today", { hours: hours(elapsed + earlier) })}</span>` : nothing}
         </section>
         ${done && order?.quantity ? progress({ done: done.good, whole: order.quantity, unit: order.unit, scrap: done.scrap }) : nothing}
         ${span.order

@@ -111,7 +111,7 @@ export const scan = {
         <div class="tiles tiles-2">
           ${eye.state === "ready" && camera.hasTorch
             ? key({
-                label: t("Light"),
+                label: t("Lamp"),
                 sign: "lamp",
                 pressed: eye.torch,
                 onTap: () => {

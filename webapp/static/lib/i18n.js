@@ -14,6 +14,9 @@ const loaded = new Map([["en", {}]]);
 
 export const language = () => chosen.language;
 
+/** How the language writes dates and numbers; English as most of the world does, with a 24-hour clock. */
+export const locale = () => (chosen.language === "en" ? "en-GB" : chosen.language);
+
 /**
  * Speak this language from now on; keeps the present one if its catalogue cannot be had.
  * @param {string} wanted
@@ -70,7 +73,7 @@ export function named(name) {
  */
 export function figure(decimal) {
   const digits = decimal.split(".")[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(chosen.language, { minimumFractionDigits: digits, maximumFractionDigits: 20 });
+  const format = new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: 20 });
   return format.format(/** @type {Intl.StringNumericLiteral} */ (decimal));
 }
 
@@ -78,10 +81,10 @@ export function figure(decimal) {
 export const decimalSign = () => (chosen.language === "en" ? "." : ",");
 
 /** @param {number} ms */
-export const clock = (ms) => new Intl.DateTimeFormat(chosen.language, { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+export const clock = (ms) => new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
 
 /** @param {number} ms */
-export const day = (ms) => new Intl.DateTimeFormat(chosen.language, { weekday: "short", day: "numeric", month: "short" }).format(ms);
+export const day = (ms) => new Intl.DateTimeFormat(locale(), { weekday: "short", day: "numeric", month: "short" }).format(ms);
 
 /**
  * Time of day alone for today, with the day before it otherwise.
