@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None, clock: extensions.Clock = exten
     app.jinja_loader = FileSystemLoader([webapp.TEMPLATES, Path(__file__).parent])
     app.jinja_env.undefined = StrictUndefined
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=migrations.FOLDER)
+    extensions.migrate.init_app(app, extensions.db, directory=str(migrations.FOLDER))
     problems.init_app(app)
     security.init_app(app, chosen)
     access.init_app(app)

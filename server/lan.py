@@ -167,7 +167,7 @@ def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 # --- the page that helps ---------------------------------------------------------------------------------------
 
 
-def serve_help(network: Lan, reached: str, host: str = "0.0.0.0") -> int:  # noqa: S104 -- phones must reach it
+def serve_help(network: Lan, reached: str, host: str) -> int:
     """Offer the authority's certificate with the steps to trust it, over plain HTTP; returns the port.
 
     Plain, because a phone that does not trust us yet can open nothing else. It offers nothing but what everybody may

@@ -43,7 +43,7 @@ class Item:
     group: str
     order: int = 50
     endpoint: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, send_file
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 import webapp
 from server.auth.access import access

@@ -82,7 +82,7 @@ def command(
         crew.start()
         _wait_until_ready(crew, home, lan)
         if network:
-            port_of_help = serve_help(network, reached)
+            port_of_help = serve_help(network, reached, host)
             _tell_lan(network, port_of_help)
         _tell(settings, home, reached, access, on_phones=bool(lan or settings.public_url))
         crew.watch()

@@ -11,7 +11,7 @@ from server.cli import open_database
 from server.settings import Settings
 
 
-class Host(BaseApplication):  # type: ignore[misc]  # gunicorn brings no types
+class Host(BaseApplication):
     """Gunicorn, told what to do by us instead of by its own command line."""
 
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:

@@ -1,13 +1,84 @@
 """Who may call: users and their sign-ins, devices and their enrolments, tokens. Secrets arrive here already hashed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from server.store.tables import ApiToken, Device, Enrolment, Session, User
+from server.store import tables
+from server.store.tables import ApiToken, Enrolment, Session
+
+# The values below bear the names of their tables.
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who signs in. `roles`: separated by spaces; `locked_until`: no sign-in before that instant."""
+
+    name: str
+    display_name: str
+    password_hash: str
+    roles: str
+    language: str
+    active: bool
+    failures: int
+    locked_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A browser somebody signed in with, and who that is."""
+
+    created_at: int
+    seen_at: int
+    name: str
+    display_name: str
+    roles: str
+    language: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone or tablet. `last_seq`: the highest number it announced."""
+
+    id: str
+    name: str
+    enrolled_at: int
+    seen_at: int | None
+    revoked_at: int | None
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A program's credential. `scopes`: separated by spaces."""
+
+    id: str
+    name: str
+    scopes: str
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    used_at: int | None
+
+
+def _columns(kind: type[T], table: Any) -> Select[*tuple[Any, ...]]:
+    """SELECT of the columns a value is made of."""
+    return select(*(getattr(table, field.name) for field in fields(kind)))  # type: ignore[arg-type]
+
+
+def _one(connection: Connection, kind: type[T], statement: Select[*tuple[Any, ...]]) -> T | None:
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else kind(*row)
+
+
+def _all(connection: Connection, kind: type[T], statement: Select[*tuple[Any, ...]]) -> list[T]:
+    return [kind(*row) for row in connection.execute(statement)]
+
 
 # --- users -----------------------------------------------------------------------------------------------------
 
@@ -24,7 +95,7 @@ def create_user(
 ) -> None:
     """A new user. Raises IntegrityError for a name that is taken."""
     connection.execute(
-        insert(User).values(
+        insert(tables.User).values(
             site=site,
             name=name,
             display_name=display_name,
@@ -38,26 +109,33 @@ def create_user(
     )
 
 
-def find_user(connection: Connection, site: str, name: str) -> Row[Any] | None:
-    """All columns of a user, or None."""
-    return connection.execute(select(User.__table__).where(User.site == site, User.name == name)).one_or_none()
+def find_user(connection: Connection, site: str, name: str) -> User | None:
+    """The user of that sign-in name, or None."""
+    its = _columns(User, tables.User).where(tables.User.site == site, tables.User.name == name)
+    return _one(connection, User, its)
 
 
-def list_users(connection: Connection, site: str) -> list[Row[Any]]:
+def list_users(connection: Connection, site: str) -> list[User]:
     """All users by name."""
-    return list(connection.execute(select(User.__table__).where(User.site == site).order_by(User.name)))
+    return _all(
+        connection, User, _columns(User, tables.User).where(tables.User.site == site).order_by(tables.User.name)
+    )
 
 
 def count_users(connection: Connection, site: str) -> int:
     """How many users the site has."""
-    return connection.execute(select(func.count()).select_from(User).where(User.site == site)).scalar_one()
+    return connection.execute(
+        select(func.count()).select_from(tables.User).where(tables.User.site == site)
+    ).scalar_one()
 
 
 def change_user(connection: Connection, site: str, name: str, **values: Any) -> bool:
     """Set columns of a user; False when there is none. A changed right or password ends the user's sign-ins."""
     if "roles" in values:
         values["roles"] = " ".join(sorted(set(values["roles"])))
-    changed = connection.execute(update(User).where(User.site == site, User.name == name).values(**values))
+    changed = connection.execute(
+        update(tables.User).where(tables.User.site == site, tables.User.name == name).values(**values)
+    )
     if values.keys() & {"roles", "password_hash", "active"}:
         connection.execute(delete(Session).where(Session.site == site, Session.user == name))
     return changed.rowcount == 1
@@ -65,13 +143,23 @@ def change_user(connection: Connection, site: str, name: str, **values: Any) -> 
 
 def count_failure(connection: Connection, site: str, name: str) -> int:
     """One more wrong password for a user; returns how many that makes."""
-    connection.execute(update(User).where(User.site == site, User.name == name).values(failures=User.failures + 1))
-    return connection.execute(select(User.failures).where(User.site == site, User.name == name)).scalar_one()
+    connection.execute(
+        update(tables.User)
+        .where(tables.User.site == site, tables.User.name == name)
+        .values(failures=tables.User.failures + 1)
+    )
+    return connection.execute(
+        select(tables.User.failures).where(tables.User.site == site, tables.User.name == name)
+    ).scalar_one()
 
 
 def rehash(connection: Connection, site: str, name: str, password_hash: str) -> None:
     """Keep the same password under a newer hash; sign-ins go on."""
-    connection.execute(update(User).where(User.site == site, User.name == name).values(password_hash=password_hash))
+    connection.execute(
+        update(tables.User)
+        .where(tables.User.site == site, tables.User.name == name)
+        .values(password_hash=password_hash)
+    )
 
 
 # --- sign-ins --------------------------------------------------------------------------------------------------
@@ -85,15 +173,18 @@ def start_session(connection: Connection, site: str, user: str, secret_hash: str
     )
 
 
-def find_session(connection: Connection, site: str, secret_hash: str) -> Row[Any] | None:
-    """(created_at, seen_at) of a sign-in with its user's name, display_name, roles, language and active."""
-    return connection.execute(
+def find_session(connection: Connection, site: str, secret_hash: str) -> SignIn | None:
+    """The sign-in with this secret, or None."""
+    user = tables.User
+    return _one(
+        connection,
+        SignIn,
         select(
-            Session.created_at, Session.seen_at, User.name, User.display_name, User.roles, User.language, User.active
+            Session.created_at, Session.seen_at, user.name, user.display_name, user.roles, user.language, user.active
         )
-        .join(User, (User.site == Session.site) & (User.name == Session.user))
-        .where(Session.site == site, Session.secret_hash == secret_hash)
-    ).one_or_none()
+        .join(user, (user.site == Session.site) & (user.name == Session.user))
+        .where(Session.site == site, Session.secret_hash == secret_hash),
+    )
 
 
 def touch_session(connection: Connection, site: str, secret_hash: str, now: int) -> None:
@@ -143,42 +234,39 @@ def create_device(connection: Connection, site: str, name: str, secret_hash: str
     """A newly enrolled device; returns its id."""
     identity = str(uuid4())
     connection.execute(
-        insert(Device).values(
+        insert(tables.Device).values(
             site=site, id=identity, name=name, secret_hash=secret_hash, enrolled_at=now, seen_at=now, last_seq=0
         )
     )
     return identity
 
 
-def find_device(connection: Connection, site: str, secret_hash: str) -> Row[Any] | None:
-    """All columns of the device with this secret, or None."""
-    return connection.execute(
-        select(Device.__table__).where(Device.site == site, Device.secret_hash == secret_hash)
-    ).one_or_none()
+def find_device(connection: Connection, site: str, secret_hash: str) -> Device | None:
+    """The device with this secret, or None."""
+    its = _columns(Device, tables.Device).where(tables.Device.site == site, tables.Device.secret_hash == secret_hash)
+    return _one(connection, Device, its)
 
 
-def list_devices(connection: Connection, site: str) -> list[Row[Any]]:
+def list_devices(connection: Connection, site: str) -> list[Device]:
     """All devices, the ones in use first, each group by name."""
-    return list(
-        connection.execute(
-            select(Device.__table__)
-            .where(Device.site == site)
-            .order_by(Device.revoked_at.is_not(None), Device.name, Device.id)
-        )
-    )
+    table = tables.Device
+    order = table.revoked_at.is_not(None), table.name, table.id
+    return _all(connection, Device, _columns(Device, table).where(table.site == site).order_by(*order))
 
 
 def touch_device(connection: Connection, site: str, identity: str, now: int) -> None:
     """The device called."""
-    connection.execute(update(Device).where(Device.site == site, Device.id == identity).values(seen_at=now))
+    connection.execute(
+        update(tables.Device).where(tables.Device.site == site, tables.Device.id == identity).values(seen_at=now)
+    )
 
 
 def revoke_device(connection: Connection, site: str, identity: str, now: int) -> bool:
     """The device may not call any more; False when there is none."""
     changed = connection.execute(
-        update(Device)
-        .where(Device.site == site, Device.id == identity)
-        .values(revoked_at=func.coalesce(Device.revoked_at, now))
+        update(tables.Device)
+        .where(tables.Device.site == site, tables.Device.id == identity)
+        .values(revoked_at=func.coalesce(tables.Device.revoked_at, now))
     )
     return changed.rowcount == 1
 
@@ -213,16 +301,15 @@ def create_token(connection: Connection, site: str, token: NewToken, now: int) -
     return identity
 
 
-def find_token(connection: Connection, site: str, secret_hash: str) -> Row[Any] | None:
-    """All columns of the token with this secret, or None."""
-    return connection.execute(
-        select(ApiToken.__table__).where(ApiToken.site == site, ApiToken.secret_hash == secret_hash)
-    ).one_or_none()
+def find_token(connection: Connection, site: str, secret_hash: str) -> Token | None:
+    """The token with this secret, or None."""
+    its = _columns(Token, ApiToken).where(ApiToken.site == site, ApiToken.secret_hash == secret_hash)
+    return _one(connection, Token, its)
 
 
-def list_tokens(connection: Connection, site: str) -> list[Row[Any]]:
+def list_tokens(connection: Connection, site: str) -> list[Token]:
     """All tokens by name."""
-    return list(connection.execute(select(ApiToken.__table__).where(ApiToken.site == site).order_by(ApiToken.name)))
+    return _all(connection, Token, _columns(Token, ApiToken).where(ApiToken.site == site).order_by(ApiToken.name))
 
 
 def touch_token(connection: Connection, site: str, identity: str, now: int) -> None:

@@ -1,13 +1,26 @@
 """Sites: one time zone, one currency, one ledger each."""
 
 import re
+from dataclasses import dataclass, fields
 from uuid import uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
-from server.store.tables import LedgerHead, Site
+from server.store import tables
 from sync.ledger.chain import GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site as its table has it; `zone` is a name, `lineage` names this continuous history of its ledger."""
+
+    code: str
+    name: str
+    zone: str
+    currency: str
+    language: str
+    lineage: str
 
 
 def create_site(connection: Connection, code: str, *, name: str, zone: str, currency: str, language: str = "en") -> str:
@@ -25,18 +38,21 @@ def create_site(connection: Connection, code: str, *, name: str, zone: str, curr
         raise ValueError(f"{currency!r} is no currency code such as EUR")
     lineage = str(uuid4())
     connection.execute(
-        insert(Site).values(code=code, name=name, zone=zone, currency=currency, language=language, lineage=lineage)
+        insert(tables.Site).values(
+            code=code, name=name, zone=zone, currency=currency, language=language, lineage=lineage
+        )
     )
-    connection.execute(insert(LedgerHead).values(site=code, position=0, batch=0, hash=GENESIS))
+    connection.execute(insert(tables.LedgerHead).values(site=code, position=0, batch=0, hash=GENESIS))
     return lineage
 
 
-def find_site(connection: Connection, code: str) -> Row[tuple[str, str, str, str, str, str]] | None:
-    """(code, name, zone, currency, language, lineage), or None."""
-    columns = select(Site.code, Site.name, Site.zone, Site.currency, Site.language, Site.lineage)
-    return connection.execute(columns.where(Site.code == code)).one_or_none()
+def find_site(connection: Connection, code: str) -> Site | None:
+    """The site of that code, or None."""
+    its = select(*(getattr(tables.Site, field.name) for field in fields(Site))).where(tables.Site.code == code)
+    row = connection.execute(its).one_or_none()
+    return None if row is None else Site(*row)
 
 
 def list_sites(connection: Connection) -> list[str]:
     """The codes of all sites."""
-    return list(connection.scalars(select(Site.code).order_by(Site.code)))
+    return list(connection.scalars(select(tables.Site.code).order_by(tables.Site.code)))
