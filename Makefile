@@ -47,7 +47,7 @@ setup: .venv/project.stamp .venv/catalogues.stamp ## install everything running 
 setup-test: setup .venv/dev.stamp .venv/frontend-dev.stamp chromium ## ... and everything tests need
 
 chromium: # a browser for the browser tests, from Debian's packages where we may install them
-	@tools/chromium
+	@tools/test_programs
 
 # ---- using -------------------------------------------------------------------------------------------------------
 

@@ -102,9 +102,6 @@ def _postgres_server() -> Iterator[str | None]:
             return
         server = get_server(folder / "cluster", cleanup_mode="delete")
     try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")  # survives a killed process, not a power cut: a test's
-            connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri(driver="psycopg")
     finally:
         server.cleanup()
