@@ -14,7 +14,9 @@ def signed_in(app: Flask, database: Engine, *roles: str, language: str = "en") -
     """A browser whose user has these roles."""
     secret, name = credentials.make_secret(), "-".join(roles)
     with write(database) as connection:
-        people.create_user(connection, "main", name, display_name=name, password_hash="-", roles=roles, language=language)
+        people.create_user(
+            connection, "main", name, display_name=name, password_hash="-", roles=roles, language=language
+        )
         people.start_session(connection, "main", name, credentials.digest(secret), system_clock())
     client = app.test_client()
     client.set_cookie(credentials.SESSION, secret)
