@@ -448,6 +448,10 @@ async function enrolDevice(secret, name, chosen) {
   if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
   if (answer.is === "stranger") return t("Something on this network answers in the server's place. Is there a login page?");
   if (answer.is !== "ok") return t("The server cannot be reached. Enrolling needs the network once.");
+  server.token = answer.body.token ?? null;
+  server.isCookieLost = false;
+  await store.put("token", server.token);
+  await store.remember({ token: server.token });
   await know(answer.body.device, answer.body.lineage);
   await prefer({ language: chosen });
   phone.health.persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
@@ -631,10 +635,11 @@ async function begin() {
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
   phone.health.secondCopy = store.journalKind;
-  const [device, preferences, kept, reference, types] = await Promise.all(
-    ["device", "preferences", "session", "reference", "event_types"].map((key) => store.get(key).catch(() => null)),
+  const [device, token, preferences, kept, reference, types] = await Promise.all(
+    ["device", "token", "preferences", "session", "reference", "event_types"].map((key) => store.get(key).catch(() => null)),
   );
   phone.device = device ?? facts.device ?? null;
+  server.token = token ?? facts.token ?? null;
   phone.preferences = { ...phone.preferences, ...preferences };
   phone.reference = reference ? new Reference(reference.snapshot, reference.fetchedMs) : phone.reference;
   phone.eventTypes = types ? readTypes(types) : [];

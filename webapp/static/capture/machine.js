@@ -57,7 +57,7 @@ export const machine = {
           : tiles({
               label: t("It stands still: why?"),
               columns: "2",
-              options: reasons.map((reason) => ({ value: reason.code, label: named(reason.name), sign: /** @type {const} */ ("halt") })),
+              options: reasons.map((reason) => ({ value: reason.code, label: named(reason.name) })),
               chosen: params.reason ?? null,
               onChoose: (reason) =>
                 void phone.capture(startDowntime(code, reason), t("Standstill noted: {reason}", { reason: reasonName(phone.reference, reason) })),

@@ -5,7 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { isPositive, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { good, stop } from "../model/gestures.js";
-import { asTyped, frame, key, nextTyped, pad, progressOf, quantityOf, titleOf } from "./parts.js";
+import { asTyped, frame, key, nextTyped, pad, progress, progressOf, quantityOf, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
@@ -48,6 +48,7 @@ export const quantity = {
     const span = phone.work.on(phone.operator, params);
     const left = leftOf(phone, params);
     const ready = quantityOf(typed) !== null;
+    const done = progressOf(phone, params.order, params.operation);
     const fill = (/** @type {string} */ text) => phone.fill({ typed: text });
     return frame(phone, {
       title: t("Good quantity"),
@@ -61,6 +62,7 @@ export const quantity = {
           label: t("Good quantity"),
           aside: left && !proposed ? key({ label: t("{n} left", { n: figure(left) }), look: "soft", onTap: () => fill(asTyped(left)) }) : nothing,
         })}
+        ${order?.quantity ? html`<div class="roomy">${progress({ done: done.good, whole: order.quantity, unit: order.unit, scrap: done.scrap })}</div>` : nothing}
       </div>`,
       deck: params.done && span
         ? html`<div class="deck-two">

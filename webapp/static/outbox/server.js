@@ -25,6 +25,13 @@ export class Server {
     this.request = request;
     this.language = language;
     this.now = now;
+    /**
+     * The device's credential, kept beside its cookie: a browser that is killed may lose a cookie of the last half
+     * minute (it writes them in bundles), and the facts must still find their way.
+     * @type {string | null}
+     */
+    this.token = null;
+    this.isCookieLost = false;
     /** @type {number | null} server minus device */
     this.clockOffsetMs = null;
     /** @type {number | null} */
@@ -36,7 +43,19 @@ export class Server {
    * @param {{method?: string, body?: string, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
    * @returns {Promise<Answer>}
    */
-  async ask(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false } = {}) {
+  async ask(path, options = {}) {
+    const answer = await this.#askOnce(path, options);
+    if (answer.is !== "problem" || answer.status !== 401 || !this.token || this.isCookieLost) return answer;
+    this.isCookieLost = true;
+    return this.#askOnce(path, { ...options, signal: undefined });
+  }
+
+  /**
+   * @param {string} path
+   * @param {{method?: string, body?: string, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} options
+   * @returns {Promise<Answer>}
+   */
+  async #askOnce(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false }) {
     const startedMs = this.now();
     try {
       const answer = await this.request(path, {
@@ -47,6 +66,7 @@ export class Server {
         headers: {
           Accept: "application/json, application/problem+json",
           "Accept-Language": this.language(),
+          ...(this.isCookieLost ? { Authorization: `Bearer ${this.token}` } : {}),
           ...(body === undefined ? {} : { "Content-Type": "application/json" }),
           ...headers,
         },
