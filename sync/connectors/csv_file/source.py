@@ -7,7 +7,7 @@ that one look mends a file.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,16 +59,17 @@ class Cells:
 
 @dataclass(slots=True)
 class Sheet:
-    """The rows of one reference file as values, with the line each came from."""
+    """The rows of one reference file as values, with the line each came from and the file's own headers."""
 
     kind: Kind
     file: str
+    headers: dict[str, str] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
     def error(self, index: int, column: str, sentence: str, **params: str) -> LineError:
         """An error of the row at `index`."""
-        return LineError(self.file, self.lines[index], column, sentence, params)
+        return LineError(self.file, self.lines[index], self.headers.get(column, column), sentence, params)
 
 
 def decode(data: bytes, file: str, encoding: str = "utf-8") -> str:
@@ -159,6 +160,7 @@ def read(kind: Kind, data: bytes, file: str) -> tuple[Sheet, list[LineError]]:
     try:
         cells = split(decode(data, file), file)
         columns = _columns(kind, cells)
+        sheet.headers = {column.name: header for column, header in zip(columns, cells.header, strict=True)}
     except Unreadable as wrong:
         return sheet, [wrong.error]
     seen: dict[tuple[Any, ...], int] = {}
@@ -169,7 +171,7 @@ def read(kind: Kind, data: bytes, file: str) -> tuple[Sheet, list[LineError]]:
             errors.append(row)
             continue
         line, texts = row
-        values, wrong_cells = _values(columns, texts, cells.style, file, line)
+        values, wrong_cells = _values(columns, cells.header, texts, cells.style, file, line)
         if not wrong_cells:
             try:
                 values = kind.finish(values)
@@ -212,18 +214,18 @@ def _columns(kind: Kind, cells: Cells) -> list[Column]:
 
 
 def _values(
-    columns: list[Column], texts: list[str], style: Style, file: str, line: int
+    columns: list[Column], headers: Sequence[str], texts: list[str], style: Style, file: str, line: int
 ) -> tuple[dict[str, Any], list[LineError]]:
     values: dict[str, Any] = {}
     errors = []
-    for column, cell in zip(columns, texts, strict=True):
+    for column, header, cell in zip(columns, headers, texts, strict=True):
         if cell:
             try:
                 values[column.name] = column.read(cell, style)
             except BadCell as wrong:
-                errors.append(LineError(file, line, column.name, wrong.sentence, wrong.params))
+                errors.append(LineError(file, line, header, wrong.sentence, wrong.params))
         elif column.required:
-            errors.append(LineError(file, line, column.name, _("is empty: fill it")))
+            errors.append(LineError(file, line, header, _("is empty: fill it")))
         else:
             values[column.name] = column.empty
     return values, errors

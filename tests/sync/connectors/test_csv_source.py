@@ -129,6 +129,12 @@ def test_all_errors_are_told_but_not_without_end() -> None:
     assert len(errors("orders", "code,quantity\n" + "MO-1,x\n" * 5000)) == MAX_ERRORS
 
 
+def test_an_error_names_the_column_as_the_file_does() -> None:
+    assert errors("orders", "Numéro;Quantité\nOF-1;beaucoup\n")[0].startswith(
+        "orders.csv, line 2, column Quantité: “beaucoup”"
+    )
+
+
 def test_the_error_speaks_the_readers_language() -> None:
     error = read(KINDS["orders"], b"code,quantity\nMO-1,x\n", "orders.csv")[1][0]
     french = {
