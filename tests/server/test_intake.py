@@ -1,0 +1,222 @@
+"""POST /api/v1/events: verdicts, limits, strictness; bad input gets a coded answer and loses nothing."""
+
+import gzip
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from werkzeug.test import TestResponse
+
+from server.store.database import read
+from server.store.tables import TABLES
+from tests.cast import ANA, new_id, put_plant, raw, settle
+from tests.server.callers import bearer, device
+
+AT = "2026-11-20T08:00:00+01:00"
+
+
+def started(**fields: Any) -> dict[str, Any]:
+    return raw("labor.started", AT, person=ANA, activity="run", order="MO-1", operation="10", **fields)
+
+
+def batch(*events: Any, **more: Any) -> dict[str, Any]:
+    return {"protocol": 1, "batch_id": str(uuid4()), "events": list(events), **more}
+
+
+@pytest.fixture
+def program(database: Engine, site: str) -> dict[str, str]:
+    return bearer(database, "events:write")
+
+
+def post(client: FlaskClient, headers: dict[str, str], body: Any) -> TestResponse:
+    return client.post("/api/v1/events", json=body, headers=headers)
+
+
+def verdicts(answer: TestResponse) -> list[tuple[str, str]]:
+    assert answer.status_code == 200, answer.text
+    return [(v["verdict"], v.get("problem", {}).get("code", "")) for v in answer.json["verdicts"]]
+
+
+def count(database: Engine, table: str) -> int:
+    with read(database) as connection:
+        return connection.scalar(select(func.count()).select_from(TABLES[table])) or 0
+
+
+def test_each_fact_has_its_own_verdict(client: FlaskClient, program: dict[str, str], database: Engine) -> None:
+    good, other = started(), started()
+    changed = {**good, "operation": "20"}
+    assert verdicts(post(client, program, batch(good))) == [("created", "")]
+    answer = post(client, program, batch(good, {"type": "tea.drunk"}, changed, other, good))
+    assert verdicts(answer) == [
+        ("exists", ""), ("rejected", "intake.unknown_type"), ("conflict", "intake.conflict"), ("created", ""),
+        ("exists", ""),
+    ]  # fmt: skip
+    assert answer.headers["Floorledger-Protocol"] == "1"
+    assert {"protocol", "batch_id", "lineage", "now", "device", "verdicts"} == set(answer.json)
+    assert (count(database, "event"), count(database, "event_conflict"), count(database, "rejection")) == (2, 1, 1)
+
+
+def test_the_body_is_kept_as_it_came(client: FlaskClient, program: dict[str, str], database: Engine) -> None:
+    sent = started(lot=None)
+    post(client, program, batch(sent))
+    with read(database) as connection:
+        body = connection.scalar(select(TABLES["event"].c.body))
+    assert json.loads(body) == sent
+
+
+BAD = {
+    "intake.bad_value": [
+        {"id": "NOT-A-UUID"}, {"id": "00000000-0000-0000-0000-000000000000"}, {"occurred_at": "2026-11-20T08:00:00"},
+        {"occurred_at": "1999-11-20T08:00:00Z"}, {"occurred_at": "2026-02-30T08:00:00Z"},
+        {"occurred_at": "2026-11-20T24:00:00Z"}, {"occurred_at": "2026-11-20T23:59:60Z"}, {"activity": "dance"},
+        {"order": ""}, {"order": "x" * 65}, {"order": " MO-1"}, {"person": 7}, {"person": True}, {"device_seq": 0},
+        {"device_seq": True}, {"order": ["MO-1"]}, {"order": {"code": "MO-1"}}, {"provenance": "guessed"},
+        {"order": "e\u0301"},
+    ],
+    "intake.unknown_field": [{"quantity": "5"}, {"rate": "99"}, {"__proto__": "x"}],
+    "intake.unknown_version": [{"version": 99}, {"version": True}, {"version": "1"}],
+    "intake.unknown_type": [{"type": "labor"}, {"type": 5}, {"type": None}],
+    "intake.bad_character": [{"order": "MO\u0000"}, {"order": "MO\u200b1"}, {"order": "\u202eMO"}, {"order": "MO\n1\x07"}],
+    "intake.string_too_long": [{"order": "x" * 2001}],
+    "intake.number_too_large": [{"device_seq": 2**53}],
+    "intake.not_a_number": [{"device_seq": 1.5}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "change"), [(code, change) for code, changes in BAD.items() for change in changes])
+def test_a_malformed_fact_is_rejected_alone(
+    client: FlaskClient, program: dict[str, str], database: Engine, code: str, change: dict[str, Any]
+) -> None:
+    good = started()
+    answer = post(client, {**program, "Accept-Language": "fr"}, batch({**started(), **change}, good))
+    assert verdicts(answer) == [("rejected", code), ("created", "")]
+    problem = answer.json["verdicts"][0]["problem"]
+    assert problem["title"]
+    assert problem["action"]
+    assert count(database, "rejection") == 1, "what was refused is kept to be looked at"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"quantity": NaN}', '{"quantity": Infinity}', '{"quantity": 1e400}', '{"quantity": 1.0}',
+        '{"device_seq": ' + "9" * 5000 + "}", '{"type": "a", "type": "b"}', '"\\ud800"', '{"order": "\\ud800"}',
+        "[" * 40 + "]" * 40, "null", "true", "[]", '{"id": "\\u0000"}',
+    ],
+)  # fmt: skip
+def test_strange_json_is_rejected_and_never_fails(client: FlaskClient, program: dict[str, str], text: str) -> None:
+    good = started()
+    body = f'{{"protocol": 1, "batch_id": "{uuid4()}", "events": [{text}, {json.dumps(good)}]}}'
+    answer = client.post("/api/v1/events", data=body.encode(), headers=program, content_type="application/json")
+    outcome = verdicts(answer)
+    assert outcome[0][0] == "rejected"
+    assert outcome[1] == ("created", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "intake.malformed_json"),
+        (b"{", 400, "intake.malformed_json"),
+        (b"\xff\xfe", 400, "intake.malformed_json"),
+        (b"[]", 400, "intake.malformed_json"),
+        (b"[" * 100_000, 400, "intake.too_deep"),
+        (b'{"protocol": 2, "events": []}', 400, "intake.protocol"),
+        (b'{"protocol": 1, "batch_id": 5, "events": []}', 400, "request.invalid"),
+        (b" " * (1024 * 1024 + 1), 413, "request.too_large"),
+    ],
+)
+def test_a_request_that_is_none_is_refused_as_a_whole(
+    client: FlaskClient, program: dict[str, str], body: bytes, status: int, code: str
+) -> None:
+    answer = client.post("/api/v1/events", data=body, headers=program, content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert answer.mimetype == "application/problem+json"
+    assert "Traceback" not in answer.text
+
+
+def test_limits_at_their_edges(client: FlaskClient, program: dict[str, str]) -> None:
+    assert len(verdicts(post(client, program, batch(*(started() for _ in range(500)))))) == 500
+    answer = post(client, program, batch(*(started() for _ in range(501))))
+    assert (answer.status_code, answer.json["code"]) == (413, "intake.too_many")
+
+
+def test_gzip_once_and_no_bomb(client: FlaskClient, program: dict[str, str]) -> None:
+    def squeezed(data: bytes, encoding: str = "gzip") -> TestResponse:
+        headers = {**program, "Content-Encoding": encoding}
+        return client.post("/api/v1/events", data=data, headers=headers, content_type="application/json")
+
+    body = json.dumps(batch(started())).encode()
+    assert verdicts(squeezed(gzip.compress(body))) == [("created", "")]
+    for data, encoding, status in (
+        (gzip.compress(b" " * 5_000_000), "gzip", 413),
+        (gzip.compress(gzip.compress(body)), "gzip", 400),
+        (gzip.compress(body)[:-9], "gzip", 400),
+        (body, "gzip", 400),
+        (body, "br", 415),
+        (gzip.compress(body), "gzip, gzip", 415),
+    ):
+        answer = squeezed(data, encoding)
+        assert answer.status_code == status, answer.text
+        assert "json" in answer.mimetype
+
+
+def test_a_device_numbers_its_facts_and_forks_are_seen(app: Flask, database: Engine, site: str) -> None:
+    put_plant(database)
+    tablet = device(app, database)
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    first, second, twin = started(device_seq=1), started(device_seq=3), started(device_seq=3)
+    assert verdicts(post(tablet, headers, batch(started()))) == [("rejected", "intake.missing_field")]
+    answer = post(tablet, headers, batch(first, second))
+    assert answer.json["device"]["last_seq"] == 3
+    post(tablet, headers, batch(twin))
+    settle(database)
+    with read(database) as connection:
+        found = connection.execute(select(TABLES["finding"].c.code, TABLES["finding"].c.event_id)).all()
+    assert ("device.fork", second["id"]) in [tuple(row) for row in found]
+
+
+def test_status_tells_what_became_of_a_fact(app: Flask, database: Engine, site: str) -> None:
+    put_plant(database)
+    tablet = device(app, database)
+    held = raw("labor.declared", AT, person=ANA, activity="run", order="MO-9", duration_ms=5, device_seq=1)
+    post(tablet, {"Sec-Fetch-Site": "same-origin"}, batch(held))
+    url = f"/api/v1/events/status?ids={held['id']},{new_id()},nonsense"
+    assert tablet.get(url).json["events"][held["id"]]["state"] == "received"
+    settle(database)
+    status = tablet.get(url, headers={"Accept-Language": "en"}).json["events"]
+    assert status == {held["id"]: {
+        "state": "held", "reason": "reference.unknown_order", "sentence": "Order MO-9 is not known here yet.",
+        "action": "Import the order."}}  # fmt: skip
+
+
+def test_notes_are_kept_apart_and_only_with_their_digest(
+    client: FlaskClient, program: dict[str, str], database: Engine
+) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(b"saltthe belt slipped").hexdigest()
+    vouched, other = started(note_digest=digest), started()
+    notes = {vouched["id"]: {"salt": "salt", "text": "the belt slipped"}, other["id"]: {"salt": "s", "text": "spam"}}
+    post(client, program, batch(vouched, other, notes=notes))
+    with read(database) as connection:
+        assert connection.execute(select(TABLES["note"].c.event_id, TABLES["note"].c.text)).all() == [
+            (vouched["id"], "the belt slipped")
+        ]
+        assert "belt" not in connection.scalar(
+            select(TABLES["event"].c.body).where(TABLES["event"].c.id == vouched["id"])
+        )
+
+
+def test_who_may_not_send(client: FlaskClient, database: Engine, site: str) -> None:
+    for headers, status in (
+        ({}, 401),
+        ({"Authorization": "Bearer flt_wrong"}, 401),
+        (bearer(database, "entries:read"), 403),
+    ):
+        assert post(client, headers, batch(started())).status_code == status
+    assert count(database, "event") == 0

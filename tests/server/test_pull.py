@@ -1,0 +1,102 @@
+"""GET /api/v1/entries: by cursor, without gap or repeat, the same bytes each time."""
+
+import csv
+import io
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from server.store import ledger
+from server.store.database import read
+from tests.cast import a_shop, put_plant, raw, send, settle
+from tests.server.callers import bearer
+
+
+@pytest.fixture
+def finance(database: Engine, site: str) -> dict[str, str]:
+    """A program of finance, and a ledger for it to read."""
+    put_plant(database)
+    facts = a_shop(5, 120)
+    for first in range(0, len(facts), 40):
+        send(database, facts[first : first + 40])
+        settle(database)
+    return bearer(database, "entries:read")
+
+
+def test_pages_join_without_gap_or_repeat(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
+    cursor, seen, more = "", [], True
+    while more:
+        page = client.get(f"/api/v1/entries?after={cursor}&limit=7", headers=finance).json
+        seen += page["entries"]
+        cursor, more = page["next"], page["more"]
+    assert [entry["position"] for entry in seen] == list(range(1, len(seen) + 1))
+    with read(database) as connection:
+        assert len(seen) == ledger.head(connection, "main").position > 20
+    end = client.get(f"/api/v1/entries?after={cursor}", headers=finance).json
+    assert (end["entries"], end["more"], end["next"]) == ([], False, cursor)
+
+
+def test_the_same_question_has_the_same_bytes(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
+    first = client.get("/api/v1/entries?limit=5", headers=finance).data
+    send(database, a_shop(6, 30))
+    settle(database)
+    again = client.get("/api/v1/entries?limit=5", headers=finance).data
+    assert first == again
+
+
+def test_three_formats_tell_the_same(client: FlaskClient, finance: dict[str, str]) -> None:
+    whole = client.get("/api/v1/entries?limit=10000", headers=finance).json["entries"]
+    lines = client.get("/api/v1/entries?limit=10000", headers={**finance, "Accept": "application/x-ndjson"})
+    assert [json.loads(line) for line in lines.text.splitlines()] == whole
+    assert lines.headers["Floorledger-More"] == "false"
+    sheet = client.get("/api/v1/entries?limit=10000&format=csv", headers=finance)
+    rows = list(csv.DictReader(io.StringIO(sheet.text)))
+    assert len(rows) == sum(len(entry["postings"]) for entry in whole)
+    assert {row["id"] for row in rows} == {entry["id"] for entry in whole}
+
+
+def test_text_never_becomes_a_formula(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
+    send(database, [raw("labor.declared", "2026-11-20T08:00:00Z", person="pa11ce000001", activity="indirect",
+                        indirect_code="=1+1", duration_ms=3_600_000)])  # fmt: skip
+    settle(database)
+    rows = csv.reader(io.StringIO(client.get("/api/v1/entries?limit=10000&format=csv", headers=finance).text))
+    cells = [cell for row in rows for cell in row]
+    assert any("=1+1" in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("after=nonsense", 400, "entries.bad_cursor"),
+        ("after=1", 400, "entries.bad_cursor"),
+        ("after=00000000.5", 409, "entries.lineage_changed"),
+        ("after=HERE.999999", 409, "entries.cursor_beyond_end"),
+        ("after=HERE.01", 400, "entries.bad_cursor"),
+        ("limit=0", 400, "request.invalid"),
+        ("limit=10001", 400, "request.invalid"),
+        ("limit=1'--", 400, "request.invalid"),
+        ("limit=5&limit=6", 400, "request.invalid"),
+        ("format=xml", 400, "request.invalid"),
+    ],
+)
+def test_a_bad_question_has_a_coded_answer(
+    client: FlaskClient, finance: dict[str, str], query: str, status: int, code: str
+) -> None:
+    lineage = client.get("/api/v1/entries?limit=1", headers=finance).json["lineage"]
+    answer = client.get(f"/api/v1/entries?{query.replace('HERE', lineage[:8])}", headers=finance)
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_batches_are_gapless_and_chained(client: FlaskClient, finance: dict[str, str]) -> None:
+    batches = client.get("/api/v1/batches", headers=finance).json["batches"]
+    assert [batch["number"] for batch in batches] == list(range(1, len(batches) + 1))
+    assert all(after["previous"] == before["hash"] for before, after in zip(batches, batches[1:], strict=False))
+    assert all(after["first"] == before["last"] + 1 for before, after in zip(batches, batches[1:], strict=False))
+
+
+def test_only_finance_pulls(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
+    assert client.get("/api/v1/entries", headers={"Accept": "application/json"}).status_code == 401
+    assert client.get("/api/v1/entries", headers=bearer(database, "events:write")).status_code == 403
