@@ -215,7 +215,7 @@ _ORDER = ("ordre", "of", "order_code", "numero_of")
 _CENTER = ("poste_de_charge", "poste")
 _ITEM = ("article", "code_article")
 _NAME = Column("name", text, ("nom", "libelle", "designation"))
-_CODE = Column("code", code, ("code_article", "numero", "reference"), required=True)
+_CODE = Column("code", code, ("reference", "numero", "code_article"), required=True)
 
 KINDS = {
     kind.name: kind
