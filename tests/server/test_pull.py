@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
@@ -93,8 +94,8 @@ def test_a_bad_question_has_a_coded_answer(
 def test_batches_are_gapless_and_chained(client: FlaskClient, finance: dict[str, str]) -> None:
     batches = client.get("/api/v1/batches", headers=finance).json["batches"]
     assert [batch["number"] for batch in batches] == list(range(1, len(batches) + 1))
-    assert all(after["previous"] == before["hash"] for before, after in zip(batches, batches[1:], strict=False))
-    assert all(after["first"] == before["last"] + 1 for before, after in zip(batches, batches[1:], strict=False))
+    assert all(after["previous"] == before["hash"] for before, after in pairwise(batches))
+    assert all(after["first"] == before["last"] + 1 for before, after in pairwise(batches))
 
 
 def test_only_finance_pulls(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
