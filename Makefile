@@ -41,12 +41,12 @@ help: ## list these commands
 	@$(BIN)/python -m tools.frontend --development
 	@touch $@
 
-.PHONY: setup setup-test chromium
+.PHONY: setup setup-test test-programs
 setup: .venv/project.stamp .venv/catalogues.stamp ## install everything running needs into .venv
 
-setup-test: setup .venv/dev.stamp .venv/frontend-dev.stamp chromium ## ... and everything tests need
+setup-test: setup .venv/dev.stamp .venv/frontend-dev.stamp test-programs ## ... and everything tests need
 
-chromium: # a browser for the browser tests, from Debian's packages where we may install them
+test-programs: # a browser and strace, from Debian's packages where we may install them
 	@tools/test_programs
 
 # ---- using -------------------------------------------------------------------------------------------------------
@@ -81,15 +81,12 @@ types: setup-test ## mypy and tsc only
 
 # ---- making ------------------------------------------------------------------------------------------------------
 
-.PHONY: bench docs openapi screenshots locale lock clean
+.PHONY: bench docs screenshots locale lock clean
 bench: setup-test ## measure, print a table of ratios
 	@$(BIN)/python -m tests.bench
 
-docs: setup ## write the generated pages of docs/reference anew
-	@$(BIN)/floorledger docs
-
-openapi: setup ## write the OpenAPI description to docs/reference
-	@$(BIN)/floorledger openapi
+docs: setup ## write the generated pages of docs/reference anew, the OpenAPI description among them
+	@$(BIN)/python -m tools.docs
 
 screenshots: setup-test ## take the pictures of the documentation
 	@$(BIN)/python -m tools.screenshots

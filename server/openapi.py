@@ -1,0 +1,173 @@
+"""OpenAPI 3.1 of the interface: routes and their access rules, the catalogue of facts, the catalogue of problems.
+
+Nothing is written down twice: addresses, methods and who may call come from the application, an operation's summary
+and description from the view's docstring, a fact's schema from its definition. What a view cannot tell by itself
+(parameters, bodies) stands in `DETAILS`.
+"""
+
+import re
+from typing import Any
+
+from flask import Flask
+
+from server.auth.access import rule_of
+from sync.events import catalog
+
+_DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+_TEXT = {"type": "string"}
+_WHOLE = {"type": "integer"}
+_INSTANT = {"type": "string", "format": "date-time"}
+_DAY = {"type": "string", "format": "date"}
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _object(required: str = "", **properties: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        made["required"] = required.split()
+    return made
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_SCHEMAS: dict[str, Any] = {
+    "Problem": _object(
+        "type code title status id", type=_TEXT, code=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, action=_TEXT,
+        id=_TEXT, pointer=_TEXT,
+    ),
+    "Batch": _object(
+        "protocol batch_id events",
+        protocol={"const": catalog.PROTOCOL},
+        batch_id={"type": "string", "format": "uuid", "description": "Made by the sender; the answer repeats it."},
+        lineage={"type": ["string", "null"], "description": "The history of the server as the sender knows it."},
+        events={"type": "array", "maxItems": 500, "items": _ref("Event")},
+        notes={"type": "object", "additionalProperties": _object("salt text", salt=_TEXT, text=_TEXT),
+               "description": "Free text by event id; the event's note_digest is sha256(salt + text)."},
+    ),
+    "Verdicts": _object(
+        "protocol batch_id lineage now verdicts",
+        protocol={"const": catalog.PROTOCOL}, batch_id=_TEXT, lineage=_TEXT, now=_INSTANT,
+        device={"type": ["object", "null"], "properties": {"id": _TEXT, "last_seq": _WHOLE}},
+        verdicts={"type": "array", "items": _object(
+            "id verdict", id=_TEXT, verdict={"enum": ["created", "exists", "conflict", "rejected"]},
+            problem=_object("code title", code=_TEXT, title=_TEXT, detail=_TEXT, pointer=_TEXT, action=_TEXT))},
+    ),
+    "Posting": _object(
+        "side object amount accounts", side={"enum": ["debit", "credit"]}, object=_TEXT, amount=_DECIMAL,
+        accounts={"type": "object", "additionalProperties": _TEXT, "description": "Plan to account, one at most."},
+    ),
+    "Entry": _object(
+        "position batch id scope rule rule_version element occurred_at occurred_on period quantity unit amount "
+        "currency provenance events policy formula postings posted_on posting_period late generation",
+        position=_WHOLE, batch=_WHOLE, id=_TEXT, scope=_TEXT, reverses=_TEXT, rule=_TEXT, rule_version=_WHOLE,
+        element=_TEXT, occurred_at=_INSTANT, occurred_on=_DAY, period=_TEXT, quantity=_DECIMAL, unit=_TEXT,
+        hours=_DECIMAL, amount=_DECIMAL, currency=_TEXT, rate=_DECIMAL, rate_id=_TEXT, provenance=_TEXT,
+        events={"type": "array", "items": _TEXT}, policy=_TEXT, formula=_TEXT, order=_TEXT, operation=_TEXT, item=_TEXT,
+        work_center=_TEXT, activity=_TEXT, days={"type": "object", "additionalProperties": _WHOLE},
+        postings={"type": "array", "items": _ref("Posting")}, posted_on=_DAY, posting_period=_TEXT,
+        late={"type": "boolean"}, generation=_WHOLE, form=_WHOLE,
+    ),
+}  # fmt: skip
+
+# What a view cannot tell by itself, by endpoint.
+DETAILS: dict[str, dict[str, Any]] = {
+    "intake.post_events": {"body": _ref("Batch"), "answer": _ref("Verdicts")},
+    "intake.event_status": {"parameters": [_query("ids", _TEXT, "At most 100 event ids, separated by commas.")]},
+    "pull.entries": {
+        "parameters": [
+            _query("after", _TEXT, "Cursor of an earlier answer (`next`); absent: from the beginning."),
+            _query("limit", {"type": "integer", "minimum": 1, "maximum": 10_000}, "Entries in one answer."),
+            _query("format", {"enum": ["json", "ndjson", "csv"]}, "Wins over the Accept header."),
+        ],
+        "answer": _object("lineage entries next more", lineage=_TEXT, next=_TEXT, more={"type": "boolean"},
+                          entries={"type": "array", "items": _ref("Entry")}),
+    },
+    "pull.batches": {"parameters": [_query("after", _WHOLE, "Number of the last batch already known.")]},
+    "devices.enrol": {"body": _object("secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}),
+                      "status": "201"},
+}  # fmt: skip
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The whole description, as plain JSON values."""
+    with app.app_context():
+        paths: dict[str, Any] = {}
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+            if rule.rule.startswith("/api/v1/"):
+                address = re.sub(r"<(?:[a-z_]+(?:\([^)]*\))?:)?([a-z_]+)>", r"{\1}", rule.rule)
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    paths.setdefault(address, {})[method.lower()] = _operation(app, rule.endpoint, address)
+    kinds = catalog.newest()
+    events = {_name(kind.type): catalog.json_schema(kind) for kind in kinds}
+    event = {
+        "oneOf": [_ref(name) for name in events],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {kind.type: f"#/components/schemas/{_name(kind.type)}" for kind in kinds},
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Floorledger",
+            "version": "1",
+            "description": "Facts come in from the shop floor, costed entries go out to finance.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {**_SCHEMAS, "Event": event, **events},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A program's token."},
+                "device": {"type": "apiKey", "in": "cookie", "name": "fl_device"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "fl_session"},
+            },
+        },
+    }
+
+
+def _name(event_type: str) -> str:
+    """labor.started -> LaborStarted"""
+    return "".join(part.title() for part in event_type.split("."))
+
+
+def _operation(app: Flask, endpoint: str, address: str) -> dict[str, Any]:
+    view = app.view_functions[endpoint]
+    doc = (view.__doc__ or "").strip()
+    details = DETAILS.get(endpoint, {})
+    rule = rule_of(endpoint)
+    security: list[dict[str, list[str]]] = []
+    if rule is not None:
+        security += [{"token": sorted(rule.scopes)}] if rule.scopes else []
+        security += [{"device": []}] if rule.device else []
+        security += [{"session": []}] if rule.roles else []
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in re.findall(r"{([a-z_]+)}", address)
+    ]
+    answer = {"description": "Done.", "content": _json(details.get("answer", {"type": "object"}))}
+    operation: dict[str, Any] = {
+        "operationId": endpoint,
+        "summary": " ".join(doc.split(".")[0].split()),
+        "description": " ".join(doc.split()),
+        "parameters": [*parameters, *details.get("parameters", [])],
+        "responses": {
+            details.get("status", "200"): answer,
+            "4XX": {
+                "description": "Refused: a problem with a stable code, what was wrong and what to do.",
+                "content": {"application/problem+json": {"schema": _ref("Problem")}},
+            },
+        },
+        "security": security,
+    }
+    if "body" in details:
+        operation["requestBody"] = {"required": True, "content": _json(details["body"])}
+    return operation
