@@ -33,7 +33,9 @@ def language() -> str:
     for wish in (request.cookies.get(LANGUAGE_COOKIE, ""), current.language if _is_page() else ""):
         if wish in LANGUAGES:
             return wish
-    return request.accept_languages.best_match(list(LANGUAGES)) or settings().language
+    # In the order of preference, region aside: "fr-CA, en;q=0.5" is French.
+    wished = (tag[:2].lower() for tag in request.accept_languages.values())
+    return next((wish for wish in wished if wish in LANGUAGES), settings().language)
 
 
 def _is_page() -> bool:

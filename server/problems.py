@@ -6,6 +6,7 @@ what to do, and an id that is also in the log; none shows a stack, SQL, a path o
 
 import logging
 import secrets
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,7 +16,7 @@ import werkzeug.exceptions
 from flask import Flask, Response, g, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = logging.getLogger("floorledger")
@@ -96,6 +97,11 @@ _KINDS = [
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}
 
+SQLITE_AT_FAULT = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM,
+}  # fmt: skip
+
 # What the framework itself refuses, in our words.
 _BY_STATUS = {
     400: "request.invalid", 401: "auth.missing", 403: "auth.forbidden", 404: "request.not_found",
@@ -112,7 +118,9 @@ class Problem(Exception):
         self.kind = CATALOGUE[code]
         self.detail = detail
         self.pointer = pointer
-        self.params = params
+        # The number a reader reports and the log repeats.
+        self.id = secrets.token_hex(4)
+        self.params = {"id": self.id, **params}
         self.headers: dict[str, str] = {}
 
     @property
@@ -173,11 +181,9 @@ def wants_fragment() -> bool:
 
 def answer(problem: Problem) -> ResponseReturnValue:
     """The answer to a refused request."""
-    identity = secrets.token_hex(4)
     status = problem.kind.status
-    problem.params.setdefault("id", identity)
     write = log.warning if status in (401, 403, 429) else log.info
-    write("%s %s refused: %s id=%s %s", request.method, request.path, problem.code, identity, problem.detail)
+    write("%s %s refused: %s id=%s %s", request.method, request.path, problem.code, problem.id, problem.detail)
     response: Response
     if wants_json():
         members: dict[str, Any] = {
@@ -187,7 +193,7 @@ def answer(problem: Problem) -> ResponseReturnValue:
             "status": status,
             "detail": problem.detail or problem.action,
             "action": problem.action,
-            "id": identity,
+            "id": problem.id,
         }
         if problem.pointer:
             members["pointer"] = problem.pointer
@@ -196,7 +202,7 @@ def answer(problem: Problem) -> ResponseReturnValue:
         response = _to_sign_in()
     else:
         name = "fragments/problem.html" if wants_fragment() else "problem.html"
-        response = Response(render_template(name, problem=problem, id=identity), status)
+        response = Response(render_template(name, problem=problem), status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     response.headers.update(problem.headers)
@@ -230,17 +236,23 @@ def _answer_http(refused: werkzeug.exceptions.HTTPException) -> ResponseReturnVa
 def _answer_failure(wrong: Exception) -> ResponseReturnValue:
     """What nobody expected. A database that is busy, full or away may be well again soon: 503."""
     if isinstance(wrong, (DBAPIError, PoolTimeout)) and _may_pass(wrong):
-        log.error("%s %s: database unavailable: %s", request.method, request.path, getattr(wrong, "orig", wrong))
         problem = Problem("storage.unavailable")
         problem.headers["Retry-After"] = "5"
+        reason = getattr(wrong, "orig", wrong)
+        log.error("%s %s: database unavailable: id=%s %s", request.method, request.path, problem.id, reason)
         return answer(problem)
     problem = Problem("server.error")
-    problem.params["id"] = secrets.token_hex(4)
-    log.exception("%s %s failed: id=%s", request.method, request.path, problem.params["id"])
+    log.exception("%s %s failed: id=%s", request.method, request.path, problem.id)
     g.pop("principal", None)  # the page of an unexpected failure relies on as little as it can
     return answer(problem)
 
 
 def _may_pass(wrong: DBAPIError | PoolTimeout) -> bool:
-    """Whether the database is at fault, not what we asked of it."""
-    return isinstance(wrong, (PoolTimeout, OperationalError, InterfaceError, InternalError))
+    """Whether the database is at fault (busy, full, away), not what we asked of it."""
+    if isinstance(wrong, PoolTimeout):
+        return True
+    # SQLite calls a misspelt table and a full disk by the same class; its codes tell them apart.
+    code = getattr(wrong.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_AT_FAULT
+    return isinstance(wrong, (OperationalError, InterfaceError))

@@ -39,8 +39,9 @@ SCANNING = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-def init_app(app: Flask, chosen: Settings) -> None:
+def init_app(app: Flask) -> None:
     """Install the checks and headers on `app`."""
+    chosen: Settings = app.extensions["settings"]
     if chosen.proxies:
         count = chosen.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

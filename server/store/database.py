@@ -112,7 +112,10 @@ def _open_sqlite(url: URL) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as wrong:
         raise DatabaseRefused(f"The folder {path.parent} cannot be made: {wrong.strerror}.") from wrong
-    engine = create_engine(url.set(drivername="sqlite", database=str(path)), pool_size=20, max_overflow=20)
+    # hide_parameters: what people typed, or earn, must not reach a log through an error message.
+    engine = create_engine(
+        url.set(drivername="sqlite", database=str(path)), pool_size=20, max_overflow=20, hide_parameters=True
+    )
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -194,7 +197,7 @@ def network_file_system(path: Path, mounts: str | None = None) -> str:
 
 
 def _open_postgres(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
     event.listen(engine, "connect", _on_postgres_connect)
     return engine
 

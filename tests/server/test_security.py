@@ -1,0 +1,120 @@
+"""What every answer carries and every change must prove."""
+
+import dataclasses
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from server import create_app
+from server.security import HEADERS, local_path
+from server.settings import Settings
+from tests.server import callers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sign-in", "/nothing", "/api/v1/nothing", "/admin/devices", "/static/app.js", "/static/nothing.js",
+     "/service-worker.js", "/manifest.webmanifest", "/S/BCDFGHJKL", "/healthz", "/api/v1/device"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "HEAD"])
+def test_every_answer_carries_the_headers(method: str, path: str, client: FlaskClient, site: str) -> None:
+    answer = client.open(path, method=method)
+    for name in HEADERS.keys() - {"Permissions-Policy"}:
+        assert answer.headers[name] == HEADERS[name]
+    assert answer.headers["Permissions-Policy"].startswith("camera=")
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_only_the_phone_s_pages_may_open_the_camera(client: FlaskClient, site: str) -> None:
+    assert "camera=(self)" in client.get("/").headers["Permissions-Policy"]
+    assert "camera=()" in client.get("/sign-in").headers["Permissions-Policy"]
+
+
+def test_https_is_held_on_to_only_over_https(client: FlaskClient, site: str) -> None:
+    assert "max-age=" in client.get("/sign-in", base_url="https://floor.example").headers["Strict-Transport-Security"]
+
+
+def test_answers_to_a_credential_stay_in_no_cache(app: Flask, database: Engine, site: str) -> None:
+    assert callers.device(app, database).get("/api/v1/reference").headers["Cache-Control"] == "no-store"
+    assert callers.signed_in(app, database, "lead").get("/admin/devices").headers["Cache-Control"] == "no-store"
+
+
+FROM_ELSEWHERE = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "nonsense"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://localhost"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://localhost:8001"},
+    {},  # a browser that says nothing, with a cookie
+]
+
+
+@pytest.mark.parametrize("headers", FROM_ELSEWHERE, ids=str)
+def test_another_site_changes_nothing(headers: dict[str, str], app: Flask, database: Engine, site: str) -> None:
+    lead = callers.signed_in(app, database, "lead")
+    answer = lead.post("/admin/devices/enrolment", headers={**headers, "Accept": "application/json"})
+    assert (answer.status_code, answer.json["code"]) == (403, "auth.cross_site")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}]
+)
+def test_our_own_pages_do(headers: dict[str, str], app: Flask, database: Engine, site: str) -> None:
+    assert callers.signed_in(app, database, "lead").post("/admin/devices/enrolment", headers=headers).status_code == 200
+
+
+def test_behind_a_proxy_the_public_address_counts(settings: Settings, database: Engine, site: str) -> None:
+    app = create_app(dataclasses.replace(settings, public_url="https://floor.example"))
+    lead = callers.signed_in(app, database, "lead")
+    assert lead.post("/admin/devices/enrolment", headers={"Origin": "https://floor.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_the_api_takes_json_only(kind: str, client: FlaskClient, site: str) -> None:
+    answer = client.post("/api/v1/devices/enrol", data='{"secret": "x", "name": "y"}', content_type=kind)
+    assert (answer.status_code, answer.json["code"]) == (415, "request.media_type")
+
+
+def test_a_known_host_only(settings: Settings, site: str) -> None:
+    app = create_app(dataclasses.replace(settings, trusted_hosts=("floor.example", ".plant.example")))
+    for host, status in {
+        "floor.example": 200,
+        "floor.example:8443": 200,
+        "a.plant.example": 200,
+        "evil.example": 400,
+    }.items():
+        assert app.test_client().get("/sign-in", base_url=f"http://{host}").status_code == status, host
+
+
+def test_a_forged_forwarding_header_is_not_believed(settings: Settings, client: FlaskClient, site: str) -> None:
+    forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    assert "Strict-Transport-Security" not in client.get("/sign-in", headers=forged).headers
+    behind = create_app(dataclasses.replace(settings, proxies=1)).test_client()
+    assert "Strict-Transport-Security" in behind.get("/sign-in", headers={"X-Forwarded-Proto": "https"}).headers
+
+
+def test_a_body_has_a_limit(settings: Settings, site: str) -> None:
+    client = create_app(dataclasses.replace(settings, body_limit=1000)).test_client()
+    answer = client.post("/api/v1/devices/enrol", json={"secret": "x" * 2000, "name": "y"})
+    assert answer.status_code == 413
+
+
+def test_no_other_method_does_anything(client: FlaskClient, site: str) -> None:
+    for method in ("TRACE", "CONNECT", "PUT", "DELETE", "PATCH"):
+        answer = client.open("/sign-in", method=method, headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code in (405, 400), method
+    overridden = client.post("/healthz", headers={"X-HTTP-Method-Override": "GET"})
+    assert overridden.status_code == 405
+    assert "GET" in overridden.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/board?x=1&y=2", "/a/b#c", "/S/BCDFGHJKL"])
+def test_a_path_of_ours_is_a_path_of_ours(path: str) -> None:
+    assert local_path(path, "no") == path
