@@ -6,7 +6,8 @@ import { multiply } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { consumption as draw } from "../model/gestures.js";
 import { itemName } from "../model/words.js";
-import { asTyped, frame, key, nextTyped, notice, pad, quantityOf, tiles, titleOf } from "./parts.js";
+import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
+import { frame, key, notice, pad, tiles, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */

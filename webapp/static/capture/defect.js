@@ -5,8 +5,9 @@ import { add, compare, parseDecimal, subtract } from "../lib/decimal.js";
 import { figure, named, t } from "../lib/i18n.js";
 import { defect as report } from "../model/gestures.js";
 import { dispositionName, reasonName } from "../model/words.js";
+import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
 import { icon } from "./icons.js";
-import { asTyped, frame, key, nextTyped, notice, pad, quantityOf, tiles, titleOf } from "./parts.js";
+import { frame, key, notice, pad, tiles, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */

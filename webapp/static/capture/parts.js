@@ -1,10 +1,11 @@
 // Pieces every screen is made of: the frame, keys, tiles, the number pad, a job's card.
 
 import { classes, html, nothing } from "../lib/dom.js";
-import { add, isPositive, parseDecimal, share } from "../lib/decimal.js";
+import { add, share } from "../lib/decimal.js";
 import { decimalSign, figure, t } from "../lib/i18n.js";
 import { span } from "../lib/time.js";
 import { elapsedMs } from "../model/work.js";
+import { nextTyped } from "../model/typing.js";
 import { activityName, jobName } from "../model/words.js";
 import { icon } from "./icons.js";
 
@@ -154,13 +155,6 @@ export function progressOf(phone, order, operation) {
   return { good: add(known.good ?? "0", here.good), scrap: add(known.scrap ?? "0", here.scrap) };
 }
 
-/** What the pad shows as a canonical quantity the server takes: above zero, at most six decimals, below a thousand million.
- * @param {string | undefined} typed */
-export function quantityOf(typed) {
-  const quantity = parseDecimal(typed ?? "");
-  return quantity && /^\d{1,9}(\.\d{1,6})?$/.test(quantity) && isPositive(quantity) ? quantity : null;
-}
-
 /**
  * Our own number pad: a system keyboard covers half a phone and its comma may be missing. A proposed value is
  * overwritten by the first digit.
@@ -184,17 +178,6 @@ export function pad({ typed, proposed = false, unit, onType, label, aside = noth
     </div>
   `;
 }
-
-/** The text after one more key; keys that make no number change nothing. @param {string} typed @param {string} sign */
-export function nextTyped(typed, sign) {
-  if (sign === "Backspace" || sign === "Delete") return typed.slice(0, -1);
-  if (/^\d$/.test(sign)) return typed.length < 12 ? (typed === "0" ? sign : typed + sign) : typed;
-  if (sign === "," || sign === ".") return /[.,]/.test(typed) ? typed : `${typed || "0"}${decimalSign()}`;
-  return typed;
-}
-
-/** A canonical decimal as the pad would show it after typing. @param {string} decimal */
-export const asTyped = (decimal) => decimal.replace(".", decimalSign());
 
 /** A notice in the text: a word, a sign, a sentence. @param {"look" | "stop" | "quiet"} look @param {View} words @param {Sign} [sign] */
 export const notice = (look, words, sign = "alert") => html`<p class="notice notice-${look}">${icon(sign)}<span>${words}</span></p>`;

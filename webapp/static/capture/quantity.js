@@ -5,7 +5,8 @@ import { html, nothing } from "../lib/dom.js";
 import { isPositive, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { good, stop } from "../model/gestures.js";
-import { asTyped, frame, key, nextTyped, pad, progress, progressOf, quantityOf, titleOf } from "./parts.js";
+import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
+import { frame, key, pad, progress, progressOf, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */

@@ -59,7 +59,7 @@ function row(phone, entry) {
       <span class=${`stamp stamp-${look}`}>${icon(sign)}${word}</span>
       <span class="row-title">${title}</span>
       <span class="row-about">${moment(entry.savedMs, phone.clocks().nowMs)}${about ? ` · ${about}` : ""}${!isMine && entry.event.declared_by && phone.operator ? ` · ${personName(phone.reference, entry.event.declared_by)}` : ""}</span>
-      ${entry.problem ? html`<span class="row-problem">${entry.problem.title}</span>` : entry.state === "sent" && isHeld(entry) ? html`<span class="row-problem">${entry.floor?.sentence ?? entry.floor?.reason}</span>` : nothing}
+      ${entry.problem ? html`<span class="row-problem">${entry.problem.title}</span>` : entry.state === "sent" && isHeld(entry) ? html`<span class="row-problem row-problem-held">${entry.floor?.sentence ?? entry.floor?.reason}</span>` : nothing}
     </button>
   </li>`;
 }
@@ -95,7 +95,7 @@ export const queueView = {
       deck: waiting.length + refused.length === 0
         ? undefined
         : html`<div class="deck-two">
-            ${key({ label: t("Save as a file"), about: t("for the server, if no network comes"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
+            ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
             ${key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ eager: true }) })}
           </div>`,
     });

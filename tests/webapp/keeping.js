@@ -1,0 +1,150 @@
+// A place for captures in memory, with the same promises as outbox/store.js: all or none, gapless numbers, and what was
+// saved survives the page. A test can let it fail, and can start another page on it.
+
+/** @typedef {import("../../webapp/static/outbox/store.js").Capture} Capture */
+
+export class Memory {
+  /** @type {Map<number, string>} as text: what is kept is a copy, never the caller's object */
+  #captures = new Map();
+  /** @type {Map<string, string>} */
+  #values = new Map();
+  #next = 1;
+  isBroken = false;
+
+  /** @param {((seq: number) => any)[]} makers @returns {Promise<Capture[]>} */
+  async save(makers) {
+    await null;
+    if (this.isBroken) throw new Error("the disk is full");
+    const made = makers.map((make, index) => ({
+      v: /** @type {const} */ (1),
+      seq: this.#next + index,
+      ...make(this.#next + index),
+      state: /** @type {const} */ ("waiting"),
+      sentMs: null,
+      sentAs: null,
+      problem: null,
+      floor: null,
+      seenMs: null,
+    }));
+    for (const capture of made) this.#captures.set(capture.seq, JSON.stringify(capture));
+    this.#next += made.length;
+    return made;
+  }
+
+  /** @param {Capture[]} captures */
+  async update(captures) {
+    await null;
+    for (const capture of captures) this.#captures.set(capture.seq, JSON.stringify(capture));
+  }
+
+  /** @param {Capture[]} captures */
+  async forget(captures) {
+    await null;
+    for (const { seq, state } of captures) if (state !== "waiting") this.#captures.delete(seq);
+  }
+
+  /** @returns {Promise<Capture[]>} */
+  async all() {
+    return [...this.#captures.values()].map((text) => JSON.parse(text));
+  }
+
+  /** @param {string} key */
+  async get(key) {
+    const text = this.#values.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** @param {string} key @param {any} value */
+  async put(key, value) {
+    this.#values.set(key, JSON.stringify(value));
+  }
+
+  /** @param {number} seq */
+  async skipTo(seq) {
+    this.#next = Math.max(this.#next, seq + 1);
+  }
+}
+
+/** A clock that moves when told. @param {number} [startMs] */
+export function handClock(startMs = Date.parse("2026-11-20T08:00:00Z")) {
+  let nowMs = startMs;
+  const now = () => nowMs;
+  return {
+    now,
+    forward: (/** @type {number} */ ms) => (nowMs += ms),
+    clocks: () => ({ nowMs, bootId: "boot-1", monotonicMs: nowMs - startMs, clockOffsetMs: 120 }),
+  };
+}
+
+/** @typedef {"ok" | "lost answer" | "unreachable" | "500" | "html" | "redirect" | "401" | "half" | "cut" | "other batch" | "413"} Mood */
+
+/**
+ * A server that keeps the contract, in whatever mood the test gives it. `log` is what it stored, by id.
+ */
+export class Plant {
+  /** @type {Map<string, string>} */ log = new Map();
+  /** @type {Mood} */ mood = "ok";
+  lineage = "lineage-1";
+  lastSeq = 0;
+  requests = 0;
+  /** @type {string[]} */ refused = [];
+  /** @type {string | null} the only credential it takes by header */ token = null;
+
+  /** @type {typeof globalThis.fetch} */
+  fetch = async (_path, init) => {
+    this.requests += 1;
+    await null;
+    const { mood } = this;
+    if (mood === "unreachable") throw new TypeError("Failed to fetch");
+    if (mood === "500") return problem(500, "server.trouble");
+    if (mood === "html") return new Response("<html>login</html>", { headers: { "Content-Type": "text/html" } });
+    if (mood === "redirect") return new Response(null, { status: 302, headers: { Location: "/login" } });
+    if (mood === "401" && (!this.token || new Headers(init?.headers).get("Authorization") !== `Bearer ${this.token}`)) {
+      return problem(401, "auth.revoked");
+    }
+    const request = JSON.parse(String(init?.body));
+    if (mood === "413" && request.events.length > 1) return problem(413, "intake.too_large");
+    if (mood === "413" && request.events[0].quantity === "666") return problem(413, "intake.too_large");
+    const answered = mood === "half" ? request.events.slice(0, Math.ceil(request.events.length / 2)) : request.events;
+    const verdicts = answered.map((/** @type {any} */ event) => {
+      if (this.refused.includes(event.id)) {
+        return { id: event.id, verdict: "rejected", problem: { code: "intake.bad_value", title: "Not allowed" } };
+      }
+      const text = JSON.stringify(event);
+      const known = this.log.get(event.id);
+      if (known === undefined) this.log.set(event.id, text);
+      this.lastSeq = Math.max(this.lastSeq, event.device_seq);
+      return { id: event.id, verdict: known === undefined ? "created" : known === text ? "exists" : "conflict" };
+    });
+    if (mood === "lost answer") throw new TypeError("Failed to fetch");
+    const body = JSON.stringify({
+      protocol: 1,
+      batch_id: mood === "other batch" ? "another" : request.batch_id,
+      lineage: this.lineage,
+      now: "2026-11-20T08:00:02.000Z",
+      device: { id: "tablet-4", last_seq: this.lastSeq },
+      verdicts,
+    });
+    return new Response(mood === "cut" ? body.slice(0, -20) : body, {
+      headers: { "Content-Type": "application/json", "Floorledger-Protocol": "1" },
+    });
+  };
+}
+
+/** @param {number} status @param {string} code */
+const problem = (status, code) =>
+  new Response(JSON.stringify({ code, title: code, status }), {
+    status,
+    headers: { "Content-Type": "application/problem+json" },
+  });
+
+/** Chance that a failing run can be repeated with. @param {number} seed */
+export function chance(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,135 @@
+// What a scan does, by what was scanned and what runs.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { check } from "../../webapp/static/model/code.js";
+import { read, respond } from "../../webapp/static/model/reading.js";
+import { Reference } from "../../webapp/static/model/reference.js";
+import { Work } from "../../webapp/static/model/work.js";
+
+const nine = (/** @type {string} */ seven) => seven + check(seven);
+const ORDER = nine("BCDFGHJ");
+const SAWING = nine("KLNPRST");
+const MILLING = nine("VXBCDFG");
+const BADGE = nine("XLNJDDL");
+const ITEM = nine("PLRSHKK");
+const SCRAP = nine("XDDTTCV");
+const CLEANING = nine("RBXLGPK");
+const MACHINE = nine("GFSNCDH");
+const NEW = nine("BBBBBBC");
+
+const reference = new Reference({
+  people: [{ key: "ana", name: "Ana", initials: "A" }],
+  orders: [
+    {
+      code: "MO-1001",
+      item_name: "Oak table",
+      operations: [{ number: "10", name: "Saw" }, { number: "20", name: "Mill" }],
+      components: [{ item: "OAK", operation: null, quantity_per: "2", unit: "m" }, { item: "GLUE", operation: "20", quantity_per: "1", unit: "kg" }],
+    },
+    { code: "CASE-7", kind: "case", customer: "Oaks & Sons", operations: [], components: [] },
+  ],
+  items: [{ code: "OAK", name: "Oak", unit: "m" }],
+  machines: [{ code: "M04", name: "Mill" }],
+  reasons: [{ code: "BURR", name: { en: "Burr", fr: "Bavure" }, kind: "defect" }],
+  codes: {
+    [ORDER]: { kind: "order", ref: "MO-1001" },
+    [SAWING]: { kind: "operation", ref: "MO-1001", operation: "10" },
+    [MILLING]: { kind: "operation", ref: "MO-1001", operation: "20" },
+    [BADGE]: { kind: "person", ref: "ana" },
+    [ITEM]: { kind: "item", ref: "OAK" },
+    [SCRAP]: { kind: "reason", ref: "BURR" },
+    [CLEANING]: { kind: "activity", ref: "CLEAN" },
+    [MACHINE]: { kind: "machine", ref: "M04" },
+  },
+}, 1);
+
+/** @param {{order?: string, operation?: string, indirect?: string}[]} jobs that run for Ana */
+const working = (...jobs) =>
+  new Work(
+    jobs.map(({ order, operation, indirect }, index) => ({
+      state: "sent",
+      savedMs: 0,
+      event: {
+        id: `s${index}`, type: "labor.started", occurred_at: "2026-11-20T08:00:00Z", person: "ana",
+        activity: indirect ? "indirect" : "run", order, operation, indirect_code: indirect,
+      },
+    })),
+  );
+
+const scan = (/** @type {string} */ text, work = working(), operator = /** @type {string | null} */ ("ana")) =>
+  respond(read(text, reference), { operator, reference, work });
+
+test("an operation with nothing running starts", () => {
+  assert.deepEqual(scan(SAWING), { do: "start", order: "MO-1001", operation: "10" });
+});
+
+test("the running operation is counted", () => {
+  const response = scan(SAWING, working({ order: "MO-1001", operation: "10" }));
+  assert.equal(response.do, "count");
+  assert.equal(response.do === "count" && response.span.startId, "s0");
+});
+
+test("another operation is opened, with the switch at hand", () => {
+  assert.deepEqual(scan(MILLING, working({ order: "MO-1001", operation: "10" })), {
+    do: "open", screen: "operation", params: { order: "MO-1001", operation: "20" },
+  });
+});
+
+test("an order of several operations is opened; a case has none and starts", () => {
+  assert.deepEqual(scan(ORDER), { do: "open", screen: "order", params: { order: "MO-1001" } });
+  assert.deepEqual(scan("case-7"), { do: "start", order: "CASE-7", operation: null });
+});
+
+test("a badge signs in, whoever is there", () => {
+  assert.deepEqual(scan(BADGE), { do: "sign in", person: "ana" });
+  assert.deepEqual(scan(BADGE, working(), null), { do: "sign in", person: "ana" });
+});
+
+test("without a person, work asks for the badge first", () => {
+  assert.deepEqual(scan(SAWING, working(), null), { do: "ask for badge" });
+});
+
+test("material goes to the one job that runs, or asks which", () => {
+  assert.deepEqual(scan(ITEM, working({ order: "MO-1001", operation: "10" })), {
+    do: "open", screen: "consumption", params: { order: "MO-1001", operation: "10", item: "OAK" },
+  });
+  assert.equal(/** @type {any} */ (scan(ITEM)).screen, "which");
+});
+
+test("a defect's reason opens the defect of the running job", () => {
+  assert.deepEqual(scan(SCRAP, working({ order: "MO-1001", operation: "10" })), {
+    do: "open", screen: "defect", params: { order: "MO-1001", operation: "10", reason: "BURR" },
+  });
+  assert.deepEqual(scan(SCRAP), { do: "say", what: "nothing to do" });
+});
+
+test("an activity starts, or is opened when it runs", () => {
+  assert.deepEqual(scan(CLEANING), { do: "start indirect", activity: "CLEAN" });
+  assert.deepEqual(scan(CLEANING, working({ indirect: "CLEAN" })), { do: "open", screen: "running", params: { start: "s0" } });
+  assert.equal(/** @type {any} */ (scan(CLEANING, working({ order: "MO-1001", operation: "10" }))).screen, "indirect");
+});
+
+test("a label printed after the last contact can be used all the same", () => {
+  assert.deepEqual(scan(NEW), { do: "open", screen: "unknown", params: { letters: NEW } });
+});
+
+test("somebody else's code is said to be that", () => {
+  assert.deepEqual(scan("3017620422003"), { do: "say", what: "foreign" });
+});
+
+test("numbers are understood as people type them", () => {
+  assert.deepEqual(read(" mo-1001 ", reference), { is: "order", order: "MO-1001" });
+  assert.deepEqual(read("mo-1001/20", reference), { is: "operation", order: "MO-1001", operation: "20" });
+  assert.deepEqual(read("MO-1001 10", reference), { is: "operation", order: "MO-1001", operation: "10" });
+  assert.deepEqual(read("m04", reference), { is: "machine", machine: "M04" });
+  assert.deepEqual(read("MO-1001/99", reference), { is: "foreign", text: "MO-1001/99" });
+});
+
+test("what belongs to an operation, and what is found by words", () => {
+  const [order] = reference.snapshot.orders;
+  assert.deepEqual(reference.componentsOf(order, "10").map(({ item }) => item), ["OAK"], "no operation named: the first");
+  assert.deepEqual(reference.componentsOf(order, "20").map(({ item }) => item), ["GLUE"]);
+  assert.deepEqual(reference.search("oak").map(({ code }) => code), ["CASE-7", "MO-1001"]);
+  assert.deepEqual(reference.search("mo-").map(({ code }) => code), ["MO-1001"]);
+});
