@@ -71,7 +71,9 @@ def modules() -> list[str]:
     return [
         f"/static/{name}"
         for name in sorted(_phone_files())
-        if name.endswith(".js") and not name.startswith("vendor/zxing-wasm/") and not name.endswith("-worker.js")
+        if name.endswith(".js")
+        and not name.startswith(("vendor/zxing-wasm/", "scanner/decoder.js"))
+        and not name.endswith("-worker.js")
     ]
 
 

@@ -150,10 +150,14 @@ def identify(rule: Access) -> Principal:
     site = settings().site
     nobody = Principal("public", site)
     if token := credentials.bearer():
-        if found := _token(site, token):
+        # A device has its secret twice: browsers write cookies to the disk in bundles, so one that is killed within
+        # half a minute of enrolment loses the cookie, and what it captured must still find its way.
+        found = _device(site, token) if token.startswith(credentials.DEVICE_PREFIX) else _token(site, token)
+        if found:
             return found
         raise Problem("auth.revoked")
-    ways = [partial(_user, site), partial(_device, site)] if rule.roles or not rule.device else [partial(_device, site)]
+    device = partial(_device, site, credentials.device_cookie())
+    ways = [partial(_user, site), device] if rule.roles or not rule.device else [device]
     principals = [found for way in ways if (found := way())]
     return next((found for found in principals if rule.admits(found)), next(iter(principals), nobody))
 
@@ -181,8 +185,7 @@ def _user(site: str) -> Principal | None:
     return Principal("user", site, found.name, found.display_name, roles, language=found.language, session=hashed)
 
 
-def _device(site: str) -> Principal | None:
-    secret = credentials.device_cookie()
+def _device(site: str, secret: str) -> Principal | None:
     if not secret:
         return None
     hashed = credentials.digest(secret)

@@ -10,6 +10,8 @@ from flask import Response, request
 
 SESSION = "fl_session"
 DEVICE = "fl_device"
+# What a device's secret begins with, so that it is known from an API token when it comes as a bearer token.
+DEVICE_PREFIX = "fld_"
 # Browsers cap a cookie's life at 400 days; each contact of a device renews it.
 DEVICE_DAYS = 400
 

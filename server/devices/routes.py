@@ -34,7 +34,7 @@ def enrol() -> ResponseReturnValue:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 200 or not name.isprintable():
         raise Problem("request.invalid", gettext("A device's name has 1 to 200 characters."), pointer="/name")
-    site, moment, own = settings().site, now(), credentials.make_secret("fld_")
+    site, moment, own = settings().site, now(), credentials.make_secret(credentials.DEVICE_PREFIX)
     with write(db.engine) as connection:
         match people.use_enrolment(connection, site, credentials.digest(secret), moment):
             case "unknown":
@@ -45,7 +45,9 @@ def enrol() -> ResponseReturnValue:
                 raise Problem("device.secret_expired")
         identity = people.create_device(connection, site, name, credentials.digest(own), moment)
         found = find_site(connection, site)
-    response = jsonify(device={"id": identity, "name": name, "site": site}, lineage=found.lineage if found else None)
+    known = {"id": identity, "name": name, "site": site}
+    # The phone keeps the credential beside its cookie too; see `identify` in server/auth/access.py.
+    response = jsonify(device=known, lineage=found.lineage if found else None, token=own)
     credentials.set_device(response, own)
     if wanted.get("language") in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, wanted["language"], path="/", secure=request.is_secure, samesite="Lax")
@@ -60,7 +62,7 @@ def device() -> ResponseReturnValue:
         found = find_site(connection, current.site)
     known = {"id": current.device_id, "name": current.name, "site": current.site, "last_seq": current.last_seq}
     response = jsonify(device=known, lineage=found.lineage if found else None, now=format_instant(now()))
-    credentials.set_device(response, credentials.device_cookie())
+    credentials.set_device(response, credentials.bearer() or credentials.device_cookie())
     return response
 
 

@@ -49,6 +49,17 @@ def test_a_code_lets_one_device_in(client: FlaskClient, secret: str, database: E
     assert stored == digest(cookie.split("=", 1)[1].split(";")[0])
 
 
+def test_a_lost_cookie_is_given_again(app: Flask, secret: str) -> None:
+    """A browser that is killed may lose a cookie of the last half minute; the phone keeps the same secret itself."""
+    enrolled = enrol(app.test_client(), secret).json
+    bearer = {"Authorization": f"Bearer {enrolled['token']}"}
+    phone = app.test_client()
+    assert phone.get("/api/v1/device").status_code == 401
+    assert phone.get("/api/v1/device", headers=bearer).json["device"]["id"] == enrolled["device"]["id"]
+    assert phone.get("/api/v1/device").json["device"]["id"] == enrolled["device"]["id"]
+    assert phone.get("/api/v1/device", headers={"Authorization": "Bearer fld_unheard"}).json["code"] == "auth.revoked"
+
+
 def test_over_https_the_cookie_is_bound_to_the_host(client: FlaskClient, secret: str) -> None:
     answer = client.post(
         "/api/v1/devices/enrol", json={"secret": secret, "name": "T"}, base_url="https://floor.example"
