@@ -46,5 +46,5 @@ export const icon = (sign) =>
 /** The house's mark: a ledger's rules with the finder of a code. */
 export const mark = () =>
   html`<svg class="mark" viewBox="0 0 48 48" aria-hidden="true" focusable="false">
-    <path d="M6 6h16v16H6zM11 11h6v6h-6zM28 8h14M28 14h14M28 20h14M6 28h36M6 34h36M6 40h22" />
+    <path d="M6 6h16v16H6zM12 14h4M28 8h14M28 14h14M28 20h14M6 28h36M6 34h36M6 40h22" />
   </svg>`;
