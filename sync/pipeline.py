@@ -14,7 +14,7 @@ from sync.core.findings import Outcome, held
 from sync.costing import engine
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.rules import material
-from sync.costing.scope import effective
+from sync.costing.scope import STOPS, effective
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
@@ -131,12 +131,17 @@ def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
     """The fresh facts, what they correct (and what that corrects), and the starts they end."""
     touched = {event.id: event for event in fresh}
     _add(touched, host.awaiting(list(touched)))
-    wanted = _named(touched.values()) - touched.keys()
+    _add_named(touched, host)
+    return touched
+
+
+def _add_named(events: dict[str, Event], host: Host, known: Collection[str] = ()) -> None:
+    """Add what these facts name, and what that names, as far as it is here and not `known`."""
+    wanted = _named(events.values()).difference(events, known)
     while wanted:
         found = host.by_ids(wanted)
-        _add(touched, found)
-        wanted = _named(found) - touched.keys()
-    return touched
+        _add(events, found)
+        wanted = _named(found).difference(events, known)
 
 
 def _named(events: Iterable[Event]) -> set[str]:
@@ -155,10 +160,10 @@ def _close(near: dict[str, Event], host: Host) -> None:
     """Add the stops and corrections that name these facts, and what those name, until nothing more comes."""
     unseen = set(near)
     while unseen:
-        found = {event.id: event for event in host.targeting(unseen)}
-        _add(found, host.by_ids(_named(found.values()) - near.keys() - found.keys()))
-        unseen = found.keys() - near.keys()
-        _add(near, found.values())
+        found = {event.id: event for event in host.targeting(unseen) if event.id not in near}
+        _add_named(found, host, near)
+        near.update(found)
+        unseen = set(found)
 
 
 def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int) -> Spans:
@@ -174,7 +179,7 @@ def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest
                 intervals[who].append((event.started_at, min(event.ended_at, event.started_at + longest_ms)))
         elif isinstance(event, (LaborStarted, MachineStarted, DowntimeStarted)):
             intervals[who].append((at, at + longest_ms))
-        elif getattr(event, "start_id", None) is None:
+        elif isinstance(event, STOPS) and event.start_id is None:
             # A stop that names no start may end any of the longest time before, which then ran on that long at most.
             intervals[who].append((at - longest_ms, at + longest_ms))
     return Spans(frozenset(touched), intervals)

@@ -8,8 +8,8 @@ layout mangles the URL but never its tail. The kind of thing is looked up, not e
 import re
 
 ALPHABET = "BCDFGHJKLNPRSTVX"
-_NINE = re.compile(f"[{ALPHABET}]{{9}}$")
-_SEPARATORS = re.compile(r"[\s\-\u2010-\u2015]+")
+_THREE = f"([{ALPHABET}]{{3}})"
+_TAIL = re.compile(f"{_THREE}[ -]?{_THREE}[ -]?{_THREE}$")
 
 
 def _crc8(octets: bytes) -> int:
@@ -43,15 +43,13 @@ def from_number(number: int) -> str:
 def tail(text: str) -> str | None:
     """The nine letters at the end of what a scanner or a person gave, if their check letters are right; else None.
 
-    Whatever stands before them is ignored, case and separators (`bcd-fgh-jkl`) too.
+    Whatever stands before them is ignored, and case, and a space or hyphen between the groups (`bcd-fgh-jkl`).
     """
-    letters = text.strip().upper()
-    if not letters.isascii():
-        letters = letters[-9:]
-    found = _NINE.search(letters) or _NINE.search(_SEPARATORS.sub("", letters))
-    if not found or check_letters(found[0][:7]) != found[0][7:]:
+    found = _TAIL.search(text.upper().strip())
+    if not found:
         return None
-    return found[0]
+    nine = "".join(found.groups())
+    return nine if check_letters(nine[:7]) == nine[7:] else None
 
 
 def url(base: str, code: str) -> str:

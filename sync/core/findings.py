@@ -71,6 +71,8 @@ _REASONS = [
     Reason("stock.no_unit_cost", "held", "accountant",
            "Item {item} has no unit cost on {date}: nothing was received yet.",
            "Enter the receipt or an opening stock."),
+    Reason("amount.too_large", "held", "lead", "{quantity} {unit} at {unit_cost} is more than can be booked.",
+           "Replace the fact by one with the right quantity and price."),
     Reason("scrap.no_cost", "held", "lead", "Order {order} has no cost yet that the scrap could bear.",
            "Nothing to do: the scrap is costed as soon as the order has cost."),
     Reason("correction.target_unknown", "held", "lead", "The fact this corrects has not arrived yet.",
@@ -87,6 +89,7 @@ _REASONS = [
     Reason("downtime.noted", "excluded", "", "Downtime is counted, not costed."),
     Reason("labor.in_machine_rate", "excluded", "", "The machine rate of {work_center} includes labor."),
     Reason("time.stop_repeated", "excluded", "", "The work was already stopped."),
+    Reason("time.stop_of_corrected", "excluded", "", "The start it ends does not count any more."),
     # findings: costed all the same
     Reason("import.identical_row", "costed", "lead", "Row repeats an identical one of the same file ({repeat}).",
            "Keep it, or void its facts."),

@@ -14,11 +14,17 @@ from fractions import Fraction
 ARITHMETIC = Context(prec=34, rounding=ROUND_HALF_UP)
 
 STORE_SCALE = 4
+# No single amount is as large: what a slip makes (a barcode typed as a quantity) is held, and no store overflows.
+MOST = Decimal(10) ** 14
 ZERO = Decimal(0)
 
-# Minor units that differ from two digits, for the currencies a first customer may keep books in.
-_MINOR_DIGITS = {"BHD": 3, "CLF": 4, "CLP": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "TND": 3, "UYW": 4,
-                 "XAF": 0, "XOF": 0, "XPF": 0, "VND": 0, "ISK": 0}  # fmt: skip
+# ISO 4217: digits of the minor unit -> currencies, where they are not two.
+_UNUSUAL = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_MINOR_DIGITS = {currency: digits for digits, line in _UNUSUAL.items() for currency in line.split()}
 
 
 def minor_digits(currency: str) -> int:
@@ -26,14 +32,28 @@ def minor_digits(currency: str) -> int:
     return _MINOR_DIGITS.get(currency, 2)
 
 
-def round_money(amount: Decimal, currency: str) -> Decimal:
-    """`amount` rounded half up to the minor unit: the one rounding between a rate and an entry."""
-    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), context=ARITHMETIC)
+def round_money(amount: Decimal | Fraction, currency: str) -> Decimal:
+    """`amount` rounded half up to the minor unit: the one rounding between a rate and an entry.
+
+    What was divided before it was multiplied comes as a Fraction: 30.05 / 6 x 3 is 15.025 and so 15.03, while a decimal
+    quotient of 30.05 and 6 is a little too small for that.
+    """
+    digits = minor_digits(currency)
+    if isinstance(amount, Decimal):
+        return amount.quantize(Decimal(1).scaleb(-digits), context=ARITHMETIC)
+    cents = int(abs(amount) * 10**digits + Fraction(1, 2))
+    return Decimal(cents if amount >= 0 else -cents).scaleb(-digits)
 
 
 def round_ratio(numerator: Decimal, denominator: int, currency: str) -> Decimal:
-    """numerator / denominator as money, exact until the one rounding (used for milliseconds of an hourly rate)."""
+    """numerator / denominator as money, exact until the one rounding (used for milliseconds of an hourly rate: a tie is
+    exact in 34 digits, and what is no tie is further from one than the 34th digit)."""
     return round_money(ARITHMETIC.divide(numerator, Decimal(denominator)), currency)
+
+
+def decimal(ratio: Fraction) -> Decimal:
+    """A quotient to 34 digits: for readers and formulas, never for the amount itself."""
+    return ARITHMETIC.divide(Decimal(ratio.numerator), Decimal(ratio.denominator))
 
 
 def to_store(amount: Decimal) -> int:

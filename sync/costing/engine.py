@@ -15,7 +15,7 @@ from sync.costing.place import resolve_labels
 from sync.costing.policy import Policy
 from sync.costing.rates import RateTable
 from sync.costing.rules import labor_time, machine_time, material, scrap
-from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, time_outcome
+from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, tell, time_outcome
 from sync.events.base import Event
 from sync.events.machine import MachineReported
 from sync.ledger.entry import Entry
@@ -67,7 +67,7 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     """Labor facts; with `spans` only the segments that touch them are costed, the others just share instants."""
     events = list(events)
     segments, outcomes = pair_labor(events, terms.policy.longest_labor_ms)
-    wanted = {segment.id for segment in segments if spans is None or spans.touch(segment)}
+    wanted = {segment.id for segment in (segments if spans is None else spans.wanted(segments))}
     entries, costed = labor_time.cost(segments, wanted, terms.plant, terms.rates, terms.policy)
     if spans is not None:
         outcomes = spans.of_stops(outcomes, events)
@@ -87,12 +87,10 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
     down, down_outcomes = pair_downtime(events, limit)
     outcomes |= down_outcomes
     if spans is not None:
-        segments = [segment for segment in segments if spans.touch(segment)]
-        down = [segment for segment in down if spans.touch(segment)]
+        segments, down = spans.wanted(segments), spans.wanted(down)
         outcomes = spans.of_stops(outcomes, events)
     for segment in down:
-        outcome = time_outcome(segment, limit) or excluded("downtime.noted")
-        outcomes.update(dict.fromkeys(segment.events, outcome))
+        tell(outcomes, segment, time_outcome(segment, limit) or excluded("downtime.noted"))
     entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policy)
     return Costed(entries, outcomes | costed)
 
@@ -161,6 +159,13 @@ class Spans:
 
     events: frozenset[str]
     intervals: Mapping[str, list[tuple[int, int]]]
+
+    def wanted(self, segments: Iterable[Segment]) -> list[Segment]:
+        """Those that are touched, and those that end with the same stop: together they tell what became of it."""
+        segments = list(segments)
+        near = [segment for segment in segments if self.touch(segment)]
+        touched, stops = {segment.id for segment in near}, {segment.stop_id for segment in near} - {""}
+        return [segment for segment in segments if segment.id in touched or segment.stop_id in stops]
 
     def touch(self, segment: Segment) -> bool:
         if segment.id in self.events or segment.stop_id in self.events:

@@ -56,15 +56,22 @@ def priced(
     plant: Plant,
     policy: Policy,
 ) -> list[Entry] | Outcome:
-    """The entries of one segment, or why it cannot be priced: a segment is costed whole or held whole."""
+    """The entries of one segment, or why it cannot be priced: a segment is held whole. Pieces whose price says that
+    they bear no cost here are left out; when all do, that is what became of the segment."""
+    left_out: Outcome | None = None
     grouped: dict[tuple[str, str], list[Piece]] = defaultdict(list)
     rates: dict[str, Rate] = {}
     for piece in pieces:
         rate = price(piece.day)
         if isinstance(rate, Outcome):
-            return rate
+            if rate.state != "excluded":
+                return rate
+            left_out = rate
+            continue
         rates[rate.id] = rate
         grouped[rate.id, month_of(piece.day)].append(piece)
+    if left_out and not grouped:
+        return left_out
     return [
         _entry(segment, parts, rates[rate_id], period, use, plant, policy)
         for (rate_id, period), parts in sorted(grouped.items(), key=lambda group: (group[1][0].start, group[0]))

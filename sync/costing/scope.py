@@ -18,11 +18,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.core.findings import Outcome, excluded, held
-from sync.events.base import Event
+from sync.events.base import PROVENANCES, Event
 from sync.events.correction import EventReplaced, EventVoided
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineStarted, MachineStopped
+
+STOPS = (LaborStopped, MachineStopped, DowntimeStopped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def effective(events: Iterable[Event]) -> Effective:
     """Apply corrections. A fact counts unless an effective correction names it; a correction may itself be corrected.
 
     Corrections of facts that are not in `events` are held; corrections that only name each other are held together.
+    A stop that names a fact that does not count is left out with it.
     """
     by_id = {event.id: event for event in events}
     corrections: dict[str, list[EventVoided | EventReplaced]] = defaultdict(list)
@@ -88,6 +91,8 @@ def effective(events: Iterable[Event]) -> Effective:
             outcomes[event.id] = excluded("event.replaced" if replaced else "event.voided")
         elif isinstance(event, (EventVoided, EventReplaced)):
             outcomes[event.id] = _correction_outcome(event, by_id)
+        elif isinstance(event, STOPS) and event.start_id and counts.get(event.start_id) is False:
+            outcomes[event.id] = excluded("time.stop_of_corrected")
         else:
             left.append(event)
     return Effective(left, outcomes)
@@ -158,15 +163,18 @@ def _pair(
         end = next((stop for stop in named.get(start.id, ()) if getattr(stop, who) == mine), None)
         if end is None:
             end = next((stop for stop in unnamed.get(mine, ()) if _ends(stop, start, longest_ms)), None)
-        for repeated in named.pop(start.id, ()):
-            if repeated is not end:
+        for repeated in named.get(start.id, ()):
+            # A stop of somebody else's work ends nothing and stays visible.
+            if repeated is not end and getattr(repeated, who) == mine:
                 outcomes[repeated.id] = excluded("time.stop_repeated")
         if end is not None:
             used.add(end.id)
         latest = start.occurred_at + longest_ms
         until = end.occurred_at if end is not None else None
         ends = min(until, latest) if until is not None else latest
-        provenance = start.provenance if end is None or end.provenance == start.provenance else "declared"
+        # A span is known no better than the less certain of its ends.
+        known = [start.provenance, end.provenance if end is not None else start.provenance]
+        provenance = max(known, key=PROVENANCES.index)
         segments.append(
             Segment(start.id, mine, start, start.occurred_at, until, max(ends, start.occurred_at),
                     end.id if end is not None else "", provenance=provenance)
@@ -183,6 +191,19 @@ def _ends(stop: Event, start: Event, longest_ms: int) -> bool:
     if not start.occurred_at < stop.occurred_at <= start.occurred_at + longest_ms:
         return False
     return all(getattr(stop, name, None) in (None, getattr(start, name, None)) for name in ("order", "operation"))
+
+
+def tell(outcomes: dict[str, Outcome], segment: Segment, outcome: Outcome) -> None:
+    """Record what became of a segment's facts. A stop that ends several starts is told by the one that waits, else by
+    one that is costed: nothing that is held looks done."""
+    outcomes[segment.id] = outcome
+    if segment.stop_id:
+        before = outcomes.setdefault(segment.stop_id, outcome)
+        if _WEIGHT[outcome.state] > _WEIGHT[before.state]:
+            outcomes[segment.stop_id] = outcome
+
+
+_WEIGHT = {"held": 2, "costed": 1, "excluded": 0}
 
 
 def time_outcome(segment: Segment, longest_ms: int) -> Outcome | None:

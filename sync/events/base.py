@@ -145,7 +145,7 @@ class Amount(Wire):
 
     def convert(self, value: str) -> Decimal:
         number = parse_decimal(value)
-        if number < 0 or (number == 0 and not self.zero):
+        if number.is_signed() or (number == 0 and not self.zero):  # "-0" is signed too
             raise ValueError("expects a number above zero" if not self.zero else "expects zero or more")
         if number >= 1_000_000_000:
             raise ValueError("expects less than 1,000,000,000")

@@ -1,17 +1,19 @@
 """Analytic accounts of a posting: one in each plan at most, percent distributions exact.
 
 When a cost object is spread over several accounts of a plan (60 % chair, 40 % table), its posting becomes several
-whose amounts add up exactly, on that plan and on every other (largest remainder, ties by account code). With two
-spread plans the lines are the combinations of both.
+whose amounts add up exactly (largest remainder, ties by account code). With two spread plans the lines are the
+combinations of both, and on each plan every account gets to the cent what it would get if that plan were the only one.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 
 from sync.core.money import allocate, minor_digits
 from sync.core.plant import Distribution, Order, Plan
 from sync.ledger.entry import Posting, Side
+
+Line = tuple[int, tuple[tuple[str, str], ...]]  # cents, and the accounts they are on
 
 
 def assignment(
@@ -39,25 +41,27 @@ def postings(side: Side, cost_object: str, amount: Decimal, accounts: Distributi
     if all(len(accounts[plan]) == 1 for plan in plans):
         return [Posting(side, cost_object, amount, tuple((plan, accounts[plan][0][0]) for plan in plans))]
     scale = minor_digits(currency)
-    combinations = list(product(*(sorted(accounts[plan]) for plan in plans)))
-    weights = []
-    for combination in combinations:
-        weight = Fraction(1)
-        for _, percent in combination:
-            weight *= Fraction(percent)
-        weights.append(weight)
-    keys = ["\x1f".join(account for account, _ in combination) for combination in combinations]
-    cents = allocate(int(amount.scaleb(scale)), weights, keys)
-    return [
-        Posting(
-            side,
-            cost_object,
-            Decimal(part).scaleb(-scale),
-            tuple((plan, account) for plan, (account, _) in zip(plans, combination, strict=True)),
-        )
-        for part, combination in zip(cents, combinations, strict=True)
-        if part
-    ]
+    cents = int(amount.scaleb(scale))
+    lines: list[Line] = [(cents, ())]
+    for plan in plans:
+        lines = list(_spread(lines, plan, accounts[plan], cents))
+    return [Posting(side, cost_object, Decimal(part).scaleb(-scale), on) for part, on in lines]
+
+
+def _spread(lines: list[Line], plan: str, shares: tuple[tuple[str, Decimal], ...], cents: int) -> Iterator[Line]:
+    """Each line on the accounts of one more plan. Every account of the plan gets its own share of the whole to the
+    cent: line after line takes from what is left for each account, and the last line takes all that is left."""
+    if not cents:
+        # Nothing to spread, yet the hours or pieces of the entry belong somewhere: to the largest share.
+        account = min(shares, key=lambda share: (-share[1], share[0]))[0]
+        yield from ((part, (*on, (plan, account))) for part, on in lines)
+        return
+    codes = [account for account, _ in sorted(shares)]
+    left = allocate(cents, [Fraction(percent) for _, percent in sorted(shares)], codes)
+    for part, on in lines:
+        taken = allocate(part, left, codes)
+        left = [rest - some for rest, some in zip(left, taken, strict=True)]
+        yield from ((some, (*on, (plan, code))) for some, code in zip(taken, codes, strict=True) if some)
 
 
 def transfer(sender: list[Posting], receiver: list[Posting]) -> tuple[Posting, ...]:

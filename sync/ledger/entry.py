@@ -76,6 +76,8 @@ class Entry:
         credit = sum((line.amount for line in self.postings if line.side == "credit"), Decimal(0))
         if debit != credit or debit != self.amount:
             raise Unbalanced(f"{self.rule} on {self.scope}: debit {debit}, credit {credit}, amount {self.amount}")
+        if any(line.amount.is_signed() for line in self.postings):
+            raise Unbalanced(f"{self.rule} on {self.scope}: an amount below zero belongs on the other side")
 
     @cached_property
     def content(self) -> dict[str, Any]:

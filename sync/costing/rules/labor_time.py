@@ -31,7 +31,7 @@ from sync.costing.hours import Piece, Use, priced
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policy
 from sync.costing.rates import Rate, RateTable
-from sync.costing.scope import Segment, time_outcome
+from sync.costing.scope import Segment, tell, time_outcome
 from sync.events.labor import LaborDeclared, LaborStarted
 from sync.ledger.entry import Entry
 
@@ -112,7 +112,7 @@ def cost(
             if segment.id in wanted:
                 made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)
                 entries.extend(made)
-                outcomes.update(dict.fromkeys(segment.events, outcome))
+                tell(outcomes, segment, outcome)
     return entries, outcomes
 
 

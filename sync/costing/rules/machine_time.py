@@ -18,7 +18,7 @@ from sync.costing.hours import Piece, Use, priced
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policy
 from sync.costing.rates import Rate, RateTable
-from sync.costing.scope import Segment, time_outcome
+from sync.costing.scope import Segment, tell, time_outcome
 from sync.events.machine import MachineReported, MachineStarted
 from sync.ledger.entry import Entry
 
@@ -34,7 +34,7 @@ def cost(
     for segment in segments:
         made, outcome = _cost_segment(segment, plant, rates, policy)
         entries.extend(made)
-        outcomes.update(dict.fromkeys(segment.events, outcome))
+        tell(outcomes, segment, outcome)
     return entries, outcomes
 
 

@@ -10,9 +10,11 @@ a receipt adds both, an issue or return takes its share of the value.
 
     amount = quantity x value / stock quantity, rounded once;  an issue that empties the stock takes its whole value
 
-An issue beyond the stock is costed at the last known unit cost and flagged; the receipt that ends the shortage
-corrects the part that was issued at the wrong cost in an entry of its own. Movements of an item are valued in the
-order of their instants (ties by event id), so a receipt that is told late revalues what follows it.
+An issue beyond the stock is costed at the last known unit cost and flagged. A shortage is worth its quantity at the
+last cost, so the receipt that fills it, wholly or in part, corrects what was issued at another cost in an entry of its
+own; a return that ends it corrects the odd cents likewise. So an empty stock has no value and a stock that is there is
+never worth less than nothing. Movements of an item are valued in the order of their instants (ties by event id), so a
+receipt that is told late revalues what follows it.
 
 Stock gives the material (credit), the order receives it (debit).
 """
@@ -20,11 +22,12 @@ Stock gives the material (credit), the order receives it (debit).
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
+from fractions import Fraction
 
 from sync.core.clock import local_date, month_of
 from sync.core.findings import COSTED, Finding, Outcome, held
-from sync.core.money import ARITHMETIC, ZERO, round_money
+from sync.core.money import ARITHMETIC, MOST, ZERO, decimal, round_money
 from sync.core.plant import Item, Plant
 from sync.core.quantity import convert, plain
 from sync.costing.place import Place, locate
@@ -36,6 +39,11 @@ from sync.ledger.accounts import assignment, postings, transfer
 from sync.ledger.entry import Entry
 
 RULE, VERSION = "material", 1
+
+# The last cost is a quotient of 34 digits; 28 of them are sure, so that a tie at half a cent stays one.
+SURE = Context(prec=28)
+# What division of units (seconds of an hour) may leave of nothing.
+RESIDUE = Decimal("0.000000001")
 
 Movement = MaterialReceived | MaterialConsumed | MaterialReturned
 
@@ -120,11 +128,15 @@ class _Move:
         rate = rates.find("standard_cost", "item", self.item.code, self.day)
         if rate is None:
             return held("rate.missing", kind="standard_cost", subject=self.item.code, date=self.day.isoformat())
+        if large := self.too_large(self.quantity, self.item.unit, rate.amount):
+            return large
         amount = round_money(ARITHMETIC.multiply(self.quantity, rate.amount), self.currency)
         rate_id = f"{rate.id}/{rate.version}"
         valued.entries.append(self.entry(place, self.quantity, rate.amount, rate_id, amount))
         if isinstance(self.movement, MaterialReceived):
-            paid = round_money(ARITHMETIC.multiply(self.movement.quantity, self.movement.unit_cost), self.currency)
+            paid = self.paid()
+            if isinstance(paid, Outcome):
+                return paid
             if paid != amount:
                 valued.entries.append(self.price_variance(paid - amount, paid, amount))
         return COSTED
@@ -141,35 +153,62 @@ class _Move:
         unit_cost = _unit_cost(stock)
         if unit_cost is None:
             return held("stock.no_unit_cost", item=self.item.code, date=self.day.isoformat())
+        if large := self.too_large(self.quantity, self.item.unit, unit_cost):
+            return large
+        amount = self.share(stock, self.quantity, unit_cost)
         if isinstance(self.movement, MaterialReturned):
-            amount = round_money(ARITHMETIC.multiply(self.quantity, unit_cost), self.currency)
+            after = Stock(stock.quantity + self.quantity, stock.value + amount, unit_cost)
             valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
-            return Stock(stock.quantity + self.quantity, stock.value + amount, unit_cost)
+            return self.filled(after, valued) if stock.quantity < 0 <= after.quantity else after
         left = stock.quantity - self.quantity
-        if left == 0:
-            amount = stock.value
-        else:
-            amount = round_money(ARITHMETIC.multiply(self.quantity, unit_cost), self.currency)
+        if abs(left) < RESIDUE:
+            left, amount = ZERO, stock.value
         if left < 0:
             valued.findings.append(Finding("stock.negative", self.movement.id, {"item": self.item.code}))
         valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
         return Stock(left, stock.value - amount, unit_cost)
 
-    def received(self, stock: Stock, valued: Valued) -> Stock:
+    def received(self, stock: Stock, valued: Valued) -> Stock | Outcome:
         """A receipt; when the stock was negative, it also corrects what was issued at the last cost."""
-        assert isinstance(self.movement, MaterialReceived) and self.quantity is not None
-        paid = round_money(ARITHMETIC.multiply(self.movement.quantity, self.movement.unit_cost), self.currency)
+        paid = self.paid()
+        if isinstance(paid, Outcome):
+            return paid
+        assert self.quantity is not None
         unit_cost = ARITHMETIC.divide(paid, self.quantity)
         valued.entries.append(self.entry(None, self.quantity, unit_cost, "", paid))
-        quantity, value = stock.quantity + self.quantity, stock.value + paid
-        if stock.quantity < 0:
-            right = round_money(ARITHMETIC.multiply(max(quantity, ZERO), unit_cost), self.currency)
-            if quantity < 0:
-                right = round_money(ARITHMETIC.multiply(quantity, unit_cost), self.currency)
-            if value != right:
-                valued.entries.append(self.shortage_variance(value - right))
-            value = right
-        return Stock(quantity, value, unit_cost)
+        after = Stock(stock.quantity + self.quantity, stock.value + paid, unit_cost)
+        return self.filled(after, valued) if stock.quantity < 0 else after
+
+    def paid(self) -> Decimal | Outcome:
+        """What a receipt cost."""
+        assert isinstance(self.movement, MaterialReceived)
+        quantity, unit_cost = self.movement.quantity, self.movement.unit_cost
+        large = self.too_large(quantity, self.movement.unit, unit_cost)
+        return large or round_money(ARITHMETIC.multiply(quantity, unit_cost), self.currency)
+
+    def too_large(self, quantity: Decimal, unit: str, unit_cost: Decimal) -> Outcome | None:
+        """Held, when no ledger could book it."""
+        if ARITHMETIC.multiply(quantity, unit_cost) < MOST:
+            return None
+        words = {"quantity": plain(quantity), "unit": unit, "unit_cost": plain(unit_cost)}
+        return held("amount.too_large", **words)
+
+    def share(self, stock: Stock, quantity: Decimal, unit_cost: Decimal) -> Decimal:
+        """What `quantity` of a stock is worth: its part of the value, or the last cost when there is no stock."""
+        if stock.quantity > 0:
+            return round_money(Fraction(quantity) * Fraction(stock.value) / Fraction(stock.quantity), self.currency)
+        return self.at_last_cost(quantity, unit_cost)
+
+    def at_last_cost(self, quantity: Decimal, unit_cost: Decimal) -> Decimal:
+        return round_money(SURE.multiply(quantity, unit_cost), self.currency)
+
+    def filled(self, stock: Stock, valued: Valued) -> Stock:
+        """The stock after what filled a shortage, worth its quantity at the last cost; the difference is a variance."""
+        assert stock.last_cost is not None
+        right = self.at_last_cost(stock.quantity, stock.last_cost)
+        if stock.value != right:
+            valued.entries.append(self.shortage_variance(stock.value - right))
+        return Stock(stock.quantity, right, stock.last_cost)
 
     def entry(self, place: Place | None, quantity: Decimal, unit_cost: Decimal, rate_id: str, amount: Decimal) -> Entry:
         """Stock to order, order to stock, or supplier to stock."""
@@ -251,7 +290,7 @@ class _Move:
 
 def _unit_cost(stock: Stock) -> Decimal | None:
     if stock.quantity > 0:
-        return ARITHMETIC.divide(stock.value, stock.quantity)
+        return decimal(Fraction(stock.value) / Fraction(stock.quantity))
     return stock.last_cost
 
 

@@ -1,14 +1,16 @@
 """Scrap: pieces thrown away, at the cost accumulated through the operation that found them, charged to the department
 whose operation caused them.
 
-    unit cost = sum over the operations k up to the finding one of  cost of k / pieces k handled
+    unit cost = sum over the operations k up to the finding one of  cost of k / pieces that entered k
     amount    = pieces scrapped x unit cost, rounded once
 
-Pieces an operation handled are what it reported (good, scrap, rework, hold), or what a later operation of the same
-order up to the finding one handled, if that is more: a piece found bad at operation 30 went through 10 and 20 whether
-or not anybody counted it there. So the divisor is the equivalent units that entered, and the cost of pieces scrapped
-earlier is never charged twice. Cost the order bears without an operation belongs to its first one. Scrap itself and
-costs of rework are no part of it.
+    pieces that entered k = bad at k + the more of (good at k, pieces that entered the next operation)
+
+Bad are pieces reported for scrap, rework or hold. Counting backwards, a piece reported at operation 30, good or bad,
+went through 10 and 20 whether or not anybody counted it there; a piece found bad at 20 is not among those that went on
+to 30. So the divisor is the equivalent units that entered, and all scrap of an order together never takes out more than
+the operations cost. Cost the order bears without an operation belongs to its first one. Scrap itself and costs of
+rework are no part of it.
 
 The order gives the cost (credit), the department of the causing operation bears it (debit). Normal loss rates and
 disposal value are 0 here (policy of a later version).
@@ -16,10 +18,11 @@ disposal value are 0 here (policy of a later version).
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from sync.core.clock import local_date, month_of
 from sync.core.findings import COSTED, Finding, Outcome, excluded, held
-from sync.core.money import ARITHMETIC, ZERO, round_money
+from sync.core.money import ZERO, decimal, round_money
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import plain
 from sync.costing.place import Place, locate
@@ -57,11 +60,11 @@ def cost(
     for code in sorted(by_order):
         order = plant.orders[code]
         reports = sorted(by_order[code], key=lambda report: (report[0].occurred_at, report[0].id))
-        handled = _reported(reports)
-        findings.extend(_over_order(order, handled, reports))
+        findings.extend(_over_order(order, _reported(reports), reports))
+        entered = _entered(order, reports)
         for event, place in reports:
             if isinstance(event, DefectReported) and event.disposition == "scrap":
-                made = _scrap(event, place, handled, accumulated.get(code, {}), plant, policy)
+                made = _scrap(event, place, entered, accumulated.get(code, {}), plant, policy)
                 if isinstance(made, Entry):
                     entries.append(made)
                     outcomes[event.id] = COSTED
@@ -79,6 +82,21 @@ def _reported(reports: Iterable[tuple[OutputReported | DefectReported, Place]]) 
     return handled
 
 
+def _entered(order: Order, reports: Iterable[tuple[OutputReported | DefectReported, Place]]) -> dict[str, Decimal]:
+    """Pieces that entered each operation."""
+    good: dict[str, Decimal] = {}
+    bad: dict[str, Decimal] = {}
+    for event, place in reports:
+        counted = good if isinstance(event, OutputReported) else bad
+        counted[place.operation] = counted.get(place.operation, ZERO) + event.quantity
+    entered: dict[str, Decimal] = {}
+    later = ZERO
+    for step in reversed(_in_sequence(order)):
+        later = bad.get(step.number, ZERO) + max(good.get(step.number, ZERO), later)
+        entered[step.number] = later
+    return entered
+
+
 def _over_order(
     order: Order, handled: Mapping[str, Decimal], reports: list[tuple[OutputReported | DefectReported, Place]]
 ) -> list[Finding]:
@@ -92,15 +110,14 @@ def _over_order(
     return found
 
 
-def _through(order: Order, found_at: Operation) -> list[Operation]:
-    steps = sorted(order.operations, key=lambda step: (step.sequence, step.number))
-    return [step for step in steps if (step.sequence, step.number) <= (found_at.sequence, found_at.number)]
+def _in_sequence(order: Order) -> list[Operation]:
+    return sorted(order.operations, key=lambda step: (step.sequence, step.number))
 
 
 def _scrap(
     event: DefectReported,
     place: Place,
-    handled: Mapping[str, Decimal],
+    entered: Mapping[str, Decimal],
     accumulated: Mapping[str, Decimal],
     plant: Plant,
     policy: Policy,
@@ -113,22 +130,21 @@ def _scrap(
         if cause is None:
             return held("reference.unknown_operation", code=event.caused_at, order=order.code)
         caused_at = cause
-    unit_cost = ZERO
-    pieces = ZERO
-    steps = _through(order, found_at)
+    unit_cost = Fraction(0)
+    steps = _in_sequence(order)
     words = []
-    for step in reversed(steps):
-        pieces = max(pieces, handled.get(step.number, ZERO))
+    for step in steps[: steps.index(found_at) + 1]:
         spent = accumulated.get(step.number, ZERO)
         if step is steps[0]:
             spent += accumulated.get("", ZERO)
         if spent:
-            unit_cost += ARITHMETIC.divide(spent, pieces)
-            words.append(f"{spent}/{plain(pieces)}")
-    if not unit_cost:
+            unit_cost += Fraction(spent) / Fraction(entered[step.number])
+            words.append(f"{spent}/{plain(entered[step.number])}")
+    if unit_cost <= 0:
+        # Below zero: more material was returned than the order ever drew.
         return held("scrap.no_cost", order=order.code)
     currency = plant.site.currency
-    amount = round_money(ARITHMETIC.multiply(event.quantity, unit_cost), currency)
+    amount = round_money(Fraction(event.quantity) * unit_cost, currency)
     center, section = found_at.work_center, plant.department_of(caused_at.work_center)
     credit = assignment(plant.plans, order, department=plant.department_of(center), work_center=center)
     debit = assignment(plant.plans, order, department=section, work_center=caused_at.work_center)
@@ -148,7 +164,7 @@ def _scrap(
         provenance=event.provenance,
         events=(event.id,),
         policy=policy.version,
-        formula=f"{plain(event.quantity)} pcs x ({' + '.join(reversed(words))}) {currency} = {amount} {currency}",
+        formula=f"{plain(event.quantity)} pcs x ({' + '.join(words)}) {currency} = {amount} {currency}",
         postings=transfer(
             postings("credit", f"order:{order.code}", amount, credit, currency),
             postings("debit", f"scrap:{section}", amount, debit, currency),
@@ -157,5 +173,5 @@ def _scrap(
         operation=found_at.number,
         work_center=caused_at.work_center,
         activity=event.reason,
-        rate=unit_cost,
+        rate=decimal(unit_cost),
     )
