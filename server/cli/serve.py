@@ -13,20 +13,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from server import qr
 from server.cli import Trouble, as_environment, open_database
+from server.cli.demo import fill, in_its_folder, tell
 from server.cli.device import offer_enrolment
+from server.demo import DemoAccess
 from server.lan import Lan, serve_help
 from server.settings import Settings
 from server.store import people
@@ -36,13 +34,6 @@ from server.terminal import gettext as _
 SETUP_MINUTES = 60
 DEMO_ENROLMENT_MINUTES = 12 * 60
 STOP_WITHIN_S = 20
-
-
-class Access(Protocol):
-    """Who may come in to a demo plant: what `server.demo.load` returns."""
-
-    users: Sequence[tuple[str, str, Sequence[str]]]
-    tokens: Sequence[tuple[str, str]]
 
 
 @click.command()
@@ -59,8 +50,8 @@ def command(
     """Serve pages and API, and post what comes in."""
     host = host or ("0.0.0.0" if lan else "127.0.0.1")  # noqa: S104 -- what --lan asks for
     port = port or (8443 if lan else 8000)
-    if demo and not settings.database_url:
-        settings = replace(settings, data_dir=settings.data_dir / "demo")
+    if demo:
+        settings = in_its_folder(settings)
     _check_port(host, port)
     home = _address("https" if lan else "http", "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host, port)  # noqa: S104
     arguments = [f"--host={host}", f"--port={port}", f"--workers={workers}"]
@@ -73,7 +64,7 @@ def command(
     reached = settings.public_url or reached
 
     open_database(settings).dispose()
-    access = _load_demo(settings) if demo else None
+    access = fill(settings) if demo else None
     children = [Child(_("web server"), ["web", *arguments], settings)]
     if not no_worker:
         children.append(Child(_("worker"), ["worker"], settings))
@@ -206,35 +197,14 @@ def _address(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{shown}" + ("" if port == {"http": 80, "https": 443}[scheme] else f":{port}")
 
 
-def _load_demo(settings: Settings) -> Any:
-    """Fill the demo plant, with a bar; returns who may come in."""
-    try:
-        from server.demo import load
-    except ImportError as wrong:
-        raise Trouble(_("This installation has no demo plant.")) from wrong
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(_("The demo plant"), total=1.0)
-
-        def progress(done: float, words: str) -> None:
-            bar.update(task, completed=done, description=words)
-
-        call: Callable[..., Access] = load
-        return call(settings.database, settings, progress)
-
-
-def _tell(settings: Settings, home: str, reached: str, access: Any, *, on_phones: bool) -> None:
+def _tell(settings: Settings, home: str, reached: str, access: DemoAccess | None, *, on_phones: bool) -> None:
     """What somebody needs to begin."""
     say = click.echo
     say()
     say(click.style(_("Floorledger is ready:"), bold=True) + f" {reached if on_phones else home}/start")
     if access is not None:
         say()
-        say(_("Sign in as"))
-        for name, password, roles in access.users:
-            say(f"  {name:<12} {password:<28} {', '.join(roles)}")
-        for name, token in access.tokens:
-            say("  " + _("Token") + f" {name:<12} {token}")
+        tell(access)
     else:
         with read(engine := open_database(settings)) as connection:
             first = people.count_users(connection, settings.site) == 0
