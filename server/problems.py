@@ -6,7 +6,6 @@ what to do, and an id that is also in the log; none shows a stack, SQL, a path o
 
 import logging
 import secrets
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,8 +15,8 @@ import werkzeug.exceptions
 from flask import Flask, Response, g, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from server.store.database import first_line, is_unavailable
 
 log = logging.getLogger("floorledger")
 _ = lazy_gettext
@@ -96,11 +95,6 @@ _KINDS = [
 ]  # fmt: skip
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}
-
-SQLITE_AT_FAULT = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM,
-}  # fmt: skip
 
 # What the framework itself refuses, in our words.
 _BY_STATUS = {
@@ -235,24 +229,13 @@ def _answer_http(refused: werkzeug.exceptions.HTTPException) -> ResponseReturnVa
 
 def _answer_failure(wrong: Exception) -> ResponseReturnValue:
     """What nobody expected. A database that is busy, full or away may be well again soon: 503."""
-    if isinstance(wrong, (DBAPIError, PoolTimeout)) and _may_pass(wrong):
+    if is_unavailable(wrong):
         problem = Problem("storage.unavailable")
         problem.headers["Retry-After"] = "5"
-        reason = getattr(wrong, "orig", wrong)
+        reason = first_line(wrong)
         log.error("%s %s: database unavailable: id=%s %s", request.method, request.path, problem.id, reason)
         return answer(problem)
     problem = Problem("server.error")
     log.exception("%s %s failed: id=%s", request.method, request.path, problem.id)
     g.pop("principal", None)  # the page of an unexpected failure relies on as little as it can
     return answer(problem)
-
-
-def _may_pass(wrong: DBAPIError | PoolTimeout) -> bool:
-    """Whether the database is at fault (busy, full, away), not what we asked of it."""
-    if isinstance(wrong, PoolTimeout):
-        return True
-    # SQLite calls a misspelt table and a full disk by the same class; its codes tell them apart.
-    code = getattr(wrong.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return code & 0xFF in SQLITE_AT_FAULT
-    return isinstance(wrong, (OperationalError, InterfaceError))

@@ -13,13 +13,13 @@ from typing import Any
 
 import click
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from server import log
 from server.migrations import check_current, upgrade
 from server.problems import Problem
 from server.settings import BadSetting, Settings
-from server.store.database import DatabaseRefused, check_safety, first_line, open_engine
+from server.store.database import DatabaseRefused, check_safety, first_line, is_unavailable, open_engine
 from server.store.plant import UnknownSite
 from server.terminal import gettext as _
 
@@ -55,7 +55,9 @@ class Commands(click.Group):
             raise Trouble(str(wrong)) from wrong
         except UnknownSite as unknown:
             raise Trouble(_("There is no site %(site)s yet: make it with floorledger init.", site=unknown)) from unknown
-        except OperationalError as wrong:
+        except DBAPIError as wrong:
+            if not is_unavailable(wrong):
+                raise
             raise Trouble(_("The database cannot be used: %(reason)s", reason=first_line(wrong))) from wrong
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 BUSY_MS = 15_000
 READ: dict[str, Any] = {"floorledger_read": True}
@@ -80,8 +81,8 @@ def check_safety(engine: Engine) -> list[str]:
     try:
         with read(engine) as connection:
             return _check_sqlite(connection) if engine.dialect.name == "sqlite" else _check_postgres(connection)
-    except OperationalError as wrong:
-        return [f"The database cannot be reached: {first_line(wrong)}"]
+    except DBAPIError as wrong:
+        return [f"The database cannot be used: {first_line(wrong)}."]
 
 
 def describe(engine: Engine) -> str:
@@ -222,6 +223,23 @@ def _check_postgres(connection: Connection) -> list[str]:
     if encoding != "UTF8":
         troubles.append(f"The PostgreSQL database stores text as {encoding}; create it with encoding UTF8.")
     return troubles
+
+
+# What SQLite says when it is the database's fault; a misspelt table has the same class but another code.
+_AT_FAULT = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM,
+}  # fmt: skip
+
+
+def is_unavailable(wrong: Exception) -> bool:
+    """Whether an error is the database's (busy, full, damaged, away) and not a mistake in what we asked of it."""
+    if not isinstance(wrong, DBAPIError):
+        return isinstance(wrong, PoolTimeout)
+    code = getattr(wrong.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _AT_FAULT
+    return isinstance(wrong, (OperationalError, InterfaceError))
 
 
 def first_line(wrong: Exception) -> str:

@@ -107,7 +107,7 @@ def test_facts_and_entries_cannot_be_rewritten(either: Engine, change: object) -
         connection.execute(insert(Event).values(EVENT))
         connection.execute(insert(Entry).values(ENTRY))
     with pytest.raises(DatabaseError, match="rows are only added"), write(either) as connection:
-        connection.execute(change)  # type: ignore[call-overload]
+        connection.execute(change)
     either.dispose()
 
 

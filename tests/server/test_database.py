@@ -256,5 +256,5 @@ def test_a_postgresql_read_cannot_write(postgres_database: str) -> None:
 def test_a_database_that_is_away_is_said_in_a_sentence() -> None:
     troubles = check_safety(open_engine("postgresql://nobody:topsecret@127.0.0.1:1/none"))
     assert len(troubles) == 1
-    assert troubles[0].startswith("The database cannot be reached")
+    assert troubles[0].startswith("The database cannot be used")
     assert "topsecret" not in troubles[0]

@@ -31,7 +31,7 @@ def offer(database: Engine, minutes: int = 15, kind: str = "device") -> str:
     return made
 
 
-def enrol(client: FlaskClient, secret: object, name: object = "Tablet 4"):  # type: ignore[no-untyped-def]
+def enrol(client: FlaskClient, secret: object, name: object = "Tablet 4"):
     return client.post("/api/v1/devices/enrol", json={"secret": secret, "name": name, "language": "fr"})
 
 
@@ -136,7 +136,7 @@ def test_the_page_offers_a_code_that_works(app: Flask, database: Engine, site: s
     assert "No device yet" in admin.get("/admin/devices").get_data(as_text=True)
     page = admin.post("/admin/devices/enrolment", headers={"Sec-Fetch-Site": "same-origin"}).get_data(as_text=True)
     assert "<svg" in page
-    address, secret = re.search(r'value="(http://localhost/enrol)#([0-9a-f]{40})"', page).groups()  # type: ignore[union-attr]
+    address, secret = re.search(r'value="(http://localhost/enrol)#([0-9a-f]{40})"', page).groups()
     assert app.test_client().get(address).status_code == 200
     assert enrol(app.test_client(), secret).status_code == 201
     assert "Tablet 4" in admin.get("/admin/devices").get_data(as_text=True)

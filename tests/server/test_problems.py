@@ -21,7 +21,7 @@ def failing(app: Flask) -> FlaskClient:
     """The application with views that fail in all ways."""
 
     def add(path: str, view: object) -> None:
-        app.add_url_rule(path, path, access(public="a view of a test that fails")(view))  # type: ignore[type-var]
+        app.add_url_rule(path, path, access(public="a view of a test that fails")(view))
 
     def broken() -> str:
         raise ZeroDivisionError("topsecret /srv/app.py")

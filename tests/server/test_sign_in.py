@@ -56,7 +56,7 @@ def add_user(database: Engine, name: str, *roles: str) -> None:
         )  # fmt: skip
 
 
-def enter(client: FlaskClient, name: str, password: str = PASSWORD, **form: str):  # type: ignore[no-untyped-def]
+def enter(client: FlaskClient, name: str, password: str = PASSWORD, **form: str):
     return client.post("/sign-in", data={"name": name, "password": password, **form}, headers=SAME_SITE)
 
 
@@ -103,10 +103,10 @@ def test_each_sign_in_has_a_fresh_secret_and_ends_the_one_before(client: FlaskCl
     planted = make_secret()
     client.set_cookie(SESSION, planted)
     enter(client, ines)
-    first = client.get_cookie(SESSION).value  # type: ignore[union-attr]
+    first = client.get_cookie(SESSION).value
     assert first != planted
     enter(client, ines)
-    second = client.get_cookie(SESSION).value  # type: ignore[union-attr]
+    second = client.get_cookie(SESSION).value
     assert second != first
     client.set_cookie(SESSION, first)
     assert not is_in(client)
@@ -114,7 +114,7 @@ def test_each_sign_in_has_a_fresh_secret_and_ends_the_one_before(client: FlaskCl
 
 def test_signing_out_ends_it_on_the_server(client: FlaskClient, ines: str) -> None:
     enter(client, ines)
-    secret = client.get_cookie(SESSION).value  # type: ignore[union-attr]
+    secret = client.get_cookie(SESSION).value
     assert client.post("/sign-out", headers=SAME_SITE).status_code == 303
     assert client.get_cookie(SESSION) is None
     client.set_cookie(SESSION, secret)
