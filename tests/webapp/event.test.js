@@ -51,11 +51,11 @@ test("the generic form writes what the server describes", () => {
     {
       type: "machine.reported", version: 1, label: "Report machine time",
       fields: [
-        { name: "id", kind: "uuid", required: true, label: "Id" },
+        { name: "id", kind: "eventid", required: true, label: "Id" },
         { name: "machine", kind: "code", required: true, label: "Machine", input: "scan" },
         { name: "order", kind: "code", required: true, label: "Order", input: "scan" },
         { name: "operation", kind: "code", required: false, label: "Operation", input: "scan" },
-        { name: "duration_ms", kind: "integer", required: true, label: "Duration", input: "number" },
+        { name: "duration_ms", kind: "whole", required: true, label: "Duration", input: "number" },
         { name: "started_at", kind: "instant", required: false, label: "From", input: "time" },
       ],
     },

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { named, t } from "../lib/i18n.js";
-import { draftOf, isReady, takesScan } from "../model/catalog.js";
+import { draftOf, isFlag, isReady, takesScan } from "../model/catalog.js";
 import { personName } from "../model/words.js";
 import { frame, key, tiles } from "./parts.js";
 
@@ -67,14 +67,14 @@ function fieldView(phone, field, value, set) {
       onChoose: set,
     });
   }
-  if (field.kind === "boolean") {
+  if (isFlag(field)) {
     return tiles({ label, columns: "2", options: [{ value: "yes", label: t("Yes") }, { value: "", label: t("No") }], chosen: value ? "yes" : "", onChoose: (chosen) => set(chosen === "yes") });
   }
-  const isNumber = field.input === "number" || field.input === "duration" || ["decimal", "integer"].includes(field.kind);
+  const isNumber = field.input === "number";
   return html`<label class="field">
     <span class="label">${label}</span>
     <input class=${isNumber ? "input input-number" : "input"} inputmode=${isNumber ? "decimal" : "text"} autocomplete="off"
-      placeholder=${field.kind === "instant" || field.input === "time" ? "07:30" : field.input === "duration" ? t("minutes") : field.input === "scan" ? t("scan or type") : ""}
+      placeholder=${field.input === "time" ? "07:30" : field.name === "duration_ms" ? t("minutes") : field.input === "scan" ? t("scan or type") : ""}
       .value=${String(value ?? "")}
       @input=${(/** @type {InputEvent} */ event) => set(/** @type {HTMLInputElement} */ (event.target).value)} />
     ${field.name === "person" && value ? html`<span class="hint">${personName(phone.reference, value)}</span>` : nothing}

@@ -28,27 +28,30 @@ export const readTypes = (types) =>
   types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => !ENVELOPE.has(field.name)) }));
 
 /** @param {Field} field */
-const isInstant = (field) => field.kind === "instant" || field.kind === "datetime" || field.input === "time";
+const isInstant = (field) => field.kind === "instant";
+
+/** @param {Field} field */
+export const isFlag = (field) => field.kind === "flag";
 
 /** A typed value as it travels; undefined if it is empty, null if it makes no sense.
  * @param {Field} field @param {any} value @param {number} nowMs */
 export function wireValue(field, value, nowMs) {
-  if (field.kind === "boolean") return Boolean(value);
+  if (isFlag(field)) return value === true ? true : undefined;
   const text = String(value ?? "").trim();
   if (text === "") return undefined;
   if (isInstant(field)) {
     const minutes = parseClock(text);
     return minutes === null ? null : rfc3339(lastAt(minutes, nowMs));
   }
-  if (field.input === "duration" || field.name === "duration_ms") {
+  if (field.name === "duration_ms") {
     const minutes = parseDecimal(text);
     return minutes === null ? null : Math.round(Number(minutes) * 60_000);
   }
-  if (field.kind === "integer") {
+  if (field.kind === "whole") {
     const number = parseDecimal(text);
     return number === null ? null : Math.round(Number(number));
   }
-  return field.kind === "decimal" || field.input === "number" ? parseDecimal(text) : text;
+  return field.input === "number" ? parseDecimal(text) : text;
 }
 
 /** @param {EventType} type @param {Record<string, any>} values */
