@@ -177,7 +177,7 @@ test("what the engine holds is counted as held, a running clock is not", async (
   const { queue, sender, count } = await page();
   const [a, b] = [(await count("1"))[0], (await count("2"))[0]];
   await sender.send();
-  await queue.learn({ [a.id]: { state: "held", reason: "rate.missing" }, [b.id]: { state: "held", reason: "labor.open" } });
+  await queue.learn({ [a.id]: { state: "held", reason: "rate.missing" }, [b.id]: { state: "held", reason: "time.open" } });
   assert.deepEqual(queue.counts, { waiting: 0, sent: 1, held: 1, refused: 0 });
   await queue.learn({ [a.id]: { state: "costed" } });
   assert.equal(queue.counts.held, 0);

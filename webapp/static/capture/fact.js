@@ -28,7 +28,7 @@ export const fact = {
       body: html`
         ${notice(look === "stop" ? "stop" : look === "good" || look === "quiet" ? "quiet" : "look", html`<strong>${word}</strong>${entry.problem ? html` · ${entry.problem.title}` : nothing}`, sign)}
         ${entry.problem?.detail ? html`<p class="lead">${entry.problem.detail}</p>` : nothing}
-        ${entry.floor?.sentence ? html`<p class="lead">${entry.floor.sentence}</p>` : nothing}
+        ${entry.floor?.sentence ? html`<p class="lead">${entry.floor.sentence} ${entry.floor.action ?? ""}</p>` : nothing}
         ${isVoided ? notice("quiet", t("Taken back"), "undo") : nothing}
         <dl class="facts">
           <div><dt>${t("Happened")}</dt><dd>${precise(Date.parse(entry.event.occurred_at))}</dd></div>

@@ -4,7 +4,7 @@ import { html, nothing, repeat } from "../lib/dom.js";
 import { clock, moment, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { describe, personName } from "../model/words.js";
-import { isHeld } from "../outbox/queue.js";
+import { isHeld, isRunning } from "../outbox/queue.js";
 import { icon } from "./icons.js";
 import { frame, key, notice } from "./parts.js";
 
@@ -21,7 +21,8 @@ export function standing(entry) {
   if (entry.state === "conflict") return { word: t("Conflict"), sign: "alert", look: "stop" };
   if (isHeld(entry)) return { word: t("Held"), sign: "hold", look: "held" };
   if (entry.floor?.state === "costed") return { word: t("Counted"), sign: "check", look: "good" };
-  if (entry.floor?.state === "excluded") return { word: t("Left out"), sign: "minus", look: "quiet" };
+  if (isRunning(entry)) return { word: t("Running"), sign: "run", look: "good" };
+  if (entry.floor?.state === "excluded") return { word: t("No cost"), sign: "check", look: "good" };
   return { word: t("Sent"), sign: "check", look: "good" };
 }
 

@@ -229,8 +229,14 @@ export class Queue {
 /** @type {Record<string, import("./store.js").State>} */
 const STATE_AFTER = { created: "sent", exists: "sent", rejected: "rejected", conflict: "conflict" };
 
-/** @param {Capture | Entry} entry */
-export const isHeld = ({ floor }) => floor?.state === "held" && floor.reason !== "labor.open";
+/** A span whose end has not come yet waits for nobody. */
+const RUNNING = "time.open";
+
+/** Held for somebody to mend. @param {Capture | Entry} entry */
+export const isHeld = ({ floor }) => floor?.state === "held" && floor.reason !== RUNNING;
+
+/** The engine waits for its end. @param {Capture | Entry} entry */
+export const isRunning = ({ floor }) => floor?.state === "held" && floor.reason === RUNNING;
 
 /**
  * The request for a batch. The facts' texts go in as they are, byte for byte.

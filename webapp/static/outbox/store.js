@@ -12,7 +12,7 @@ import { openJournal, readLines, writeHigh, writeLine } from "./journal.js";
 /** @typedef {import("./journal.js").Journal} Journal */
 /** @typedef {{code: string, title: string, detail?: string, pointer?: string}} Problem */
 /** @typedef {"waiting" | "sent" | "rejected" | "conflict"} State */
-/** @typedef {{state: string, reason?: string, sentence?: string}} Floor what the engine made of it, as the server last said */
+/** @typedef {{state: string, reason?: string, sentence?: string, action?: string}} Floor what the engine made of it, as the server last said */
 
 /**
  * A capture as it is kept. Its text never changes; what is known about its way does.
