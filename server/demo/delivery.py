@@ -11,7 +11,7 @@ from server.demo.chronicle import GATEWAY, HOUR, MINUTE, OWN_TABLETS, PROGRAMS, 
 from server.demo.floor import Floor
 from sync.core.clock import local
 
-TOGETHER = 90 * SECOND
+TOGETHER = 3 * MINUTE
 """What a sender captures within this time goes in one batch."""
 LARGEST = 200
 SALT_LENGTH = 16

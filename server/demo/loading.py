@@ -36,7 +36,7 @@ from sync.core.clock import local_date, to_instant
 ACCESS_FILE = "demo-access.json"
 AFTERNOON = time(15, 10)
 """The hour at which a demo stops that was asked for another day than today."""
-TURN_EVERY_MS = 2 * HOUR
+TURN_EVERY_MS = 3 * HOUR
 """How often the worker posts in the invented weeks."""
 YEAR_MS = 365 * 86_400_000
 
