@@ -77,7 +77,7 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
 
 def _put_policy(connection: Connection, site: str, sheet: Sheet) -> Change:
     """Settings not in the file keep their value."""
-    given = {row["setting"]: int(row["value"]) if row["value"].isdigit() else row["value"] for row in sheet.rows}
+    given = {row["setting"]: int(row["value"]) if row["value"].isdecimal() else row["value"] for row in sheet.rows}
     settings = {**plant.policy_settings(connection, site), **given}
     try:
         return plant.put_policy(connection, site, settings)
@@ -115,7 +115,16 @@ WHAT = {
 
 def check(connection: Connection, site: str, sheets: Sequence[Sheet]) -> Iterator[LineError]:
     """What is wrong between the rows of the files, and with what is stored."""
-    reach = _Reach(connection, site, sheets)
+    return _check(_Reach(connection, site, sheets), sheets)
+
+
+def check_alone(sheets: Sequence[Sheet]) -> Iterator[LineError]:
+    """What is wrong between the rows of files that stand alone, on somebody's own desk: a rate of a person is no
+    secret there."""
+    return _check(_Alone(sheets), sheets)
+
+
+def _check(reach: "_Reach", sheets: Sequence[Sheet]) -> Iterator[LineError]:
     for sheet in sheets:
         for column, kind in REFERENCES.get(sheet.kind.name, {}).items():
             yield from _unknown(reach, sheet, column, kind, [row.get(column, "") for row in sheet.rows])
@@ -132,17 +141,35 @@ def _unknown(reach: "_Reach", sheet: Sheet, column: str, kind: str, values: Sequ
 class _Reach:
     """What the files and the store hold together, fetched when asked for."""
 
+    wages = False
+
     def __init__(self, connection: Connection, site: str, sheets: Sequence[Sheet]) -> None:
         self.connection, self.site, self.sheets = connection, site, sheets
 
     def rows(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Rows with one of these values in `column`: those of the store, then those of the files, which win."""
         stored = plant.rows(self.connection, self.site, kind, column, values)
-        given = [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
-        return [*stored, *given]
+        return [*stored, *self.given(kind, column, values)]
+
+    def given(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        """Those of the files alone."""
+        return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
         return {row["code"] for row in self.rows(kind, "code", wanted)} if wanted else set()
+
+
+class _Alone(_Reach):
+    """What the files hold, and nothing besides."""
+
+    wages = True
+
+    def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self.sheets = sheets
+
+    def rows(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        """Rows of the files with one of these values in `column`."""
+        return self.given(kind, column, values)
 
 
 def _no_more(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
@@ -235,7 +262,7 @@ def _rates(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
         if subject_kind not in allowed:
             yield sheet.error(index, "subject_kind", _("a {kind} rate is one of {allowed}, not of “{value}”"),
                               kind=row["kind"], allowed=", ".join(allowed), value=subject_kind)  # fmt: skip
-        elif subject_kind == "person":
+        elif subject_kind == "person" and not reach.wages:
             sentence = _("a rate of a single person cannot be entered yet; it comes with the payroll role: "
                          "enter the rate of the person's rate group")  # fmt: skip
             yield sheet.error(index, "subject_kind", sentence)

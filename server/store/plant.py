@@ -32,7 +32,6 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.tables import TABLES
-from sync.core import ids
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
@@ -52,7 +51,7 @@ from sync.core.plant import (
 )
 from sync.core.quantity import known_units, plain
 from sync.costing.policy import Policy, from_mapping
-from sync.costing.rates import Rate
+from sync.costing.rates import Rate, rate_id
 
 Row = Mapping[str, Any]
 Stored = dict[str, Any]
@@ -465,8 +464,9 @@ def _with_versions(connection: Connection, code: str, rows: list[Stored]) -> lis
             continue
         version = old["version"] + 1 if old else 1
         # Derived, so that the same rates entered on two machines give entries with the same bytes.
-        cause = ["rate", code, *place, str(version), row["amount"], str(row["includes_labor"])]
-        made.append({**row, "id": ids.derive(ids.IMPORT, *cause), "version": version})
+        made.append(
+            {**row, "id": rate_id(code, place, version, row["amount"], row["includes_labor"]), "version": version}
+        )
     return made
 
 

@@ -47,6 +47,13 @@ def to_instant(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
+def readings(moment: datetime, zone: ZoneInfo) -> list[int]:
+    """The instants at which the clock of `zone` shows the naive `moment`: one, but none in the hour a clock change
+    leaves out and two in the hour it repeats. Whoever has to choose asks; nobody guesses."""
+    instants = {to_instant(moment.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)}
+    return sorted(instant for instant in instants if local(instant, zone).replace(tzinfo=None) == moment)
+
+
 @lru_cache(maxsize=4096)
 def midnight(day: date, zone: ZoneInfo) -> int:
     """The instant at which `day` begins in `zone`."""

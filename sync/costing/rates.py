@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sync.core import ids
+
 KINDS = {
     "labor": ("person", "rate_group", "work_center"),
     "machine": ("work_center",),
@@ -32,6 +34,12 @@ class Rate:
     version: int
     amount: Decimal
     includes_labor: bool = False
+
+
+def rate_id(site: str, place: tuple[str, ...], version: int, amount: str, includes_labor: bool) -> str:
+    """Derived, so that the same rates entered on two machines give entries with the same bytes. `place`: kind, kind of
+    subject, subject, first day; `amount` in its plain spelling."""
+    return ids.derive(ids.IMPORT, "rate", site, *place, str(version), amount, str(includes_labor))
 
 
 class RateTable:

@@ -1,0 +1,274 @@
+"""`floorledger cost`: what a folder of facts comes to, without a database.
+
+The same reading as `import`, the same engine as the worker; what is new stands in neither. So an accountant can work a
+case out on paper, put it in a folder, and see whether the product agrees.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from server.cli import Trouble
+from server.problems import fill
+from server.reference.imports import check_alone
+from server.terminal import gettext as _
+from sync.connectors.csv_file.folder import (
+    EVENTS,
+    RAW_EVENTS,
+    SITE,
+    Cell,
+    Folder,
+    Given,
+    plant_of,
+    read_folder,
+)
+from sync.connectors.csv_file.source import MAX_ERRORS, LineError
+from sync.core.findings import CATALOGUE, Outcome
+from sync.core.quantity import plain
+from sync.costing import engine
+from sync.costing.engine import Costed, Terms
+from sync.costing.policy import BadPolicy, Policy, from_mapping
+from sync.costing.rates import Rate, RateTable, rate_id
+from sync.events import catalog
+from sync.events.base import Amount, Event, Flag, Instant, Whole
+from sync.events.catalog import EventRefused
+from sync.ledger.balances import by_account, by_object, by_order
+
+Translate = Callable[[str], str]
+WIDTH = 150  # of a table that goes to a file
+
+
+class FolderRefused(ValueError):
+    """The folder holds errors; `errors` names every one."""
+
+    def __init__(self, errors: list[LineError]) -> None:
+        super().__init__("\n".join(error.text() for error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A folder and what it comes to."""
+
+    folder: Folder
+    terms: Terms
+    facts: list[Event]
+    costed: Costed
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="File; otherwise the terminal.")
+@click.option("--table", is_flag=True, help="A table to read instead of JSON.")
+def command(folder: Path, out: IO[str], table: bool) -> None:
+    """Cost the facts of a folder without a database: entries, what is held and why, balances.
+
+    The folder holds files as `import` reads them, site.toml, and the facts in events.csv or events.jsonl.
+    """
+    try:
+        run = dry_run(read_files(folder))
+    except FolderRefused as refused:
+        for error in refused.errors:
+            click.echo(error.text(_), err=True)
+        if len(refused.errors) >= MAX_ERRORS:
+            click.echo(_("... there may be more."), err=True)
+        raise Trouble(_("Nothing was costed.")) from refused
+    if table:
+        show(run, Console(file=out, width=None if out.isatty() else WIDTH), _)
+    else:
+        json.dump(report(run, _), out, ensure_ascii=False, indent=1)
+        out.write("\n")
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The files of a folder that a dry run reads, by name. Raises Trouble for one that cannot be read."""
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.iterdir()):
+        name = path.name.lower() if path.name.lower() in (SITE, EVENTS, RAW_EVENTS) else path.name
+        if path.is_file() and (path.suffix.lower() == ".csv" or name in (SITE, RAW_EVENTS)):
+            try:
+                files[name] = path.read_bytes()
+            except OSError as wrong:
+                raise Trouble(_("%(file)s cannot be read: %(reason)s", file=path, reason=wrong.strerror)) from wrong
+    return files
+
+
+def dry_run(files: Mapping[str, bytes]) -> DryRun:
+    """Cost the facts of a folder's files. Raises FolderRefused with everything that is wrong with them."""
+    folder, errors = read_folder(files, fields())
+    if not errors:
+        errors = list(check_alone(folder.sheets))
+    facts: list[Event] = []
+    wrong_lines = {(error.file, error.line) for error in errors}
+    for given in folder.facts:
+        if (given.file, given.line) in wrong_lines:
+            continue
+        try:
+            facts.append(catalog.load(given.raw))
+        except EventRefused as wrong:
+            errors.append(given.error(wrong.pointer.removeprefix("/"), wrong.sentence, **wrong.params))
+    try:
+        policy = from_mapping(folder.settings())
+    except BadPolicy as wrong:
+        policy = Policy()
+        errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
+    if errors:
+        raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
+    terms = Terms(plant_of(folder), RateTable(_rates(folder)), policy)
+    return DryRun(folder, terms, facts, engine.recompute(facts, terms))
+
+
+def fields() -> dict[str, Cell]:
+    """Every field a fact may have, and how a person writes it."""
+    found: dict[str, Cell] = {}
+    for kind in catalog.newest():
+        for name, wire, _metadata in catalog.wires(kind):
+            cells: list[tuple[type, Cell]] = [
+                (Amount, "number"),
+                (Whole, "whole"),
+                (Flag, "flag"),
+                (Instant, "instant"),
+            ]
+            found[name] = next((cell for of, cell in cells if isinstance(wire, of)), "text")
+    return found | {"duration_ms": "duration"}
+
+
+def _rates(folder: Folder) -> Iterator[Rate]:
+    for row in folder.rows("rates"):
+        place = (row["kind"], row["subject_kind"], row["subject"], row["valid_from"].isoformat())
+        amount, includes_labor = row["amount"], row.get("includes_labor", False)
+        derived = rate_id(folder.site.code, place, 1, plain(amount), includes_labor)
+        yield Rate(derived, *place[:3], row["valid_from"], 1, amount, includes_labor)
+
+
+# --- what it comes to ----------------------------------------------------------------------------------------------
+
+
+def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
+    """All of it as plain JSON values; sentences in the language of `translate`."""
+    contents = [{"id": entry.content_id, **entry.content} for entry in run.costed.entries]
+    places = {given.raw["id"]: given for given in run.folder.facts}
+    states = [outcome.state for outcome in run.costed.outcomes.values()]
+    return {
+        "site": {"code": run.folder.site.code, "zone": run.folder.site.zone.key, "currency": run.folder.site.currency},
+        "entries": contents,
+        "findings": [
+            {**_place(places[found.event_id]), "code": found.code, "params": dict(found.params),
+             "sentence": fill(translate(CATALOGUE[found.code].sentence), found.params),
+             "action": translate(CATALOGUE[found.code].action)}
+            for found in run.costed.findings
+        ],
+        "facts": [
+            {**_place(given), "type": given.raw["type"], **_told(run.costed.outcomes[given.raw["id"]], translate)}
+            for given in run.folder.facts
+        ],
+        "balances": {
+            "objects": _texts(by_object(contents)),
+            "orders": {order: _texts(elements) for order, elements in by_order(contents).items()},
+            "accounts": {plan.code: _texts(by_account(contents, plan.code)) for plan in run.terms.plant.plans},
+        },
+        "counts": {
+            "facts": len(run.folder.facts),
+            **{state: states.count(state) for state in ("costed", "held", "excluded")},
+            "entries": len(contents),
+            "findings": len(run.costed.findings),
+        },
+    }  # fmt: skip
+
+
+def _place(given: Given) -> dict[str, str]:
+    place = {"fact": given.raw["id"], "place": f"{given.file}:{given.line}"}
+    return place | ({"ref": given.ref} if given.ref else {})
+
+
+def _told(outcome: Outcome, translate: Translate) -> dict[str, Any]:
+    if not outcome.reason:
+        return {"state": outcome.state}
+    reason = CATALOGUE[outcome.reason]
+    told: dict[str, Any] = {"state": outcome.state, "reason": outcome.reason, "params": dict(outcome.params)}
+    told["sentence"] = fill(translate(reason.sentence), outcome.params)
+    if reason.owner:
+        told |= {"owner": reason.owner, "action": translate(reason.action)}
+    return told
+
+
+def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {name: str(amount) for name, amount in amounts.items()}
+
+
+# --- as tables ---------------------------------------------------------------------------------------------------
+
+
+def show(run: DryRun, console: Console, translate: Translate = str) -> None:
+    """The same for a reader."""
+    told = report(run, translate)
+    names = {line["fact"]: line.get("ref") or line["place"] for line in told["facts"]}
+    currency = told["site"]["currency"]
+
+    entries = _table(
+        _("Entries"), _("facts"), _("day"), _("order"), _("element"), _("formula"), _("debit"), _("credit")
+    )
+    for entry in told["entries"]:
+        facts = "\n".join(names[fact] for fact in entry["events"])
+        place = " / ".join(filter(None, (entry.get("order"), entry.get("operation"))))
+        sides = (_side(entry, "debit"), _side(entry, "credit"))
+        _row(entries, facts, entry["occurred_on"], place, entry["element"], entry["formula"], *sides)
+    console.print(entries)
+
+    waiting = _table(_("Not costed, and findings"), _("fact"), _("state"), _("why"), _("what to do"))
+    for line in told["facts"]:
+        if line["state"] != "costed":
+            _row(waiting, names[line["fact"]], line["state"], line["sentence"], line.get("action", ""))
+    for line in told["findings"]:
+        _row(waiting, names[line["fact"]], _("finding"), line["sentence"], line["action"])
+    console.print(waiting)
+
+    orders = _table(_("Orders"), _("order"), _("element"), currency)
+    for order, elements in told["balances"]["orders"].items():
+        for element, amount in elements.items():
+            _row(orders, order, element, amount)
+        _row(orders, order, _("all"), str(sum(map(Decimal, elements.values()))))
+        orders.add_section()
+    console.print(orders)
+
+    balances = _table(_("Balances, debit less credit"), _("object, or account of a plan"), currency)
+    for name, amount in told["balances"]["objects"].items():
+        _row(balances, name, amount)
+    for plan, accounts in told["balances"]["accounts"].items():
+        balances.add_section()
+        for account, amount in accounts.items():
+            _row(balances, f"{plan}: {account or '–'}", amount)
+    console.print(balances)
+    counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",
+               **told["counts"])  # fmt: skip
+    console.print(Text(counts))
+
+
+def _table(title: str, *columns: str) -> Table:
+    made = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column in columns:
+        made.add_column(Text(column), justify="right" if column.isupper() else "left", overflow="fold")
+    return made
+
+
+def _row(table: Table, *cells: str) -> None:
+    """Cells as they are: codes of a plant are no markup."""
+    table.add_row(*map(Text, cells))
+
+
+def _side(entry: Mapping[str, Any], side: str) -> str:
+    lines = []
+    for line in entry["postings"]:
+        if line["side"] == side:
+            accounts = "".join(f"\n  {plan}: {account}" for plan, account in line["accounts"].items())
+            lines.append(f"{line['amount']} {line['object']}{accounts}")
+    return "\n".join(lines)
