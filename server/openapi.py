@@ -78,11 +78,11 @@ _SCHEMAS: dict[str, Any] = {
     ),
 }  # fmt: skip
 
-# What a view cannot tell by itself, by endpoint.
+# What a view cannot tell by itself, by method and address.
 DETAILS: dict[str, dict[str, Any]] = {
-    "intake.post_events": {"body": _ref("Batch"), "answer": _ref("Verdicts")},
-    "intake.event_status": {"parameters": [_query("ids", _TEXT, "At most 100 event ids, separated by commas.")]},
-    "pull.entries": {
+    "POST /api/v1/events": {"body": _ref("Batch"), "answer": _ref("Verdicts")},
+    "GET /api/v1/events/status": {"parameters": [_query("ids", _TEXT, "At most 100 event ids, separated by commas.")]},
+    "GET /api/v1/entries": {
         "parameters": [
             _query("after", _TEXT, "Cursor of an earlier answer (`next`); absent: from the beginning."),
             _query("limit", {"type": "integer", "minimum": 1, "maximum": 10_000}, "Entries in one answer."),
@@ -91,9 +91,9 @@ DETAILS: dict[str, dict[str, Any]] = {
         "answer": _object("lineage entries next more", lineage=_TEXT, next=_TEXT, more={"type": "boolean"},
                           entries={"type": "array", "items": _ref("Entry")}),
     },
-    "pull.batches": {"parameters": [_query("after", _WHOLE, "Number of the last batch already known.")]},
-    "devices.enrol": {"body": _object("secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}),
-                      "status": "201"},
+    "GET /api/v1/batches": {"parameters": [_query("after", _WHOLE, "Number of the last batch already known.")]},
+    "POST /api/v1/devices/enrol": {"body": _object(
+        "secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}), "status": "201"},
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def document(app: Flask) -> dict[str, Any]:
             if rule.rule.startswith("/api/v1/"):
                 address = re.sub(r"<(?:[a-z_]+(?:\([^)]*\))?:)?([a-z_]+)>", r"{\1}", rule.rule)
                 for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                    paths.setdefault(address, {})[method.lower()] = _operation(app, rule.endpoint, address)
+                    paths.setdefault(address, {})[method.lower()] = _operation(app, rule.endpoint, method, address)
     kinds = catalog.newest()
     events = {_name(kind.type): catalog.json_schema(kind) for kind in kinds}
     event = {
@@ -140,10 +140,10 @@ def _name(event_type: str) -> str:
     return "".join(part.title() for part in event_type.split("."))
 
 
-def _operation(app: Flask, endpoint: str, address: str) -> dict[str, Any]:
+def _operation(app: Flask, endpoint: str, method: str, address: str) -> dict[str, Any]:
     view = app.view_functions[endpoint]
     doc = (view.__doc__ or "").strip()
-    details = DETAILS.get(endpoint, {})
+    details = DETAILS.get(f"{method} {address}", {})
     rule = rule_of(endpoint)
     security: list[dict[str, list[str]]] = []
     if rule is not None:

@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-# Leading characters that make Excel, LibreOffice or Google Sheets read a cell as a formula, full-width forms included.
-_FORMULA = re.compile(r"[=+\-@\t\r\n\x00＝＋－＠]")
+# First characters that make Excel, LibreOffice or Google Sheets read a cell as a formula, full-width forms included.
+_FORMULA = frozenset("=+-@\t\r\n\x00＝＋－＠")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def safe_cell(value: Any) -> str:
     """A value as text of a CSV cell: numbers stay numbers, text that looks like a formula gets an apostrophe."""
-    text = str(value)
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
+    text = value if type(value) is str else str(value)
+    if text and text[0] in _FORMULA and not _NUMBER.fullmatch(text):
         return "'" + text
     return text

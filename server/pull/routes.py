@@ -37,6 +37,7 @@ CSV_COLUMNS = (
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
     "events",
 )  # fmt: skip
+_OF_POSTING = [(CSV_COLUMNS.index(column), column) for column in ("side", "object", "amount", "accounts")]
 
 
 @blueprint.get("/api/v1/entries")
@@ -107,11 +108,14 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
     if header:
         writer.writerow(CSV_COLUMNS)
     for body in bodies:
-        shared = {**body, "events": " ".join(body["events"]), "late": str(body["late"]).lower()}
+        body["events"] = " ".join(body["events"])
+        body["late"] = "true" if body["late"] else "false"
+        shared = [safe_cell(body.get(column, "")) for column in CSV_COLUMNS]
         for posting in body["postings"]:
-            accounts = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
-            line = {**shared, **posting, "accounts": accounts}
-            writer.writerow([safe_cell(line.get(column, "")) for column in CSV_COLUMNS])
+            posting["accounts"] = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
+            for index, column in _OF_POSTING:
+                shared[index] = safe_cell(posting[column])
+            writer.writerow(shared)
     return out.getvalue()
 
 

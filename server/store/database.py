@@ -158,9 +158,18 @@ def _set_journal(connection: sqlite3.Connection, journal: str) -> None:
 def _on_sqlite_begin(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get("floorledger_read"))
     if connection.info.get("query_only", False) != reading:
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+        _driver(connection).execute(f"PRAGMA query_only = {int(reading)}")
         connection.info["query_only"] = reading
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    try:
+        _driver(connection).execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as wrong:
+        raise OperationalError("BEGIN", {}, wrong) from wrong
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection: what begins each transaction goes past SQLAlchemy's cost of a statement."""
+    found: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return found
 
 
 def _check_sqlite(connection: Connection) -> list[str]:

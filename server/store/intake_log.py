@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -18,17 +19,27 @@ DEVICE: Table = TABLES["device"]
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone whose key is there already."""
-    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    return make(table).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, table.name)
+
+
+@cache
+def _insert_new(dialect: str, table: str) -> Any:
+    make = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    return make(TABLES[table]).on_conflict_do_nothing()
 
 
 def digests(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, str]:
     """The digests of those of these facts that are stored."""
     found: dict[str, str] = {}
     for part in chunks(event_ids):
-        query = select(EVENT.c.id, EVENT.c.digest).where(EVENT.c.site == site, EVENT.c.id.in_(part))
-        found.update({row[0]: row[1] for row in connection.execute(query)})
+        found.update((row[0], row[1]) for row in connection.execute(_DIGESTS, {"site": site, "ids": part}))
     return found
+
+
+# Made once: building a statement costs as much as running it, and every lot of facts begins with this one.
+_DIGESTS = select(EVENT.c.id, EVENT.c.digest).where(
+    EVENT.c.site == bindparam("site"), EVENT.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def keep_conflicts(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from server.store import tables
 from server.store.tables import ApiToken, Enrolment, Session
@@ -71,9 +71,21 @@ def _columns(kind: type[T], table: Any) -> Select[*tuple[Any, ...]]:
     return select(*(getattr(table, field.name) for field in fields(kind)))  # type: ignore[arg-type]
 
 
-def _one(connection: Connection, kind: type[T], statement: Select[*tuple[Any, ...]]) -> T | None:
-    row = connection.execute(statement).one_or_none()
+def _one(
+    connection: Connection, kind: type[T], statement: Select[*tuple[Any, ...]], site: str = "", secret_hash: str = ""
+) -> T | None:
+    given = {"site": site, "secret_hash": secret_hash} if secret_hash else {}
+    row = connection.execute(statement, given).one_or_none()
     return None if row is None else kind(*row)
+
+
+def _by_secret(kind: type[T], table: Any) -> Select[*tuple[Any, ...]]:
+    """Look-up by the hash of a secret, made once: every request of a device or program begins with it."""
+    return _columns(kind, table).where(table.site == bindparam("site"), table.secret_hash == bindparam("secret_hash"))
+
+
+_FIND_DEVICE = _by_secret(Device, tables.Device)
+_FIND_TOKEN = _by_secret(Token, ApiToken)
 
 
 def _all(connection: Connection, kind: type[T], statement: Select[*tuple[Any, ...]]) -> list[T]:
@@ -243,8 +255,7 @@ def create_device(connection: Connection, site: str, name: str, secret_hash: str
 
 def find_device(connection: Connection, site: str, secret_hash: str) -> Device | None:
     """The device with this secret, or None."""
-    its = _columns(Device, tables.Device).where(tables.Device.site == site, tables.Device.secret_hash == secret_hash)
-    return _one(connection, Device, its)
+    return _one(connection, Device, _FIND_DEVICE, site, secret_hash)
 
 
 def list_devices(connection: Connection, site: str) -> list[Device]:
@@ -303,8 +314,7 @@ def create_token(connection: Connection, site: str, token: NewToken, now: int) -
 
 def find_token(connection: Connection, site: str, secret_hash: str) -> Token | None:
     """The token with this secret, or None."""
-    its = _columns(Token, ApiToken).where(ApiToken.site == site, ApiToken.secret_hash == secret_hash)
-    return _one(connection, Token, its)
+    return _one(connection, Token, _FIND_TOKEN, site, secret_hash)
 
 
 def list_tokens(connection: Connection, site: str) -> list[Token]:

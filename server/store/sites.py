@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from uuid import uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from server.store import tables
 from sync.ledger.chain import GENESIS
@@ -46,10 +46,14 @@ def create_site(connection: Connection, code: str, *, name: str, zone: str, curr
     return lineage
 
 
+_FIND_SITE = select(*(getattr(tables.Site, field.name) for field in fields(Site))).where(
+    tables.Site.code == bindparam("code")
+)
+
+
 def find_site(connection: Connection, code: str) -> Site | None:
     """The site of that code, or None."""
-    its = select(*(getattr(tables.Site, field.name) for field in fields(Site))).where(tables.Site.code == code)
-    row = connection.execute(its).one_or_none()
+    row = connection.execute(_FIND_SITE, {"code": code}).one_or_none()
     return None if row is None else Site(*row)
 
 
