@@ -145,12 +145,11 @@ class Incidents:
         return max(mine, key=lambda fact: fact.at, default=None)
 
     def wrong_order_all_along(self) -> None:
-        """Hours on the wrong order: the day after, the lead voids start and stop and declares the time elsewhere."""
+        """Hours on the wrong order: the day after, the lead voids the start and declares the time elsewhere."""
         for start in self.some(1, "labor.started", self.last - 1, activity="run", **self.step("CORR", 5).place):
             stop = next(fact for fact in self.chronicle.facts if fact.event.get("start_id") == start.id)
             at = stop.at + 20 * HOUR
             self.chronicle.void(self.phone, at, start.id, "ORDRE", self.lead)
-            self.chronicle.void(self.phone, at + 1, stop.id, "ORDRE", self.lead)
             name = next(person.name for person in self.floor.plant.people if person.key == start.by)
             self.declare(name, at + MINUTE, self.step("CORR", 7), started_at=start.at, ended_at=stop.at)
 
