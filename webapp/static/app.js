@@ -531,7 +531,6 @@ function exportUnsent() {
 /** @param {string} words */
 function raise(words) {
   if (!phone.health.alarms.includes(words)) phone.health.alarms = [...phone.health.alarms, words];
-  phone.said = { text: words, sign: "lost", undo: [], untilMs: Infinity };
   give("lost");
   draw();
 }

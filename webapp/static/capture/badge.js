@@ -4,7 +4,7 @@ import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { icon, mark } from "./icons.js";
 import { codeField } from "./scan.js";
-import { key, notice, outboxChip } from "./parts.js";
+import { alarms, key, notice, outboxChip } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
 export const badge = {
@@ -21,6 +21,7 @@ export const badge = {
         ${outboxChip(phone)}
       </header>
       <main class="body body-centre">
+        ${alarms(phone)}
         <div class="invite">
           <span class="invite-sign">${icon("badge")}</span>
           <h1 tabindex="-1">${t("Scan your badge")}</h1>

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { LANGUAGES, moment, t } from "../lib/i18n.js";
-import { frame, key, notice, tiles } from "./parts.js";
+import { alarms, frame, key, notice, tiles } from "./parts.js";
 
 /** The server's clock minus ours, in words. @param {number | null} ms */
 function offset(ms) {
@@ -26,7 +26,7 @@ export const deviceView = {
       title: t("This device"),
       about: device?.name ?? t("not enrolled"),
       body: html`
-        ${health.alarms.map((words) => notice("stop", words))}
+        ${alarms(phone)}
         ${!health.installed && isApple
           ? notice("look", t("Not installed: Safari may clear what a page keeps. Use Share, then Add to Home Screen."))
           : nothing}

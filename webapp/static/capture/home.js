@@ -7,7 +7,7 @@ import { personName } from "../model/words.js";
 import { elapsedMs, LIKELY_FORGOTTEN_MS } from "../model/work.js";
 import { span as hours } from "../lib/time.js";
 import { icon } from "./icons.js";
-import { key, notice, outboxChip, runningCard, titleOf } from "./parts.js";
+import { alarms, key, notice, outboxChip, runningCard, titleOf } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
 export const home = {
@@ -31,6 +31,7 @@ export const home = {
       </header>
       <main class="body body-home">
         <section class="work">
+          ${alarms(phone)}
           <h1 class="heading" tabindex="-1">${running.length > 0 ? t("Running now") : t("Nothing is running")}</h1>
           ${forgotten.map(
             (span) => html`${notice("look", t("{what} has been running for {hours}. Was it forgotten?", { what: titleOf(phone, span), hours: hours(elapsedMs(span, phone.clocks())) }))}

@@ -179,5 +179,19 @@ export function pad({ typed, proposed = false, unit, onType, label, aside = noth
   `;
 }
 
+/** What went wrong with this device's storage, until somebody has seen it. @param {Phone} phone */
+export const alarms = ({ health, draw }) =>
+  health.alarms.map(
+    (words) => html`${notice("stop", words)}
+      <div class="tiles tiles-1">${key({
+        label: t("I have seen it"),
+        sign: "check",
+        onTap: () => {
+          health.alarms = health.alarms.filter((other) => other !== words);
+          draw();
+        },
+      })}</div>`,
+  );
+
 /** A notice in the text: a word, a sign, a sentence. @param {"look" | "stop" | "quiet"} look @param {View} words @param {Sign} [sign] */
 export const notice = (look, words, sign = "alert") => html`<p class="notice notice-${look}">${icon(sign)}<span>${words}</span></p>`;

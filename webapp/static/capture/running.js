@@ -8,7 +8,7 @@ import { jobOf } from "../model/reading.js";
 import { activityName, machineName } from "../model/words.js";
 import { elapsedMs, jobKey } from "../model/work.js";
 import { icon } from "./icons.js";
-import { activitySign, frame, key, progress, progressOf, titleOf } from "./parts.js";
+import { activitySign, alarms, frame, key, progress, progressOf, titleOf } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
 export const running = {
@@ -31,6 +31,7 @@ export const running = {
       title: titleOf(phone, span),
       about: [span.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
       body: html`
+        ${alarms(phone)}
         <section class="plate plate-running">
           <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
           <span class="clock clock-big">${hours(elapsed)}</span>

@@ -56,13 +56,11 @@ export class Sender {
     return this.condition === "idle" ? null : this.#notBeforeMs;
   }
 
-  /** Try every 15 seconds from now on, whatever else wakes it. */
+  /** Try every 15 seconds from now on, sooner after a failure, whatever else wakes it. */
   keepTrying() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => void this.send().finally(() => this.keepTrying()),
-      EVERY_MS * (0.8 + 0.4 * this.random()),
-    );
+    const wait = this.condition === "idle" ? EVERY_MS : Math.min(EVERY_MS, Math.max(500, this.#notBeforeMs - this.now()));
+    this.#timer = setTimeout(() => void this.send().finally(() => this.keepTrying()), wait * (1 + 0.2 * this.random()));
   }
 
   /**
@@ -171,6 +169,7 @@ export class Sender {
     const capMs = condition === "trouble" ? TROUBLE_CAP_MS : NETWORK_CAP_MS;
     this.#notBeforeMs = this.now() + Math.max(delayAfter(this.#failures, capMs, this.random), retryAfterMs ?? 0);
     this.#meet(condition);
+    if (this.#timer) this.keepTrying();
     return false;
   }
 
