@@ -50,7 +50,7 @@ def post(host: Host, limit: int) -> Progress:
     policy = terms.policy
     labor = _spans(touched, LABOR, policy.longest_labor_ms)
     machines = _spans(touched, MACHINE, policy.longest_machine_ms)
-    items = _items(touched.values())
+    items = _items(touched.values(), terms)
 
     near = dict(touched)
     _add(near, host.of_people(_windows(labor, 2 * policy.longest_labor_ms)))
@@ -65,7 +65,7 @@ def post(host: Host, limit: int) -> Progress:
     costed = Costed(outcomes=dict(counting.outcomes))
     costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
     costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
-    moved = [e for e in counting.events if material.is_movement(e) and _moves(e, items, terms, touched)]
+    moved = [e for e in counting.events if material.is_movement(e) and _moves(e, items, touched)]
     costed.add(engine.cost_material(moved, terms, host.stock_before(items)))
     host.keep_stock(items, costed.states)
 
@@ -200,19 +200,20 @@ def _windows(spans: Spans, reach: int) -> list[Window]:
     return windows
 
 
-def _items(touched: Iterable[Event]) -> dict[str, int]:
-    """The instant from which each item's movements must be valued anew."""
+def _items(touched: Iterable[Event], terms: Terms) -> dict[str, int]:
+    """The items at moving average whose movements must be valued anew, and the instant to begin at."""
     since: dict[str, int] = {}
     for event in touched:
         if isinstance(event, material.Movement):
-            since[event.item] = min(event.occurred_at, since.get(event.item, event.occurred_at))
+            item = terms.plant.items.get(event.item)
+            if item is not None and item.valuation != "standard":
+                since[event.item] = min(event.occurred_at, since.get(event.item, event.occurred_at))
     return since
 
 
-def _moves(event: Event, items: Mapping[str, int], terms: Terms, touched: Collection[str]) -> bool:
-    """Whether a movement is valued now: at moving average all from the first change on, at standard only itself."""
+def _moves(event: Event, items: Mapping[str, int], touched: Collection[str]) -> bool:
+    """Whether a movement is valued now: at moving average all from the first change on, else only itself."""
     assert isinstance(event, material.Movement)
-    item = terms.plant.items.get(event.item)
-    if item is None or item.valuation == "standard":
-        return event.id in touched
-    return event.item in items and event.occurred_at >= items[event.item]
+    if event.item in items:
+        return event.occurred_at >= items[event.item]
+    return event.id in touched
