@@ -1,0 +1,235 @@
+"""The live board: the floor at this moment, as values for its page."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.feedback.reading import people, valuation
+from server.language import pick
+from server.store import floor, order_cost, plant
+from server.store import people as callers
+from server.store.facts import Fact
+from server.store.floor import Made
+from server.store.order_cost import OrderCost
+from sync.core.clock import local_date, midnight
+from sync.core.money import ZERO
+
+# A device that said nothing for so long is silent; one that said nothing for a month is put away.
+SILENT_MS = 4 * 3_600_000
+PUT_AWAY_MS = 31 * 86_400_000
+# An order drifts when it costs more than its standard allows by this share.
+DRIFT = Decimal("0.10")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Somebody at work. `forgotten`: longer than the policy believes."""
+
+    fact: Fact
+    who: str
+    order: str
+    order_name: str
+    operation: str
+    operation_name: str
+    work_center: str
+    activity: str
+    indirect: str
+    since: int
+    elapsed: int
+    forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Everything one person is clocked on."""
+
+    key: str
+    name: str
+    jobs: list[Work]
+
+    @property
+    def forgotten(self) -> bool:
+        return any(job.forgotten for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineState:
+    """A machine: down, running, or idle. `reason` says why it is down, `order` what it runs."""
+
+    code: str
+    name: str
+    state: str
+    since: int | None = None
+    elapsed: int = 0
+    reason: str = ""
+    order: str = ""
+    operation: str = ""
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What goes on at this moment."""
+
+    workers: list[Worker]
+    machines: list[MachineState]
+    running: int
+    down: int
+    forgotten: int
+    longest_h: int
+
+
+def now_on_floor(connection: Connection, site: str, now: int) -> Now:
+    """Open labor and machines."""
+    policy = plant.policy(connection, site)
+    open_facts = floor.open_work(connection, site)
+    labor = [fact for fact in open_facts if fact.event.type == "labor.started"]
+    names = people(connection, {str(fact.event.person) for fact in labor})
+    orders = _orders(connection, site, {fact.order for fact in open_facts} - {""})
+    centers = {row["code"]: row["name"] for row in plant.rows(connection, site, "work_centers")}
+    indirect = {row["code"]: pick(json.loads(row["name"])) for row in plant.rows(connection, site, "activities")}
+    work = []
+    for fact in labor:
+        event: Any = fact.event
+        order_name, steps = orders.get(fact.order, ("", {}))
+        step = steps.get(fact.operation)
+        center = event.work_center or (step["work_center"] if step else "")
+        work.append(
+            Work(
+                fact,
+                names.get(event.person, event.person),
+                fact.order,
+                order_name,
+                fact.operation,
+                step["name"] if step else "",
+                centers.get(center, center),
+                event.activity,
+                indirect.get(event.indirect_code or "", event.indirect_code or ""),
+                event.occurred_at,
+                now - event.occurred_at,
+                now - event.occurred_at > policy.longest_labor_ms,
+            )
+        )
+    by_person: dict[str, list[Work]] = defaultdict(list)
+    for one in work:
+        by_person[str(one.fact.event.person)].append(one)
+    workers = [Worker(key, jobs[0].who, jobs) for key, jobs in by_person.items()]
+    workers.sort(
+        key=lambda worker: (
+            not worker.forgotten, not worker.jobs[0].order, worker.jobs[0].work_center, worker.name, worker.key,
+        )
+    )  # fmt: skip
+    machines = _machines(connection, site, open_facts, orders, now)
+    return Now(
+        workers,
+        machines,
+        sum(machine.state == "running" for machine in machines),
+        sum(machine.state == "down" for machine in machines),
+        sum(one.forgotten for one in work),
+        policy.longest_labor_h,
+    )
+
+
+def _orders(
+    connection: Connection, site: str, codes: Collection[str]
+) -> dict[str, tuple[str, dict[str, Mapping[str, Any]]]]:
+    """(what is made, operations by number) of orders."""
+    if not codes:
+        return {}
+    rows = plant.rows(connection, site, "orders", "code", codes)
+    items = plant.rows(connection, site, "items", "code", {row["item"] for row in rows} - {""})
+    named = {row["code"]: row["name"] for row in items}
+    steps: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for row in plant.rows(connection, site, "operations", "order", codes):
+        steps[row["order"]][row["number"]] = row
+    return {row["code"]: (str(named.get(row["item"], row["item"])), steps[row["code"]]) for row in rows}
+
+
+def _machines(
+    connection: Connection, site: str, open_facts: Iterable[Fact], orders: Mapping[str, Any], now: int
+) -> list[MachineState]:
+    reasons = {
+        row["code"]: pick(json.loads(row["name"]))
+        for row in plant.rows(connection, site, "reasons", "kind", {"downtime"})
+    }
+    latest: dict[str, Fact] = {}
+    down: dict[str, Fact] = {}
+    for fact in open_facts:
+        match fact.event.type:
+            case "machine.started":
+                latest[str(getattr(fact.event, "machine", ""))] = fact
+            case "downtime.started":
+                down[str(getattr(fact.event, "machine", ""))] = fact
+    made = []
+    for row in plant.rows(connection, site, "machines"):
+        code, name = row["code"], row["name"]
+        if stop := down.get(code):
+            since, reason = stop.event.occurred_at, str(getattr(stop.event, "reason", ""))
+            made.append(MachineState(code, name, "down", since, now - since, reasons.get(reason, reason), fact=stop.id))
+        elif run := latest.get(code):
+            since = run.event.occurred_at
+            made.append(MachineState(code, name, "running", since, now - since, "", run.order, run.operation, run.id))
+        else:
+            made.append(MachineState(code, name, "idle"))
+    places = {"down": 0, "running": 1, "idle": 2}
+    return sorted(made, key=lambda machine: (places[machine.state], machine.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What today brought, and what waits for somebody. `owners`: (role, count) of the held facts."""
+
+    total: Made
+    held: list[tuple[str, str, int]]
+    held_count: int
+    owners: list[tuple[str, int]]
+    waiting: int
+    waiting_since: int | None
+    # (last contact, name), the longest silent first
+    silent: list[tuple[int, str]]
+    devices: int
+
+
+def today(connection: Connection, site: str, now: int) -> Today:
+    """Pieces since midnight of the site, held facts by reason, silent devices."""
+    zone = plant.site(connection, site).zone
+    made = floor.made_since(connection, site, midnight(local_date(now, zone), zone)).values()
+    total = Made(
+        sum((one.good for one in made), ZERO),
+        sum((one.scrap for one in made), ZERO),
+        sum((one.aside for one in made), ZERO),
+    )
+    held = floor.held_reasons(connection, site)
+    owners: Counter[str] = Counter()
+    for _reason, owner, count in held:
+        owners[owner] += count
+    count, since = floor.waiting(connection, site)
+    heard = [(one.seen_at or 0, one.name) for one in callers.list_devices(connection, site) if one.revoked_at is None]
+    heard = sorted(one for one in heard if now - one[0] < PUT_AWAY_MS)
+    silent = [one for one in heard if now - one[0] > SILENT_MS]
+    return Today(total, held, sum(owners.values()), owners.most_common(), count, since, silent, len(heard))
+
+
+def drifting(connection: Connection, site: str, now: int, most: int = 8) -> list[OrderCost]:
+    """Open orders that cost more than their standard allows, the dearest excess first."""
+    codes = order_cost.worked_on(connection, site)
+    found = order_cost.costs(connection, site, codes, valuation(connection), now).values()
+    over = [cost for cost in found if drifts(cost)]
+    return sorted(over, key=lambda cost: (-cost.comparison.total.variance, cost.order.code))[:most]
+
+
+def drifts(cost: OrderCost) -> bool:
+    """Whether an order costs more than its standard allows by more than `DRIFT`."""
+    total = cost.comparison.total
+    return total.earned > 0 and total.variance > total.earned * DRIFT
+
+
+def drift(cost: OrderCost) -> Decimal | None:
+    """By which share an order costs more than its standard allows; None without a standard."""
+    total = cost.comparison.total
+    return total.variance / total.earned if total.earned > 0 else None

@@ -1,0 +1,40 @@
+"""What the reader may see: how money is valued, and what people are called."""
+
+from collections.abc import Collection
+
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from server.auth.access import current
+from server.store import order_cost, plant
+from server.store.order_cost import Valuation
+
+# Whoever runs the floor, keeps the reference data or pays people knows them by name.
+KNOW_PEOPLE = ("lead", "admin", "payroll")
+
+
+def valuation(connection: Connection) -> Valuation:
+    """Actual labor cost is finance's. Where people have rates of their own, an order's labor could tell one of them, so
+    there payroll alone sees it; everybody else sees hours at the published standard rate."""
+    if current.kind == "token" or current.has("payroll"):
+        return "actual"
+    if current.has("accountant") and not order_cost.person_rates(connection, current.site):
+        return "actual"
+    return "standard_rate"
+
+
+def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name."""
+    if not keys:
+        return {}
+    rows = plant.rows(connection, current.site, "people", "key", keys)
+    if current.has(*KNOW_PEOPLE):
+        return {row["key"]: row["name"] or gettext("Name erased") for row in rows}
+    departments = {row["code"]: row["name"] for row in plant.rows(connection, current.site, "departments")}
+    return {
+        row["key"]: " · ".join(
+            part for part in (departments.get(row["department"], row["department"]), row["rate_group"]) if part
+        )
+        or gettext("Operator")
+        for row in rows
+    }

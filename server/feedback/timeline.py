@@ -1,0 +1,120 @@
+"""Who worked on which operation when: the facts of an order as lanes of time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from server.feedback.plots import Axis, Tick
+from server.store.facts import Fact
+from sync.core.plant import Order
+from sync.costing.policy import Policy
+from sync.costing.scope import Segment, pair_labor, pair_machine
+from sync.events.machine import MachineReported
+
+GONE = ("event.voided", "event.replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span of one lane. `look`: setup, run, rework or machine; `state`: "", running, forgotten or held. Time told
+    as a duration stands at one instant: `until` is None there and while something runs."""
+
+    id: str
+    look: str
+    state: str
+    start: int
+    until: int | None
+    duration: int
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One person or machine on one operation. `milliseconds`: of all stretches, without what still runs."""
+
+    who: str
+    machine: bool
+    stretches: tuple[Stretch, ...]
+    milliseconds: int
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Lanes by operation in the order of the routing ("" = named no operation)."""
+
+    operations: tuple[tuple[str, tuple[Lane, ...]], ...]
+    ticks: tuple[Tick, ...]
+    folds: tuple[str, ...]
+    now: str
+
+
+def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, now: int) -> Timeline | None:
+    """None while there is nothing to draw."""
+    facts = [fact for fact in facts if fact.reason not in GONE]
+    states = {fact.id: fact for fact in facts}
+    events = [fact.event for fact in facts]
+    labor, _ = pair_labor(events, policy.longest_labor_ms)
+    machines, _ = pair_machine(events, policy.longest_machine_ms)
+    segments = [(segment, False) for segment in labor] + [(segment, True) for segment in machines]
+    segments = [pair for pair in segments if getattr(pair[0].event, "order", None) == order.code]
+    for event in events:
+        if isinstance(event, MachineReported):
+            at = event.occurred_at
+            segments.append((Segment(event.id, event.machine, event, at, None, at, duration=event.duration_ms), True))
+    if not segments:
+        return None
+    limits = {False: policy.longest_labor_ms, True: policy.longest_machine_ms}
+    spans = {segment.id: _span(segment, limits[machine], now) for segment, machine in segments}
+    axis = Axis(spans.values(), zone)
+    lanes: dict[str, dict[tuple[bool, str], list[Stretch]]] = defaultdict(lambda: defaultdict(list))
+    for segment, machine in sorted(segments, key=lambda pair: (pair[0].start, pair[0].id)):
+        operation = getattr(segment.event, "operation", None) or ""
+        lanes[operation][machine, segment.who].append(
+            _stretch(segment, machine, spans[segment.id], axis, states, limits[machine], now)
+        )
+    place = {step.number: index for index, step in enumerate(order.operations)}
+    return Timeline(
+        tuple(
+            (operation, tuple(_lane(who, machine, found) for (machine, who), found in sorted(lanes[operation].items())))
+            for operation in sorted(lanes, key=lambda number: (place.get(number, len(place)), number))
+        ),
+        tuple(axis.ticks()),
+        tuple(axis.folds()),
+        axis.bar(now, now)[0] if axis.blocks[-1].end >= now else "",
+    )
+
+
+def _span(segment: Segment, longest_ms: int, now: int) -> tuple[int, int]:
+    if segment.duration is not None:
+        return segment.start, segment.start
+    # What runs is drawn until now, but not for days on end: then nobody believes it any more.
+    until = segment.until if segment.until is not None else min(now, segment.start + longest_ms)
+    return segment.start, max(until, segment.start)
+
+
+def _stretch(
+    segment: Segment,
+    machine: bool,
+    span: tuple[int, int],
+    axis: Axis,
+    states: Mapping[str, Fact],
+    longest_ms: int,
+    now: int,
+) -> Stretch:
+    state = ""
+    if segment.until is None and segment.duration is None:
+        state = "forgotten" if now - segment.start > longest_ms else "running"
+    elif states[segment.id].troubled:
+        state = "held"
+    look = "machine" if machine else str(getattr(segment.event, "activity", "run"))
+    x, width = axis.bar(*span)
+    duration = segment.duration if segment.duration is not None else span[1] - span[0]
+    return Stretch(segment.id, look, state, segment.start, segment.until, max(duration, 0), x, width)
+
+
+def _lane(who: str, machine: bool, stretches: list[Stretch]) -> Lane:
+    done = sum(stretch.duration for stretch in stretches if stretch.state in ("", "held"))
+    return Lane(who, machine, tuple(stretches), done, any(stretch.state == "running" for stretch in stretches))

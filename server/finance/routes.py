@@ -1,0 +1,222 @@
+"""/entries: the ledger's entries filtered and summed, each with everything that explains it; the same as CSV.
+
+Entries use rates of groups. Where somebody has a rate of their own, the entries that would tell it are payroll's alone:
+others see that they exist, without hours, rate or amount, and totals leave them out.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request, stream_with_context
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import Connection
+
+from server import fragments
+from server.auth.access import access, current
+from server.extensions import db
+from server.menu import menu
+from server.problems import Problem
+from server.spreadsheet import safe_cell
+from server.store import entries, facts, plant
+from server.store.database import read
+from server.store.entries import Filter, Line
+from server.words import RULES, cost_object
+from sync.ledger.entry import ELEMENTS
+
+_ = lazy_gettext
+
+blueprint = Blueprint("finance", __name__)
+
+FINANCE = {"accountant", "payroll"}
+PAGE = 100
+CSV_COLUMNS = (
+    "position", "batch", "occurred_on", "posting_period", "late", "element", "order", "operation", "item",
+    "work_center", "activity", "quantity", "unit", "hours", "rate", "net_amount", "currency", "from", "to", "formula",
+    "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events",
+)  # fmt: skip
+
+
+@blueprint.get("/entries")
+@access(roles=FINANCE)
+@menu(_("Entries"), group="finance", order=10)
+def list_entries() -> Response:
+    """Entries of a filter, newest first, with their totals."""
+    before = _position("before")
+    with read(db.engine) as connection:
+        periods = entries.periods(connection, current.site)
+        wanted = _filter(periods)
+        own = _own(connection)
+        hidden = entries.telling_a_wage(own)
+        lines = entries.page(connection, current.site, wanted, before, PAGE + 1)
+        currency = plant.site(connection, current.site).currency
+        values = {
+            "lines": lines[:PAGE],
+            "next": lines[PAGE - 1].position if len(lines) > PAGE else None,
+            "first_page": before is None,
+            "totals": entries.totals(connection, current.site, wanted, currency, hidden),
+            "hidden": entries.count_hidden(connection, current.site, wanted, hidden) if hidden is not None else 0,
+            "wanted": wanted,
+            "periods": periods,
+            "accounts": _accounts(connection),
+            "tells_a_wage": lambda body: entries.tells_a_wage(body, own),
+            "currency": currency,
+            "elements_known": ELEMENTS,
+            "link": _link,
+            "flow": _flow,
+            "shortened": _shortened,
+        }
+    if fragments.wanted() == "entries":
+        return fragments.part("finance/entries.html", "entries", **values)
+    return fragments.page("finance/entries.html", **values)
+
+
+@blueprint.get("/entries.csv")
+@access(roles=FINANCE)
+def entries_csv() -> Response:
+    """The entries of a filter, one line each, oldest first; a reversal counts below zero."""
+    with read(db.engine) as connection:
+        wanted = _filter(entries.periods(connection, current.site))
+        own = _own(connection)
+    site = current.site
+
+    def rows() -> Iterator[str]:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(CSV_COLUMNS)
+        with read(db.engine) as connection:
+            for line in entries.stream(connection, site, wanted):
+                cells = _cells(line, entries.tells_a_wage(line.body, own))
+                writer.writerow([safe_cell(cells.get(column, "")) for column in CSV_COLUMNS])
+                if out.tell() > 65_536:
+                    yield out.getvalue()
+                    out.seek(0)
+                    out.truncate()
+        yield out.getvalue()
+
+    response = Response(stream_with_context(rows()), mimetype="text/csv")
+    name = f"entries-{wanted.period}.csv" if wanted.period else "entries.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@blueprint.get("/entries/<int:position>")
+@access(roles=FINANCE)
+def show_entry(position: int) -> Response:
+    """One entry: postings, formula, rate, rule, policy, the facts, its reversal, its batch."""
+    site = current.site
+    with read(db.engine) as connection:
+        line = entries.one(connection, site, position) if position < 2**62 else None
+        if line is None:
+            raise Problem("request.not_found", gettext("No entry stands at %(position)s.", position=str(position)))
+        own = _own(connection)
+        plans = {row["code"]: row["name"] for row in plant.rows(connection, site, "plans")}
+        values = {
+            "line": line,
+            "body": line.body,
+            "hidden": entries.tells_a_wage(line.body, own),
+            "rate": entries.rate(connection, site, line.body.get("rate_id", "")),
+            "plans": {code: plans.get(code, code) for code in sorted(_plans_of(line.body))},
+            "accounts": entries.account_names(connection, site),
+            "batch": entries.batch(connection, site, line.batch),
+            "reversed_by": None if line.reverses else entries.reversed_by(connection, site, line),
+            "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
+            "causes": facts.by_ids(connection, site, line.body["events"]),
+            "rules": RULES,
+        }
+    return fragments.page("finance/entry.html", **values)
+
+
+def _own(connection: Connection) -> frozenset[str]:
+    """Rates of single people that the reader may not see."""
+    return frozenset() if current.has("payroll") else entries.own_rates(connection, current.site)
+
+
+def _plans_of(body: Mapping[str, Any]) -> set[str]:
+    return {plan for posting in body["postings"] for plan in posting["accounts"]}
+
+
+def _cells(line: Line, hidden: bool) -> dict[str, Any]:
+    body = line.body
+    sides = {side: _objects(body, side) for side in ("credit", "debit")}
+    cells = {
+        **{name: value for name, value in body.items() if isinstance(value, (str, int)) and name != "amount"},
+        "position": line.position,
+        "batch": line.batch,
+        "late": str(body["late"]).lower(),
+        "net_amount": line.net,
+        "from": sides["credit"],
+        "to": sides["debit"],
+        "events": " ".join(body["events"]),
+    }
+    if hidden:
+        for name in ("quantity", "hours", "rate", "rate_id", "net_amount", "formula"):
+            cells[name] = ""
+    return cells
+
+
+def _objects(body: Mapping[str, Any], side: str) -> str:
+    return " ".join(dict.fromkeys(posting["object"] for posting in body["postings"] if posting["side"] == side))
+
+
+def _shortened(formula: str) -> str:
+    """A formula whose numbers stop after six decimals, for the list; the entry's own page has it whole."""
+    return re.sub(r"(\.[0-9]{6})[0-9]+", r"\1…", formula, flags=re.ASCII)
+
+
+def _flow(body: Mapping[str, Any]) -> str:
+    """Who gives to whom: "Department WELD → Order MO-1"."""
+    sides = []
+    for side in ("credit", "debit"):
+        objects = dict.fromkeys(posting["object"] for posting in body["postings"] if posting["side"] == side)
+        sides.append(", ".join(cost_object(one) for one in objects))
+    return " → ".join(sides)
+
+
+def _accounts(connection: Connection) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Accounts to filter by: those the plans name, and the places a plan follows."""
+    follows = {row["code"]: row["follows"] for row in plant.rows(connection, current.site, "plans")}
+    places = {
+        "department": plant.rows(connection, current.site, "departments"),
+        "work_center": plant.rows(connection, current.site, "work_centers"),
+    }
+    found = []
+    for plan, name, named in entries.accounts(connection, current.site):
+        lines = dict(named)
+        for row in places.get(follows.get(plan, ""), []):
+            lines.setdefault(row["code"], row["name"])
+        if lines:
+            found.append((plan, name, sorted(lines.items())))
+    return found
+
+
+def _filter(periods: list[str]) -> Filter:
+    """The filter of the address; without one, the newest month."""
+    args = request.args
+    period = args.get("period", periods[0] if periods and not any(args.values()) else "")
+    if period and not re.fullmatch("[0-9]{4}-[0-9]{2}", period, re.ASCII):
+        raise Problem("request.invalid", gettext("A period is a year and a month, such as 2026-11."), pointer="/period")
+    element = args.get("element", "")
+    if element and element not in ELEMENTS:
+        raise Problem("request.invalid", f"element: {', '.join(ELEMENTS)}", pointer="/element")
+    given = {name: args.get(name, "").strip()[:100] for name in ("order", "operation", "account", "text")}
+    if given["account"] and ":" not in given["account"]:
+        raise Problem("request.invalid", "account: plan:account", pointer="/account")
+    return Filter(period=period, element=element, **given)
+
+
+def _position(name: str) -> int | None:
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,17}", text, re.ASCII):
+        raise Problem("request.invalid", gettext("This is no cursor of this list."), pointer=f"/{name}")
+    return int(text)
+
+
+def _link(wanted: Filter, **changes: str) -> dict[str, str]:
+    """The parameters of a filter, some of them changed; what is empty is left out, but for the period."""
+    given = {name: getattr(wanted, name) for name in ("period", "element", "order", "operation", "account", "text")}
+    return {name: value for name, value in (given | changes).items() if value or name == "period"}

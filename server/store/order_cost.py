@@ -1,0 +1,342 @@
+"""What orders cost against their standard: one set of queries for the pages and for the API.
+
+Actual comes from `order_cost`, which moves with the ledger; pieces come from the facts; the standard from operations,
+components and rates. The arithmetic is `sync.costing.standard`. Nothing here asks once for each row: a page of orders
+takes as many queries as one order.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Table, and_, case, func, or_, select
+
+from server.store import event_log, plant
+from server.store.plant import chunks
+from server.store.tables import TABLES
+from sync.core.clock import local_date
+from sync.core.money import ZERO, from_store
+from sync.core.plant import Order, Plant
+from sync.core.quantity import plain
+from sync.costing import standard
+from sync.costing.policy import Policy
+from sync.costing.rates import Rate, RateTable
+from sync.costing.rules import scrap
+from sync.costing.standard import Comparison, Counted, Spent
+from sync.events import catalog
+from sync.events.base import Event
+from sync.events.defect import DefectReported
+from sync.events.output import OutputReported
+
+ORDER: Table = TABLES["order"]
+ITEM: Table = TABLES["item"]
+EVENT: Table = TABLES["event"]
+ORDER_COST: Table = TABLES["order_cost"]
+RATE: Table = TABLES["rate"]
+
+# actual: labor at the rates entries used. standard_rate: hours at the published rate of their work center.
+Valuation = Literal["actual", "standard_rate"]
+
+RUNNING = "time.open"
+GONE = ("event.voided", "event.replaced")
+LAST_DAY = "9999-12-31"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCost:
+    """An order with its pieces, its facts by state, and its cost against the standard."""
+
+    order: Order
+    status: str
+    due_on: str
+    item_name: str
+    unit: str
+    valuation: Valuation
+    comparison: Comparison
+    counted: Mapping[str, Counted] = field(default_factory=dict)
+    # The day whose rates the standard uses: that of the order's first fact.
+    day: date = date.min
+    held: int = 0
+    running: int = 0
+    waiting: int = 0
+
+    @property
+    def good(self) -> Decimal:
+        """Good pieces of the whole order: those the last operation passed."""
+        if not self.order.operations:
+            return sum((count.good for count in self.counted.values()), ZERO)
+        return self.counted.get(self.order.operations[-1].number, Counted()).good
+
+    @property
+    def scrap(self) -> Decimal:
+        """Scrapped pieces, wherever they were found."""
+        return sum((count.scrap for count in self.counted.values()), ZERO)
+
+
+# --- which orders ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`status`: open, closed or "" (all); `text`: part of a code, item or customer."""
+
+    status: str = "open"
+    text: str = ""
+
+
+def find_orders(
+    connection: Connection, site: str, wanted: Filter, after: tuple[str, str] | None = None, limit: int = 50
+) -> list[tuple[str, str]]:
+    """(due day or LAST_DAY, code) of orders, soonest due first, after such a pair."""
+    due = func.coalesce(ORDER.c.due_on, LAST_DAY)
+    query = select(due, ORDER.c.code).where(ORDER.c.site == site)
+    if wanted.status:
+        query = query.where(ORDER.c.status == wanted.status)
+    if wanted.text:
+        item = and_(ITEM.c.site == ORDER.c.site, ITEM.c.code == ORDER.c.item)
+        texts = (ORDER.c.code, ORDER.c.item, ORDER.c.customer, func.coalesce(ITEM.c.name, ""))
+        query = query.outerjoin(ITEM, item).where(or_(*(t.icontains(wanted.text, autoescape=True) for t in texts)))
+    if after:
+        query = query.where(or_(due > after[0], and_(due == after[0], ORDER.c.code > after[1])))
+    rows = connection.execute(query.order_by(due, ORDER.c.code).limit(limit))
+    return [(day, code) for day, code in rows]
+
+
+def count_orders(connection: Connection, site: str) -> dict[str, int]:
+    """How many orders there are, by status."""
+    query = select(ORDER.c.status, func.count()).where(ORDER.c.site == site).group_by(ORDER.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def worked_on(connection: Connection, site: str) -> list[str]:
+    """Open orders that bear cost: what can drift."""
+    query = (
+        select(ORDER.c.code)
+        .join(ORDER_COST, and_(ORDER_COST.c.site == ORDER.c.site, ORDER_COST.c.order == ORDER.c.code))
+        .where(ORDER.c.site == site, ORDER.c.status == "open")
+    )
+    return list(connection.scalars(query.distinct().order_by(ORDER.c.code)))
+
+
+# --- what they cost ----------------------------------------------------------------------------------------------
+
+
+def costs(
+    connection: Connection, site: str, codes: Collection[str], valuation: Valuation, now: int
+) -> dict[str, OrderCost]:
+    """The cost of each of these orders against its standard; orders that do not exist are left out."""
+    things = plant.load_part(connection, site, orders=codes)
+    orders = {code: things.orders[code] for code in codes if code in things.orders}
+    if not orders:
+        return {}
+    rows = {row["code"]: row for row in plant.rows(connection, site, "orders", "code", orders)}
+    rates = published_rates(connection, site, things)
+    spent = _spent(connection, site, orders, things.site.currency)
+    pieces = _quantity_facts(connection, site, orders)
+    states = _states(connection, site, orders)
+    policy = plant.policy(connection, site)
+    made = {}
+    for code, order in orders.items():
+        counted = _count(pieces[code])
+        first, held, running, waiting = states.get(code, (now, 0, 0, 0))
+        day = local_date(first, things.site.zone)
+        lines, unknown = spent[code], frozenset[standard.Unknown]()
+        if valuation == "standard_rate":
+            lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency)
+            if any(line.element == "scrap" for line in spent[code]):
+                lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policy)]
+        begun = {line.operation for line in lines if line.milliseconds} | set(counted)
+        row, item = rows[code], things.items.get(order.item)
+        made[code] = OrderCost(
+            order,
+            row["status"],
+            row["due_on"] or "",
+            item.name if item else "",
+            item.unit if item else "",
+            valuation,
+            standard.compare(
+                lines,
+                standard.earned(order, counted, begun, things, rates, day),
+                standard.planned(order, things, rates, day),
+                unknown,
+            ),
+            counted,
+            day,
+            held,
+            running,
+            waiting,
+        )
+    return made
+
+
+def person_rates(connection: Connection, site: str) -> bool:
+    """Whether somebody here is costed at a rate of their own: then actual labor of an order can tell it."""
+    query = select(RATE.c.id).where(RATE.c.site == site, RATE.c.kind == "labor", RATE.c.subject_kind == "person")
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def published_rates(connection: Connection, site: str, things: Plant) -> RateTable:
+    """The rates a standard is made of: of all work centers, and of the items in `things`. No wage is among them."""
+    found = []
+    of_places = and_(RATE.c.kind.in_(("standard_labor", "machine")), RATE.c.subject_kind == "work_center")
+    wanted = [of_places]
+    wanted += [and_(RATE.c.kind == "standard_cost", RATE.c.subject.in_(part)) for part in chunks(sorted(things.items))]
+    for which in wanted:
+        for row in connection.execute(select(RATE).where(RATE.c.site == site, which)):
+            day, amount = date.fromisoformat(row.valid_from), Decimal(row.amount)
+            found.append(
+                Rate(row.id, row.kind, row.subject_kind, row.subject, day, row.version, amount, row.includes_labor)
+            )
+    return RateTable(found)
+
+
+def _spent(connection: Connection, site: str, codes: Iterable[str], currency: str) -> dict[str, list[Spent]]:
+    found: dict[str, list[Spent]] = defaultdict(list)
+    names = ("order", "operation", "element", "work_center", "provenance", "amount", "milliseconds")
+    columns = [ORDER_COST.c[name] for name in names]
+    for part in chunks(sorted(codes)):
+        query = select(*columns).where(ORDER_COST.c.site == site, ORDER_COST.c.order.in_(part))
+        for code, operation, element, center, provenance, amount, span in connection.execute(
+            query.order_by(*columns[:5])
+        ):
+            if amount or span:
+                money = from_store(int(amount), currency)
+                found[code].append(Spent(operation, element, center, provenance, money, int(span)))
+    return found
+
+
+def _quantity_facts(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, list[Event]]:
+    """Reports of pieces that count, by order; labels a device did not know replaced as far as known now."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for part in chunks(sorted(codes)):
+        query = select(EVENT.c.body).where(
+            EVENT.c.site == site,
+            EVENT.c.order.in_(part),
+            EVENT.c.type.in_(("output.reported", "defect.reported")),
+            EVENT.c.reason.not_in(GONE),
+        )
+        events = [catalog.rebuild(json.loads(body)) for body in connection.scalars(query)]
+        for event in event_log.resolved(connection, site, events):
+            found[getattr(event, "order", "")].append(event)
+    return found
+
+
+def _count(events: Iterable[Event]) -> dict[str, Counted]:
+    counted: dict[str, Counted] = defaultdict(Counted)
+    for event in events:
+        if isinstance(event, OutputReported):
+            here = counted[event.operation]
+            counted[event.operation] = replace(here, good=here.good + event.quantity)
+        elif isinstance(event, DefectReported):
+            here = counted[event.operation]
+            if event.disposition == "scrap":
+                counted[event.operation] = replace(here, scrap=here.scrap + event.quantity)
+            else:
+                counted[event.operation] = replace(here, aside=here.aside + event.quantity)
+    return dict(counted)
+
+
+def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:
+    """(instant of the first fact, held, running, waiting to be costed) of each order that has facts."""
+    running = and_(EVENT.c.state == "held", EVENT.c.reason == RUNNING)
+    held = and_(EVENT.c.state == "held", EVENT.c.reason != RUNNING)
+    sums = [func.sum(case((which, 1), else_=0)) for which in (held, running, EVENT.c.state == "received")]
+    found = {}
+    for part in chunks(sorted(codes)):
+        query = select(EVENT.c.order, func.min(EVENT.c.occurred_at), *sums)
+        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part)).group_by(EVENT.c.order)
+        for code, first, *counts in connection.execute(query):
+            found[code] = (int(first), int(counts[0]), int(counts[1]), int(counts[2]))
+    return found
+
+
+def _scrap_again(
+    order: Order, pieces: Iterable[Event], shown: Iterable[Spent], things: Plant, policy: Policy
+) -> list[Spent]:
+    """Scrap by the rule of the ledger, on what the order bears at published rates."""
+    bears = {order.code: standard.accumulated(shown, scrap.ACCUMULATING)}
+    entries, _, _ = scrap.cost(pieces, things, policy, bears)
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        sums[entry.operation, entry.work_center, entry.provenance] -= entry.amount
+    return [Spent(step, "scrap", center, how, amount) for (step, center, how), amount in sorted(sums.items())]
+
+
+# --- as JSON -----------------------------------------------------------------------------------------------------
+
+
+def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
+    """GET /api/v1/orders/{code}/cost: money and pieces as text, hours with four decimals."""
+    comparison = cost.comparison
+    total = comparison.total
+    steps = {step.number: step for step in cost.order.operations}
+    names = [*steps, *sorted(comparison.operations.keys() - steps.keys())]
+    return {
+        "order": cost.order.code,
+        "currency": currency,
+        "valuation": cost.valuation,
+        "standard_rates_on": cost.day.isoformat(),
+        "quantity": plain(cost.order.quantity),
+        "good": plain(cost.good),
+        "scrap": plain(cost.scrap),
+        "elements": [{"element": name, **_against(cell)} for name, cell in comparison.elements.items()],
+        "operations": [
+            {
+                "operation": name,
+                "name": steps[name].name if name in steps else "",
+                "work_center": steps[name].work_center if name in steps else "",
+                "good": plain(cost.counted.get(name, Counted()).good),
+                "scrap": plain(cost.counted.get(name, Counted()).scrap),
+                **_against(comparison.operations.get(name, standard.Against())),
+            }
+            for name in names
+        ],
+        "actual": str(total.actual),
+        "standard_planned": str(total.planned),
+        "standard_earned": str(total.earned),
+        "shares": {name: f"{share:.4f}" for name, share in comparison.shares.items()},
+        "unknown": [{"kind": gap.kind, "subject": gap.subject} for gap in comparison.unknown],
+        "held": cost.held,
+        "running": cost.running,
+        "waiting": cost.waiting,
+    }
+
+
+def _against(cell: standard.Against) -> dict[str, str]:
+    return {
+        "actual": str(cell.actual),
+        "standard": str(cell.earned),
+        "standard_planned": str(cell.planned),
+        "variance": str(cell.variance),
+        "hours": f"{cell.hours:.4f}",
+        "standard_hours": f"{cell.earned_hours:.4f}",
+    }
+
+
+def summary_json(cost: OrderCost, currency: str) -> dict[str, Any]:
+    """A line of GET /api/v1/orders."""
+    total = cost.comparison.total
+    return {
+        "order": cost.order.code,
+        "kind": cost.order.kind,
+        "item": cost.order.item,
+        "item_name": cost.item_name,
+        "customer": cost.order.customer,
+        "due_on": cost.due_on or None,
+        "status": cost.status,
+        "quantity": plain(cost.order.quantity),
+        "unit": cost.unit,
+        "good": plain(cost.good),
+        "scrap": plain(cost.scrap),
+        "currency": currency,
+        "valuation": cost.valuation,
+        "actual": str(total.actual),
+        "standard_planned": str(total.planned),
+        "standard_earned": str(total.earned),
+        "held": cost.held,
+        "running": cost.running,
+    }

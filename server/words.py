@@ -1,0 +1,257 @@
+"""What codes are called in the reader's language: elements, states, reasons, owners, kinds of facts."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from flask import Flask
+from flask_babel import LazyString, gettext, lazy_gettext
+
+from server.figures import day, quantity
+from server.menu import ROLE_NAMES
+from server.problems import fill
+from sync.core.findings import CATALOGUE
+from sync.events.base import TYPES
+
+_ = lazy_gettext
+
+ELEMENTS: dict[str, LazyString] = {
+    "labor": _("Labor"),
+    "setup": _("Setup"),
+    "machine": _("Machine"),
+    "material": _("Material"),
+    "scrap": _("Scrap"),
+    "rework": _("Rework"),
+    "overhead": _("Overhead"),
+    "subcontracting": _("Subcontracting"),
+}
+
+# State of a fact -> (word, class of its badge)
+STATES: dict[str, tuple[LazyString, str]] = {
+    "received": (_("Received"), "waiting"),
+    "costed": (_("Costed"), "good"),
+    "held": (_("Held"), "held"),
+    "excluded": (_("Excluded"), ""),
+    "running": (_("Running"), "running"),
+    "counted": (_("Counted"), ""),
+}
+# Facts that carry no cost because they are about something else: nothing is wrong with them.
+COUNTED = ("quantity.counted", "downtime.noted")
+
+ACTIVITIES: dict[str, LazyString] = {
+    "setup": _("Setup"),
+    "run": _("Run"),
+    "rework": _("Rework"),
+    "indirect": _("Indirect"),
+}
+
+PROVENANCES: dict[str, LazyString] = {
+    "measured": _("Measured"),
+    "declared": _("Declared"),
+    "estimated": _("Estimated"),
+}
+
+# Facts as they are told; a type not named here goes by the label of its definition.
+EVENT_NAMES: dict[str, LazyString] = {
+    "labor.started": _("Work started"),
+    "labor.stopped": _("Work stopped"),
+    "labor.declared": _("Time declared"),
+    "machine.started": _("Machine started"),
+    "machine.stopped": _("Machine stopped"),
+    "machine.reported": _("Machine time reported"),
+    "downtime.started": _("Machine down"),
+    "downtime.stopped": _("Machine up again"),
+    "material.received": _("Material received"),
+    "material.consumed": _("Material consumed"),
+    "material.returned": _("Material returned"),
+    "output.reported": _("Good pieces reported"),
+    "defect.reported": _("Defect reported"),
+    "event.voided": _("Fact voided"),
+    "event.replaced": _("Fact replaced"),
+}
+
+DISPOSITIONS: dict[str, LazyString] = {"scrap": _("Scrap"), "rework": _("Rework"), "hold": _("Put aside")}
+
+RATE_KINDS: dict[str, LazyString] = {
+    "labor": _("labor"),
+    "machine": _("machine"),
+    "standard_labor": _("published standard labor"),
+    "standard_cost": _("standard cost"),
+}
+
+# What gives or bears a cost: the part of an account's object before the colon.
+OBJECTS: dict[str, LazyString] = {
+    "order": _("Order"),
+    "department": _("Department"),
+    "work_center": _("Work center"),
+    "stock": _("Stock"),
+    "supplier": _("Supplier"),
+    "opening": _("Opening stock"),
+    "activity": _("Indirect activity"),
+    "idle": _("Idle time"),
+    "scrap": _("Scrap"),
+    "variance": _("Variance"),
+}
+
+VARIANCES: dict[str, LazyString] = {
+    "material_price": _("Material price"),
+    "negative_stock": _("Issued before receipt"),
+}
+
+RULES: dict[str, LazyString] = {
+    "labor_time": _("Labor time"),
+    "machine_time": _("Machine time"),
+    "material": _("Material movement"),
+    "scrap": _("Scrap at accumulated cost"),
+}
+
+ORDER_KINDS: dict[str, LazyString] = {
+    "manufacturing": _("Manufacturing order"),
+    "case": _("Case"),
+    "project": _("Project"),
+    "ticket": _("Ticket"),
+}
+
+
+# What a reason is called where there is no room for the sentence.
+TITLES: dict[str, LazyString] = {
+    "time.open": _("Clock-out forgotten?"),
+    "time.too_long": _("Time too long to believe"),
+    "time.unknown": _("Time not reported"),
+    "time.stop_without_start": _("Stop without a start"),
+    "time.negative": _("End before the start"),
+    "reference.unknown_order": _("Unknown order"),
+    "reference.unknown_operation": _("Unknown operation"),
+    "reference.unknown_person": _("Unknown badge"),
+    "reference.unknown_machine": _("Unknown machine"),
+    "reference.unknown_item": _("Unknown item"),
+    "rate.missing": _("Missing rate"),
+    "unit.no_conversion": _("Missing unit conversion"),
+    "stock.no_unit_cost": _("Item without a unit cost"),
+    "amount.too_large": _("Amount too large to book"),
+    "scrap.no_cost": _("Scrap of an order without cost"),
+    "correction.target_unknown": _("Correction of a fact not here yet"),
+    "correction.replacement_unknown": _("Replacing fact not here yet"),
+    "correction.loop": _("Corrections that correct each other"),
+    "costing.failed": _("Costing failed"),
+    "import.identical_row": _("Identical row imported"),
+    "clock.drift": _("Device clock off"),
+    "device.gap": _("Facts missing from a device"),
+    "device.fork": _("One number, two facts"),
+    "stock.negative": _("More used than received"),
+    "quantity.over_order": _("More pieces than ordered"),
+    "time.repeated": _("Same time reported twice"),
+}
+
+
+def held_title(reason: str) -> str:
+    """A reason in a few words."""
+    return str(TITLES.get(reason, reason))
+
+
+def element(code: str) -> str:
+    """A cost element."""
+    return str(ELEMENTS.get(code, code))
+
+
+def owner(code: str) -> str:
+    """Who can mend a held fact."""
+    return str(_("Operator") if code == "operator" else ROLE_NAMES.get(code, code))
+
+
+def state(fact_state: str, reason: str = "") -> tuple[str, str]:
+    """The word for a state and the class of its badge; time that simply runs is no trouble."""
+    look = "running" if reason == "time.open" else "counted" if reason in COUNTED else fact_state
+    word, plate = STATES[look]
+    return str(word), plate
+
+
+def explains(reason: str) -> bool:
+    """Whether a reason says more than the state's word."""
+    return bool(reason) and reason != "time.open" and reason not in COUNTED
+
+
+def sentence(reason: str, params: Mapping[str, str]) -> str:
+    """Why a fact is held, excluded or remarkable."""
+    known = CATALOGUE.get(reason)
+    return fill(gettext(known.sentence), _shown(params)) if known else reason
+
+
+def action(reason: str, params: Mapping[str, str]) -> str:
+    """What to do about it; "" when nothing is to be done."""
+    known = CATALOGUE.get(reason)
+    return fill(gettext(known.action), _shown(params)) if known and known.action else ""
+
+
+def _shown(params: Mapping[str, str]) -> dict[str, str]:
+    shown = dict(params)
+    if "kind" in shown:
+        shown["kind"] = str(RATE_KINDS.get(shown["kind"], shown["kind"]))
+    if "date" in shown:
+        with suppress(ValueError):
+            shown["date"] = day(date.fromisoformat(shown["date"]))
+    return shown
+
+
+def event_type(name: str) -> str:
+    """A kind of fact: "Good pieces reported"."""
+    if name in EVENT_NAMES:
+        return str(EVENT_NAMES[name])
+    kinds = [kind for (known, _version), kind in sorted(TYPES.items()) if known == name]
+    return gettext(kinds[-1].label) if kinds else name
+
+
+def cost_object(code: str) -> str:
+    """What gives or bears: "Department WELD"."""
+    kind, _colon, name = code.partition(":")
+    if kind == "variance":
+        return f"{OBJECTS[kind]}: {VARIANCES.get(name, name)}"
+    return f"{OBJECTS.get(kind, kind)} {name}".strip()
+
+
+def unknown_price(kind: str, subject: str) -> str:
+    """A price nobody has given yet."""
+    if kind == "conversion":
+        return gettext("unit conversion of %(subject)s", subject=subject)
+    if not subject:
+        return gettext("a work center for some of the hours")
+    return gettext("%(kind)s rate of %(subject)s", kind=RATE_KINDS.get(kind, kind), subject=subject)
+
+
+def said(event: Any) -> str:
+    """What a fact says, without who, where and when: "12 good", "3.2 kg of OAK"."""
+    match event.type:
+        case "labor.started" | "labor.declared":
+            activity = str(ACTIVITIES[event.activity])
+            return f"{activity} · {event.indirect_code}" if event.activity == "indirect" else activity
+        case "machine.started" | "machine.reported" | "machine.stopped" | "downtime.stopped":
+            return str(event.machine)
+        case "downtime.started":
+            return f"{event.machine} · {event.reason}"
+        case "material.received" | "material.consumed" | "material.returned":
+            amount = quantity(event.quantity, event.unit)
+            return gettext("%(quantity)s of %(item)s", quantity=amount, item=event.item)
+        case "output.reported":
+            return gettext("%(quantity)s pieces", quantity=quantity(event.quantity))
+        case "defect.reported":
+            kept = str(DISPOSITIONS[event.disposition])
+            return f"{quantity(event.quantity)} · {kept} · {event.reason}"
+        case "event.voided" | "event.replaced":
+            return str(event.reason)
+    return ""
+
+
+def in_words(event: Any) -> str:
+    """Kind and content of a fact in one line."""
+    return f"{event_type(event.type)} {said(event)}".strip()
+
+
+def init_app(app: Flask) -> None:
+    """Let templates say these words."""
+    app.jinja_env.globals.update(
+        element_name=element, owner_name=owner, fact_state=state, reason_sentence=sentence, reason_action=action,
+        reason_explains=explains, held_title=held_title, event_type_name=event_type, cost_object_name=cost_object,
+        fact_said=said, fact_words=in_words, unknown_price=unknown_price, elements=ELEMENTS, provenances=PROVENANCES,
+        activities=ACTIVITIES, dispositions=DISPOSITIONS, rule_names=RULES, order_kinds=ORDER_KINDS,
+    )  # fmt: skip
