@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
@@ -31,12 +32,18 @@ LABELLED = ("person", "order", "item", "machine")
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=20_000)
+def _event(body: str) -> Event:
+    """A stored body as a value. Facts around new ones are read again and again; bodies never change."""
+    return catalog.rebuild(json.loads(body))
+
+
 def load(connection: Connection, site: str, where: ColumnElement[bool], limit: int = 0) -> list[Event]:
     """Events in the order they are about, labels a device could not resolve replaced as far as known now."""
     query = select(EVENT.c.body).where(EVENT.c.site == site, where)
     if limit:
         query = query.order_by(EVENT.c.recorded_at, EVENT.c.id).limit(limit)
-    events = [catalog.rebuild(json.loads(body)) for body in connection.scalars(query)]
+    events = [_event(body) for body in connection.scalars(query)]
     return resolved(connection, site, events)
 
 
