@@ -158,14 +158,14 @@ class _Move:
         amount = self.share(stock, self.quantity, unit_cost)
         if isinstance(self.movement, MaterialReturned):
             after = Stock(stock.quantity + self.quantity, stock.value + amount, unit_cost)
-            valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
+            valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount, stock))
             return self.filled(after, valued) if stock.quantity < 0 <= after.quantity else after
         left = stock.quantity - self.quantity
         if abs(left) < RESIDUE:
             left, amount = ZERO, stock.value
         if left < 0:
             valued.findings.append(Finding("stock.negative", self.movement.id, {"item": self.item.code}))
-        valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount))
+        valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount, stock))
         return Stock(left, stock.value - amount, unit_cost)
 
     def received(self, stock: Stock, valued: Valued) -> Stock | Outcome:
@@ -210,24 +210,38 @@ class _Move:
             valued.entries.append(self.shortage_variance(stock.value - right))
         return Stock(stock.quantity, right, stock.last_cost)
 
-    def entry(self, place: Place | None, quantity: Decimal, unit_cost: Decimal, rate_id: str, amount: Decimal) -> Entry:
-        """Stock to order, order to stock, or supplier to stock."""
+    def entry(
+        self,
+        place: Place | None,
+        quantity: Decimal,
+        unit_cost: Decimal,
+        rate_id: str,
+        amount: Decimal,
+        of: Stock | None = None,
+    ) -> Entry:
+        """Stock to order, order to stock, or supplier to stock; `of`: the stock whose average is the price."""
         stock = f"stock:{self.item.code}"
         if place is None:
-            opening = isinstance(self.movement, MaterialReceived) and self.movement.opening
-            sender, receiver = ("opening:" if opening else "supplier:"), stock
+            sender, receiver = self.source(), stock
         elif isinstance(self.movement, MaterialReturned):
             sender, receiver = f"order:{place.order.code}", stock
         else:
             sender, receiver = stock, f"order:{place.order.code}"
-        words = f"{plain(quantity)} {self.item.unit} x {plain(unit_cost.normalize(ARITHMETIC))}"
-        formula = f"{words} {self.currency}/{self.item.unit} = {amount} {self.currency}"
+        unit = self.item.unit
+        price = f"{_shown(unit_cost)} {self.currency}/{unit}"
+        if of is not None and of.quantity > 0:
+            price = f"{of.value} {self.currency} / {plain(of.quantity)} {unit}"
+        formula = f"{plain(quantity)} {unit} x {price} = {amount} {self.currency}"
         return self.build(place, sender, receiver, amount, quantity, unit_cost, rate_id, formula)
 
     def price_variance(self, difference: Decimal, paid: Decimal, standard: Decimal) -> Entry:
         """What a receipt cost above (or below) standard, taken at purchase."""
         formula = f"{paid} {self.currency} paid - {standard} {self.currency} at standard = {difference} {self.currency}"
-        return self.variance(difference, "supplier:", "variance:material_price", formula)
+        return self.variance(difference, self.source(), "variance:material_price", formula)
+
+    def source(self) -> str:
+        """Who gives what is received: a supplier, or the books before these."""
+        return "opening:" if getattr(self.movement, "opening", None) else "supplier:"
 
     def shortage_variance(self, difference: Decimal) -> Entry:
         """What was issued at the last cost while the stock was negative, corrected by the receipt's cost."""
@@ -286,6 +300,12 @@ class _Move:
             rate=unit_cost,
             rate_id=rate_id,
         )
+
+
+def _shown(unit_cost: Decimal) -> str:
+    """For a formula: no more than six decimals; the entry's `rate` has them all."""
+    exact = plain(unit_cost)
+    return exact if len(exact.partition(".")[2]) <= 6 else plain(unit_cost.quantize(Decimal("0.000001")))
 
 
 def _unit_cost(stock: Stock) -> Decimal | None:
