@@ -111,7 +111,7 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
                 event.activity,
                 indirect.get(event.indirect_code or "", event.indirect_code or ""),
                 event.occurred_at,
-                now - event.occurred_at,
+                _elapsed(event.occurred_at, now),
                 now - event.occurred_at > policy.longest_labor_ms,
             )
         )
@@ -133,6 +133,12 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
         sum(one.forgotten for one in work),
         policy.longest_labor_h,
     )
+
+
+def _elapsed(since: int, now: int) -> int:
+    """Whole minutes on the clock between two instants: all of a board's times tick together, so between two minutes
+    nothing on it changes and nothing is sent."""
+    return (now // 60_000 - since // 60_000) * 60_000
 
 
 def _orders(
@@ -170,10 +176,14 @@ def _machines(
         code, name = row["code"], row["name"]
         if stop := down.get(code):
             since, reason = stop.event.occurred_at, str(getattr(stop.event, "reason", ""))
-            made.append(MachineState(code, name, "down", since, now - since, reasons.get(reason, reason), fact=stop.id))
+            made.append(
+                MachineState(code, name, "down", since, _elapsed(since, now), reasons.get(reason, reason), fact=stop.id)
+            )
         elif run := latest.get(code):
             since = run.event.occurred_at
-            made.append(MachineState(code, name, "running", since, now - since, "", run.order, run.operation, run.id))
+            made.append(
+                MachineState(code, name, "running", since, _elapsed(since, now), "", run.order, run.operation, run.id)
+            )
         else:
             made.append(MachineState(code, name, "idle"))
     places = {"down": 0, "running": 1, "idle": 2}

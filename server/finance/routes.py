@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, stream_with_context
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from server import fragments
 from server.auth.access import access, current
@@ -50,14 +50,16 @@ def list_entries() -> Response:
         wanted = _filter(periods)
         own = _own(connection)
         hidden = entries.telling_a_wage(own)
-        lines = entries.page(connection, current.site, wanted, before, PAGE + 1)
+        # A search must not find in hidden entries what the reader may not see there.
+        unfound = hidden if wanted.text else None
+        lines = entries.page(connection, current.site, wanted, before, PAGE + 1, unfound)
         currency = plant.site(connection, current.site).currency
         values = {
             "lines": lines[:PAGE],
             "next": lines[PAGE - 1].position if len(lines) > PAGE else None,
             "first_page": before is None,
             "totals": entries.totals(connection, current.site, wanted, currency, hidden),
-            "hidden": entries.count_hidden(connection, current.site, wanted, hidden) if hidden is not None else 0,
+            "hidden": _count_hidden(connection, wanted, hidden),
             "wanted": wanted,
             "periods": periods,
             "accounts": _accounts(connection),
@@ -87,7 +89,8 @@ def entries_csv() -> Response:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(CSV_COLUMNS)
         with read(db.engine) as connection:
-            for line in entries.stream(connection, site, wanted):
+            unfound = entries.telling_a_wage(own) if wanted.text else None
+            for line in entries.stream(connection, site, wanted, unfound):
                 cells = _cells(line, entries.tells_a_wage(line.body, own))
                 writer.writerow([safe_cell(cells.get(column, "")) for column in CSV_COLUMNS])
                 if out.tell() > 65_536:
@@ -129,6 +132,12 @@ def show_entry(position: int) -> Response:
     return fragments.page("finance/entry.html", **values)
 
 
+def _count_hidden(connection: Connection, wanted: Filter, hidden: ColumnElement[bool] | None) -> int:
+    if hidden is None or wanted.text:
+        return 0
+    return entries.count_hidden(connection, current.site, wanted, hidden)
+
+
 def _own(connection: Connection) -> frozenset[str]:
     """Rates of single people that the reader may not see."""
     return frozenset() if current.has("payroll") else entries.own_rates(connection, current.site)
@@ -152,7 +161,8 @@ def _cells(line: Line, hidden: bool) -> dict[str, Any]:
         "events": " ".join(body["events"]),
     }
     if hidden:
-        for name in ("quantity", "hours", "rate", "rate_id", "net_amount", "formula"):
+        # Ids too: they are derived from the content, so whoever knows all but the rate could try rates out.
+        for name in ("quantity", "hours", "rate", "rate_id", "net_amount", "formula", "id", "reverses"):
             cells[name] = ""
     return cells
 

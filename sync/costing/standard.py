@@ -279,9 +279,3 @@ def accumulated(spent: Iterable[Spent], elements: Collection[str]) -> dict[str, 
         if line.element in elements:
             bears[line.operation] += line.amount
     return dict(bears)
-
-
-def first_open(order: Order, counted: Mapping[str, Counted]) -> Operation | None:
-    """The first operation that has not passed the whole order yet: where the order stands."""
-    good = passed(order, counted)
-    return next((step for step in order.operations if good[step.number] < order.quantity), None)
