@@ -1,7 +1,7 @@
 // Wires the rooms together; nothing else does. Keeps the one state there is, draws it, and lets every capture take the
 // same way: saved on the disk first, said second, sent third.
 
-import { html, nothing, render } from "./lib/dom.js";
+import { html, nothing, render, repeat } from "./lib/dom.js";
 import { bestOf, language, speak, t } from "./lib/i18n.js";
 import { keepLit, signal as give, unlockSound } from "./lib/senses.js";
 import { uuid } from "./lib/uuid.js";
@@ -73,7 +73,7 @@ let session = NOBODY;
 let touchedMs = Date.now();
 let isCapturing = false;
 let drawWanted = false;
-/** @type {{sign: Signal, word: string} | null} */
+/** Each capture flashes anew, also one that follows another at once. @type {{sign: Signal, word: string} | null} */
 let flash = null;
 /** @type {ServiceWorkerRegistration | null} */
 let registration = null;
@@ -162,7 +162,7 @@ function drawNow() {
     html`
       <div class="frame">${screen.view(phone, phone.place.params, phone.place.form)}</div>
       <div class="said-place" role="status" aria-live="polite">${saidView()}</div>
-      ${flash ? html`<div class=${`flash flash-${flash.sign}`} aria-hidden="true">${icon(flash.sign === "saved" ? "check" : flash.sign === "look" ? "alert" : "cross")}<span>${flash.word}</span></div>` : nothing}
+      ${repeat(flash ? [flash] : [], (one) => one, ({ sign, word }) => html`<div class=${`flash flash-${sign}`} aria-hidden="true">${icon(sign === "saved" ? "check" : sign === "look" ? "alert" : "cross")}<span>${word}</span></div>`)}
     `,
     root,
   );
@@ -289,11 +289,12 @@ function say(text, sign = "look") {
 
 /** @param {Signal} sign @param {string} word */
 function show_flash(sign, word) {
-  flash = { sign, word };
+  const mine = { sign, word };
+  flash = mine;
   give(sign);
   drawNow();
   setTimeout(() => {
-    flash = null;
+    if (flash === mine) flash = null;
     draw();
   }, FLASH_MS);
 }
