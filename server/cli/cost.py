@@ -215,7 +215,7 @@ def show(run: DryRun, console: Console, translate: Translate = str) -> None:
     currency = told["site"]["currency"]
 
     entries = _table(
-        _("Entries"), _("facts"), _("day"), _("order"), _("element"), _("formula"), _("debit"), _("credit")
+        _("Entries"), _("Facts"), _("Day"), _("Order"), _("Element"), _("Formula"), _("Debit"), _("Credit")
     )
     for entry in told["entries"]:
         facts = "\n".join(names[fact] for fact in entry["events"])
@@ -224,23 +224,23 @@ def show(run: DryRun, console: Console, translate: Translate = str) -> None:
         _row(entries, facts, entry["occurred_on"], place, entry["element"], entry["formula"], *sides)
     console.print(entries)
 
-    waiting = _table(_("Not costed, and findings"), _("fact"), _("state"), _("why"), _("what to do"))
+    waiting = _table(_("Not costed, and findings"), _("Fact"), _("State"), _("Why"), _("What to do"))
     for line in told["facts"]:
         if line["state"] != "costed":
             _row(waiting, names[line["fact"]], line["state"], line["sentence"], line.get("action", ""))
     for line in told["findings"]:
-        _row(waiting, names[line["fact"]], _("finding"), line["sentence"], line["action"])
+        _row(waiting, names[line["fact"]], _("Finding"), line["sentence"], line["action"])
     console.print(waiting)
 
-    orders = _table(_("Orders"), _("order"), _("element"), currency)
+    orders = _table(_("Orders"), _("Order"), _("Element"), currency)
     for order, elements in told["balances"]["orders"].items():
         for element, amount in elements.items():
             _row(orders, order, element, amount)
-        _row(orders, order, _("all"), str(sum(map(Decimal, elements.values()))))
+        _row(orders, order, _("Total"), str(sum(map(Decimal, elements.values()))))
         orders.add_section()
     console.print(orders)
 
-    balances = _table(_("Balances, debit less credit"), _("object, or account of a plan"), currency)
+    balances = _table(_("Balances, debit less credit"), _("Object, or account of a plan"), currency)
     for name, amount in told["balances"]["objects"].items():
         _row(balances, name, amount)
     for plan, accounts in told["balances"]["accounts"].items():

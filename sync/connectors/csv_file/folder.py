@@ -224,8 +224,10 @@ class _Rows:
         """Give the row its id, and note its name."""
         ref = row.get("ref", "")
         row.setdefault("id", ids.derive(ids.IMPORT, "fact", ref or f"{EVENTS}:{line}"))
-        if ref and self.refs.setdefault(ref, row["id"]) != row["id"]:
+        if ref in self.refs:
             self.errors.add(EVENTS, line, "ref", _("“{ref}” names another row already"), ref=ref)
+        elif ref:
+            self.refs[ref] = row["id"]
 
     def _fact(self, line: int, row: Mapping[str, str], style: Style) -> dict[str, Any]:
         raw: dict[str, Any] = {"version": 1, "provenance": "measured"}
