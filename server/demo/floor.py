@@ -65,6 +65,8 @@ NOTES = (
 )
 # What goes back to the stock when a sheet or a tin is left over.
 RETURNED = ("PAN-CHE19", "PAN-MDF19", "LAQ-BLANC", "VER-MAT")
+# What nobody weighs or counts: told as it ought to have been.
+GUESSED = ("COL-D3", "FILM-BUL")
 
 Span = tuple[int, int]
 
@@ -231,6 +233,8 @@ class Floor:
             start, end = self.shift_of(who, index)
             begin = start + self.chronicle.about(-2, 6)
             pause = start + (end - start) // 2 + self.chance.choice((-45, 0, 25)) * MINUTE
+            if pause <= self.now < pause + BREAK:  # whoever looks first should find people at work
+                pause = self.now + 20 * MINUTE
             yield Worker(who, device_of(who), begin, end + self.chronicle.about(-3, 4), pause)
 
     def _next(self, worker: Worker, index: int, at: int) -> int | None:
@@ -432,9 +436,10 @@ class Floor:
                 self._move(worker, "material.returned", step, need, rest, at + 20 * MINUTE)
 
     def _move(self, worker: Worker, type: str, step: Step, need: Need, quantity: Decimal, at: int) -> None:
-        self.chronicle.say(
-            worker.device, at, type, worker.key, item=need.item, quantity=plain(quantity), unit=need.drawn, **step.place
-        )
+        told = {"item": need.item, "quantity": plain(quantity), "unit": need.drawn} | step.place
+        if need.item in GUESSED:
+            told["provenance"] = "estimated"
+        self.chronicle.say(worker.device, at, type, worker.key, **told)
 
     def _receive_material(self) -> None:
         """Opening stock from the ERP on the first morning; deliveries on some days, at slightly other prices.

@@ -138,7 +138,7 @@ def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story
     for name, password, roles in load.access.users:
         people.create_user(
             connection, site, name, display_name=USERS[name][0], password_hash=hash_password(password, name),
-            roles=roles, language=invented.LANGUAGE,
+            roles=roles,
         )  # fmt: skip
     for name, secret in load.access.tokens:
         token = people.NewToken(name, digest(secret), frozenset(TOKENS[name]), load.now + YEAR_MS)
