@@ -80,13 +80,6 @@ export const consumption = {
       about,
       back: params.item || !form.item ? phone.back : () => phone.fill({ item: null, typed: "", unit: null, lot: "" }),
       body: html`<div class="counting">
-        ${units.length > 1
-          ? tiles({ label: t("Unit"), columns: "fit", options: units.map((value) => ({ value, label: value })), chosen: unit, onChoose: (value) => phone.fill({ unit: value }) })
-          : nothing}
-        ${units.length === 0
-          ? html`<label class="field"><span class="label">${t("Unit")}</span>
-              <input class="input" maxlength="12" .value=${unit} @input=${(/** @type {InputEvent} */ event) => phone.fill({ unit: /** @type {HTMLInputElement} */ (event.target).value.trim() })} /></label>`
-          : nothing}
         ${pad({
           typed,
           unit,
@@ -96,6 +89,13 @@ export const consumption = {
             ? key({ label: t("{n} planned", { n: figure(planned) }), look: "soft", onTap: () => phone.fill({ typed: asTyped(planned) }) })
             : nothing,
         })}
+        ${units.length > 1
+          ? tiles({ label: t("Unit"), columns: "fit", options: units.map((value) => ({ value, label: value })), chosen: unit, onChoose: (value) => phone.fill({ unit: value }) })
+          : nothing}
+        ${units.length === 0
+          ? html`<label class="field"><span class="label">${t("Unit")}</span>
+              <input class="input" maxlength="12" .value=${unit} @input=${(/** @type {InputEvent} */ event) => phone.fill({ unit: /** @type {HTMLInputElement} */ (event.target).value.trim() })} /></label>`
+          : nothing}
         <div class="tiles tiles-1">
           ${lot
             ? key({ label: t("Lot {lot}", { lot }), about: t("tap to remove"), sign: "check", look: "soft", onTap: () => phone.fill({ lot: "" }) })

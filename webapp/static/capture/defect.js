@@ -59,8 +59,9 @@ export const defect = {
       body: html`
         <div class="stepper" role="group" aria-label=${t("Defective quantity")}>
           <button class="stepper-key" type="button" aria-label=${t("One less")} @click=${() => step(subtract(value, "1"))}>${icon("minus")}</button>
-          <button class="stepper-value" type="button" aria-label=${t("Type the number")} @click=${() => phone.fill({ counting: true, padded: false })}>
+          <button class="stepper-value" type="button" @click=${() => phone.fill({ counting: true, padded: false })}>
             <output class="figure-number">${typed === "" ? "0" : typed}</output><span class="figure-unit">${order?.unit ?? ""}</span>
+            <span class="unseen">${t("Type the number")}</span>
           </button>
           <button class="stepper-key" type="button" aria-label=${t("One more")} @click=${() => step(add(value, "1"))}>${icon("plus")}</button>
         </div>

@@ -25,14 +25,14 @@ export const machine = {
       body: html`
         ${down
           ? html`<section class="plate plate-stop">
-              <span class="card-state">${icon("halt")} ${t("Stands still")}: ${reasonName(phone.reference, down.reason ?? "")}</span>
+              <span class="card-state">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(phone.reference, down.reason ?? "") })}</span>
               <span class="clock clock-big">${hours(elapsedMs(down, phone.clocks()))}</span>
               <span class="plate-about">${t("since {time}", { time: clock(down.sinceMs) })}</span>
             </section>`
           : nothing}
         ${open
           ? html`<section class="plate plate-running">
-              <span class="card-state">${icon("gear")} ${t("Runs")}${open.order ? `: ${jobName(phone.reference, open)}` : ""}</span>
+              <span class="card-state">${icon("gear")} ${open.order ? t("Runs: {job}", { job: jobName(phone.reference, open) }) : t("Runs")}</span>
               <span class="clock clock-big">${hours(elapsedMs(open, phone.clocks()))}</span>
               <span class="plate-about">${t("since {time}", { time: clock(open.sinceMs) })}</span>
             </section>`

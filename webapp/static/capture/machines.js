@@ -30,7 +30,7 @@ export const machines = {
                 <span class="row-code">${code}</span>
                 <span class="row-title">${name}</span>
                 ${down
-                  ? html`<span class="row-state row-state-stop">${icon("halt")} ${t("Stands still")}: ${reasonName(reference, down.reason ?? "")} · ${hours(elapsedMs(down, phone.clocks()))}</span>`
+                  ? html`<span class="row-state row-state-stop">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(reference, down.reason ?? "") })} · ${hours(elapsedMs(down, phone.clocks()))}</span>`
                   : open
                     ? html`<span class="row-state">${icon("gear")} ${t("Runs")} · ${open.order ?? ""} · ${hours(elapsedMs(open, phone.clocks()))}</span>`
                     : nothing}

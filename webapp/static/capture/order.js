@@ -34,7 +34,7 @@ export const order = {
                     <span class="row-code">${operation.number}</span>
                     <span class="row-title">${operation.name}</span>
                     ${span
-                      ? html`<span class="row-state">${icon(activitySign(span.activity))} ${t("Running")}: ${activityName(span.activity)}</span>`
+                      ? html`<span class="row-state">${icon(activitySign(span.activity))} ${t("Running: {what}", { what: activityName(span.activity) })}</span>`
                       : html`<span class="row-about">${operation.work_center ?? ""}</span>`}
                     ${known.quantity ? progress({ done: done.good, whole: known.quantity, unit: known.unit, scrap: done.scrap }) : nothing}
                   </button>
