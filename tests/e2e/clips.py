@@ -1,0 +1,70 @@
+"""What a camera sees when somebody holds up a label: clips for Chromium's fake camera, made when a test runs.
+
+Chromium plays a YUV4MPEG2 file (`.y4m`) over and over as its camera: a line that tells size and rate, then for each
+picture the word FRAME and its planes: brightness at full size, two of colour at a quarter of it (4:2:0). Ours are grey,
+so the colour planes are all 128.
+
+A clip starts with an empty bench, as a camera does that is opened before the label comes into view. Each label then
+stays for a second, held by a hand: a little turned, a little moved from picture to picture, under noise.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import qrcode
+from PIL import Image, ImageChops
+from qrcode.constants import ERROR_CORRECT_M
+
+SIZE = (640, 480)
+RATE = 15  # pictures a second
+EMPTY, SHOWN = 5, 15  # pictures of the bench, and of a label
+BENCH, PAPER = 96, 235  # brightness
+
+
+def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
+    """A clip of labels that say `texts`, one after the other with the empty bench between them.
+
+    It takes its place at once: a camera that is playing the file of this name goes on with the old one.
+    """
+    chance = random.Random(seed)
+    colour = bytes([128]) * (SIZE[0] * SIZE[1] // 2)
+    half_made = path.with_suffix(".part")
+    with half_made.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        for picture in _pictures(texts, chance):
+            file.write(b"FRAME\n" + picture.tobytes() + colour)
+    return half_made.rename(path)
+
+
+def _pictures(texts: Sequence[str], chance: random.Random) -> Iterator[Image.Image]:
+    for text in texts:
+        for _ in range(EMPTY):
+            yield _noisy(Image.new("L", SIZE, BENCH), chance)
+        label, lean = _label(text), chance.uniform(-15, 15)
+        for _ in range(SHOWN):
+            angle = lean + chance.uniform(-2, 2)
+            held = label.rotate(angle, expand=True, fillcolor=BENCH, resample=Image.Resampling.BICUBIC)
+            left, top = (
+                (bench - side) // 2 + chance.randrange(-12, 13) for bench, side in zip(SIZE, held.size, strict=True)
+            )
+            picture = Image.new("L", SIZE, BENCH)
+            picture.paste(held, (left, top))
+            yield _noisy(picture, chance)
+
+
+def _label(text: str) -> Image.Image:
+    """The code on its paper, about half as high as the picture."""
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    code.make()
+    rows = code.get_matrix()
+    drawn = Image.new("L", (len(rows), len(rows)))
+    drawn.putdata([20 if dark else PAPER for row in rows for dark in row])
+    return drawn.resize((260, 260), Image.Resampling.NEAREST)
+
+
+def _noisy(picture: Image.Image, chance: random.Random) -> Image.Image:
+    """The grain of a cheap sensor: up to 12 steps of brightness either way."""
+    grain = Image.frombytes("L", SIZE, chance.randbytes(SIZE[0] * SIZE[1])).point(lambda value: value * 25 // 256)
+    return ImageChops.add(picture, grain, offset=-12)

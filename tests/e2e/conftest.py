@@ -1,0 +1,148 @@
+"""A shop for the tablets of these tests: web server and worker as processes, one plant for the whole run, an order of
+its own for each test."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.auth import credentials
+from server.store import ledger, people, plant
+from server.store.database import read, write
+from server.store.tables import TABLES
+from server.store.verification import Report, verify
+from sync.core.codes import url
+from tests.e2e.tablet import Tablet, now
+from tests.environment import LaunchChromium
+from tests.reliability.rig import Rig
+
+MIA, NOE = "pe2e00000001", "pe2e00000002"
+# An hour of theirs is dear: a millisecond costs almost a cent, so that a wrong one shows in a shift of seconds.
+RATE_PER_HOUR = "31170.00"
+OAK_PER_KG = "3.20"
+
+
+@dataclass(frozen=True)
+class Job:
+    """An order made for one test: two operations, ten pieces."""
+
+    order: str
+    operation: str = "10"
+
+
+class Shop:
+    """The plant, its labels, its ledger as finance reads it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rig = Rig(folder)
+        self.address = f"http://127.0.0.1:{self.rig.port}"
+        self._orders = count(1)
+        self._secrets = count(1)
+        start = "2020-01-01"  # whatever the machine's clock says
+        self._put("people", [
+            {"key": key, "name": name, "rate_group": "E2E", "department": "D1", "language": "en"}
+            for key, name in ((MIA, "Mia Berg"), (NOE, "Noé Roux"))
+        ])  # fmt: skip
+        self._put("rates", [
+            {"kind": "labor", "subject_kind": "rate_group", "subject": "E2E", "valid_from": start,
+             "amount": RATE_PER_HOUR},
+            {"kind": "standard_cost", "subject_kind": "item", "subject": "OAK", "valid_from": start,
+             "amount": OAK_PER_KG},
+        ])  # fmt: skip
+        self._put("reasons", [
+            {"kind": kind, "code": code, "name": {"en": name, "fr": nom}}
+            for kind, code, name, nom in (
+                ("defect", "BURR", "Burr", "Bavure"), ("defect", "CRACK", "Crack", "Fissure"),
+                ("downtime", "TOOL", "Tool change", "Changement d’outil"),
+                ("correction", "MISTAKE", "Mistake", "Erreur"))
+        ])  # fmt: skip
+        self._put("activities", [{"code": "CLEAN", "name": {"en": "Cleaning", "fr": "Nettoyage"}}])
+
+    def new_job(self) -> Job:
+        """An order nobody has worked on."""
+        job = Job(f"E2E-{next(self._orders)}")
+        self._put("orders", [{"code": job.order, "item": "CHAIR", "quantity": "10"}])
+        self._put("operations", [
+            {"order": job.order, "number": number, "name": name, "sequence": int(number), "work_center": center,
+             "standard_setup_min": "15", "standard_run_min": "2.5"}
+            for number, name, center in (("10", "Turn", "W1"), ("20", "Glue", "W2"))
+        ])  # fmt: skip
+        self._put("components", [{"order": job.order, "item": "OAK", "operation": "10", "quantity_per": "0.5",
+                                  "unit": "kg"}])  # fmt: skip
+        return job
+
+    def label(self, kind: str, reference: str, operation: str = "") -> str:
+        """What the printed code of a thing says."""
+        with write(self.rig.engine) as connection:
+            return url(self.address, plant.code_for(connection, "main", kind, reference, operation))
+
+    def enrolment(self) -> str:
+        """The secret of a fresh enrolment code."""
+        secret = f"{credentials.make_secret()}{next(self._secrets)}"
+        with write(self.rig.engine) as connection:
+            people.create_enrolment(connection, "main", credentials.digest(secret), expires_at=now() + 3_600_000)
+        return secret
+
+    def facts_of(self, order: str) -> list[dict[str, Any]]:
+        """What the log holds about an order: columns and the parsed body under "fact", in order of the device."""
+        event = TABLES["event"]
+        with read(self.rig.engine) as connection:
+            rows = connection.execute(event.select().where(event.c.order == order)).mappings()
+            found = [{**row, "fact": json.loads(row["body"])} for row in rows]
+        return sorted(found, key=lambda row: row["device_seq"] or 0)
+
+    def entries_of(self, order: str) -> list[dict[str, Any]]:
+        """All entries of an order, pulled as an ERP pulls them: by cursor from the start."""
+        found, cursor, more = [], "0", True
+        while more:
+            status, page = self.rig.call("GET", f"/api/v1/entries?after={cursor}&limit=100")
+            assert status == 200, page
+            found += page["entries"]
+            cursor, more = page["next"], page["more"]
+        return [entry for entry in found if entry.get("order") == order]
+
+    def verify(self) -> Report:
+        self.rig.wait_costed()
+        with read(self.rig.engine) as connection:
+            report = verify(connection, "main", self.rig.settings.ledger_key())
+            assert ledger.head(connection, "main").position == report.entries
+        return report
+
+    def _put(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        with write(self.rig.engine) as connection:
+            plant.put(connection, "main", kind, rows)
+
+
+@pytest.fixture(scope="session")
+def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    yield shop
+    shop.rig.stop()
+
+
+@pytest.fixture
+def shop(chromium_path: Path, _shop: Shop) -> Shop:
+    """The shop, open: what an earlier test stopped runs again."""
+    _shop.rig.start()
+    _shop.rig.wait_ready()
+    return _shop
+
+
+NewTablet = Callable[..., Tablet]
+
+
+@pytest.fixture
+def new_tablet(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> NewTablet:
+    """`new_tablet(name, address=..., eye=None)`: a tablet, enrolled and waiting for a badge."""
+
+    def make(name: str = "Tablet", address: str = "", eye: Path | None = None, **options: Any) -> Tablet:
+        tablet = Tablet(launch_chromium, tmp_path / name, address or shop.address, eye)
+        tablet.switch_on(**options)
+        tablet.enrol(shop.enrolment(), name)
+        return tablet
+
+    return make

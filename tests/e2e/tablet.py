@@ -1,0 +1,203 @@
+"""A tablet in somebody's hands: a real Chromium with a folder of its own, the taps and scans of a person, and a plug to
+pull. It notes what the person saw confirmed and what the browser complained of."""
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+
+from tests.environment import LaunchChromium
+from tests.reliability.rig import children_of
+
+# Told to us at once: the green word a person waits for, and what the page's security policy refused.
+EYES = """
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) {
+      const flash = node.nodeType === 1 && (node.matches(".flash") ? node : node.querySelector(".flash"));
+      if (flash) window.saw(flash.className.replace("flash flash-", ""));
+    }
+  }).observe(document, { childList: true, subtree: true });
+  document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    window.refused(`${violatedDirective} ${blockedURI}`));
+"""
+
+OUTBOX = """
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open("floorledger");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction("capture").objectStore("capture").getAll();
+      asking.onsuccess = () => { opening.result.close(); resolve(asking.result); };
+    };
+  })
+"""
+
+
+@dataclass
+class Notes:
+    """What was noted while the tablet was used, over all its starts."""
+
+    confirmed: int = 0
+    not_saved: int = 0
+    refusals: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    strangers: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Between these two instants (milliseconds) a tap or scan happened."""
+
+    before: int
+    after: int
+
+
+class Tablet:
+    """`address` is where its server is; `eye` the clip its camera plays, for a tablet that has one."""
+
+    def __init__(self, launch: LaunchChromium, folder: Path, address: str, eye: Path | None = None) -> None:
+        self.launch, self.folder, self.address, self.eye = launch, folder, address, eye
+        self.notes = Notes()
+        self.when_confirmed: Callable[[], None] = lambda: None
+        self.context: BrowserContext
+        self.page: Page
+
+    # ---- the machine ----
+
+    def switch_on(self, offline: bool = False, **options: Any) -> None:
+        """Start the browser on its folder and open the page."""
+        camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.eye}"]
+        self.context = self.launch(
+            self.folder,
+            camera if self.eye else [],
+            offline=offline,
+            permissions=["camera"],
+            viewport={"width": 800, "height": 1100},
+            locale="en-GB",
+            **options,
+        )
+        self.context.expose_binding("saw", lambda _, sign: self._saw(sign))
+        self.context.expose_binding("refused", lambda _, words: self.notes.refusals.append(words))
+        self.context.add_init_script(EYES)
+        self.context.on("console", self._console)
+        self.context.on("weberror", lambda error: self.notes.errors.append(str(error.error)))
+        self.context.on("request", self._request)
+        self.page = self.context.pages[0]
+        self.page.set_default_timeout(15_000)
+        self.page.goto(self.address)
+        self.ready()
+
+    def ready(self) -> None:
+        """Until the page stands."""
+        expect(self.page.locator("#phone[data-screen]")).to_be_visible()
+
+    def pids(self) -> list[int]:
+        """The browser's process and all below it, the browser first."""
+        mark = f"--user-data-dir={self.folder}".encode()
+        for status in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                words = status.read_bytes().split(b"\0")
+                if mark in words and not any(word.startswith(b"--type=") for word in words):
+                    return _below(int(status.parent.name))
+        return []
+
+    def kill(self) -> None:
+        """SIGKILL to the whole browser, as when the battery falls out."""
+        for pid in self.pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_renderers(self) -> None:
+        """SIGKILL to the processes that run pages, as the system does when memory is short."""
+        for pid in self.pids():
+            with suppress(OSError):
+                if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    os.kill(pid, signal.SIGKILL)
+
+    def is_off(self) -> bool:
+        return not self.pids()
+
+    # ---- the person ----
+
+    def button(self, label: str) -> Locator:
+        """A key, tile or row by what is written on it."""
+        return self.page.get_by_role("button").filter(has=self.page.get_by_text(label, exact=True))
+
+    def tap(self, label: str) -> Moment:
+        before = now()
+        self.button(label).click()
+        return Moment(before, now())
+
+    def type_number(self, digits: str) -> None:
+        """On the page's own pad."""
+        for digit in digits:
+            self.page.get_by_role("button", name=digit, exact=True).click()
+
+    def on(self, screen: str) -> None:
+        """Until this screen is shown."""
+        expect(self.page.locator(f'#phone[data-screen="{screen}"]')).to_be_attached()
+
+    def go_home(self) -> None:
+        """Back, as often as it takes."""
+        phone = self.page.locator("#phone")
+        while (screen := phone.get_attribute("data-screen")) != "home":
+            self.page.get_by_role("button", name="Back", exact=True).click()
+            expect(phone).not_to_have_attribute("data-screen", screen or "")
+
+    def chip(self, words: str) -> None:
+        """Until the outbox's sign says so."""
+        expect(self.page.locator(".chip")).to_have_text(re.compile(rf"^\s*{re.escape(words)}\s*$"), timeout=45_000)
+
+    def says(self, words: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#phone")).to_contain_text(words)
+
+    def enrol(self, secret: str, name: str) -> None:
+        """Open the address of the enrolment code, name the tablet, enrol; the shell is kept for offline then."""
+        self.page.goto(f"{self.address}/enrol#{secret}")
+        self.page.get_by_label("Name of this device").fill(name)
+        self.tap("Enrol")
+        self.on("badge")
+        # A page that was opened before there was a worker is not its own until the next start.
+        self.page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.state)")
+        self.notes.errors.clear()  # before it was enrolled the server did not know it, and said so
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """The captures in the browser's database: {"seq", "id", "state", "fact"} in order."""
+        kept: list[dict[str, Any]] = self.page.evaluate(OUTBOX)
+        return [{**capture, "fact": json.loads(capture["body"])} for capture in kept]
+
+    # ---- what is noted ----
+
+    def _saw(self, sign: str) -> None:
+        if sign == "lost":
+            self.notes.not_saved += 1
+        else:
+            self.notes.confirmed += 1
+            self.when_confirmed()
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A fetch without a network is no mistake of ours, and the browser reports each.
+        if message.type == "error" and "net::ERR_" not in message.text:
+            self.notes.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme in ("http", "https") and not request.url.startswith(f"{self.address}/"):
+            self.notes.strangers.add(request.url)
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _below(pid: int) -> list[int]:
+    return [pid, *(deeper for child in children_of(pid) for deeper in _below(child))]
