@@ -78,13 +78,18 @@ def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, no
     place = {step.number: index for index, step in enumerate(order.operations)}
     return Timeline(
         tuple(
-            (operation, tuple(_lane(who, machine, found) for (machine, who), found in sorted(lanes[operation].items())))
+            (operation, tuple(_lane(who, machine, found) for (machine, who), found in _in_order(lanes[operation])))
             for operation in sorted(lanes, key=lambda number: (place.get(number, len(place)), number))
         ),
         tuple(axis.ticks()),
         tuple(axis.folds()),
         axis.bar(now, now)[0] if axis.blocks[-1].end >= now else "",
     )
+
+
+def _in_order(lanes: Mapping[tuple[bool, str], list[Stretch]]) -> list[tuple[tuple[bool, str], list[Stretch]]]:
+    """People before machines, each by when they began."""
+    return sorted(lanes.items(), key=lambda lane: (lane[0][0], lane[1][0].start, lane[0][1]))
 
 
 def _span(segment: Segment, longest_ms: int, now: int) -> tuple[int, int]:

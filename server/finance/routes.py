@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, Connection
 
@@ -82,13 +82,14 @@ def entries_csv() -> Response:
     with read(db.engine) as connection:
         wanted = _filter(entries.periods(connection, current.site))
         own = _own(connection)
-    site = current.site
+    # The rows are read while they travel, when the request is over.
+    site, engine = current.site, db.engine
 
     def rows() -> Iterator[str]:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(CSV_COLUMNS)
-        with read(db.engine) as connection:
+        with read(engine) as connection:
             unfound = entries.telling_a_wage(own) if wanted.text else None
             for line in entries.stream(connection, site, wanted, unfound):
                 cells = _cells(line, entries.tells_a_wage(line.body, own))
@@ -99,7 +100,7 @@ def entries_csv() -> Response:
                     out.truncate()
         yield out.getvalue()
 
-    response = Response(stream_with_context(rows()), mimetype="text/csv")
+    response = Response(rows(), mimetype="text/csv")
     name = f"entries-{wanted.period}.csv" if wanted.period else "entries.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
