@@ -6,6 +6,8 @@ import uuid
 import pytest
 from sqlalchemy import Engine
 
+from server.store import event_log
+from server.store.database import write
 from tests.cast import ANA, LUIS, new_id, put_plant, raw, send, settle
 from tests.server.feedback.conftest import put
 
@@ -122,9 +124,6 @@ def test_days_without_a_rate_are_one_thing_to_solve(visit, shop: Engine):
     # Supplying it solves all of them.
     put(shop, "rates", {"kind": "labor", "subject_kind": "rate_group", "subject": "NEW", "valid_from": "2026-11-01",
                         "amount": "30"})  # fmt: skip
-    from server.store import event_log
-    from server.store.database import write
-
     with write(shop) as connection:
         event_log.requeue(connection, "main", reasons=["rate.missing"])
     settle(shop)
