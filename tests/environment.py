@@ -133,12 +133,24 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 # ---- Chromium --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def chromium_path() -> Path:
-    """The Chromium of the system."""
+def find_chromium() -> Path | None:
+    """The Chromium of the system, or None."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *CHROMIUM_NAMES)):
         if found := shutil.which(name):
             return Path(found)
+    return None
+
+
+def chromium_arguments() -> list[str]:
+    """How Chromium is started; its sandbox refuses to work for root."""
+    return [*CHROMIUM_ARGUMENTS, *([] if os.geteuid() else ["--no-sandbox"])]
+
+
+@pytest.fixture
+def chromium_path() -> Path:
+    """The Chromium of the system."""
+    if found := find_chromium():
+        return found
     leave_out("no Chromium: install the distribution's package `chromium`, or name one in $CHROMIUM")
 
 
@@ -159,11 +171,10 @@ def launch_chromium(chromium_path: Path, playwright: Playwright, tmp_path: Path)
     contexts: list[BrowserContext] = []
 
     def launch(user_data_dir: Path | None = None, args: Sequence[str] = (), **options: Any) -> BrowserContext:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium's sandbox refuses to work for root
         context = playwright.chromium.launch_persistent_context(
             user_data_dir or tmp_path / "chromium",
             executable_path=chromium_path,
-            args=[*CHROMIUM_ARGUMENTS, *sandbox, *args],
+            args=[*chromium_arguments(), *args],
             **options,
         )
         contexts.append(context)

@@ -62,7 +62,8 @@ def _events() -> str:
     ]
     for kind in catalog.newest():
         doc = " ".join((kind.__doc__ or "").split())
-        own, shared = [], []
+        own: list[list[str]] = []
+        shared: list[list[str]] = []
         for name, field, metadata in catalog.wires(kind):
             schema = field.json_schema()
             what = (

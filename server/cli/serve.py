@@ -219,10 +219,10 @@ def _tell(settings: Settings, home: str, reached: str, access: DemoAccess | None
         say()
         if on_phones:
             say(_("A phone or tablet becomes a device of the plant by scanning this, once:"))
-            if shutil.get_terminal_size().columns >= 50:
-                say(qr.blocks(address))
         else:
-            say(_("The phone's page, as a device of the plant (once; `serve --demo --lan` is for real phones):"))
+            say(_("The phone's page, as a device of the plant, once (phones of your network: make run-lan):"))
+        if shutil.get_terminal_size().columns >= 50:
+            say(qr.blocks(address))
         say(f"  {address}")
     say()
     say(_("Ctrl-C stops everything; nothing is lost."))
