@@ -150,10 +150,12 @@ def put_plant(engine: Engine, site: str = "main") -> None:
             store_plant.put(connection, site, kind, of_kind)
 
 
-def send(engine: Engine, facts: Iterable[dict[str, Any]], *, now: int = 1_795_200_000_000) -> list[Verdict]:
+def send(
+    engine: Engine, facts: Iterable[dict[str, Any]], *, now: int = 1_795_200_000_000, site: str = "main"
+) -> list[Verdict]:
     """Facts through the real intake, committed."""
     with write(engine) as connection:
-        return accept(connection, "main", Sender("11111111-1111-4111-8111-111111111111"), list(facts), now)
+        return accept(connection, site, Sender("11111111-1111-4111-8111-111111111111"), list(facts), now)
 
 
 def settle(engine: Engine, limit: int = 500) -> int:

@@ -34,7 +34,8 @@ class MemoryHost:
 
     def __init__(self, terms: Terms, closed: Collection[str] = ()) -> None:
         self.all_terms, self.closed = terms, set(closed)
-        self.facts: dict[str, Event] = {}  # in the order they came
+        self.facts: dict[str, Event] = {}
+        self.lots: dict[str, int] = {}  # in which lot a fact came
         self.states: dict[str, Outcome] = {}
         self.findings: dict[tuple[str, str], Finding] = {}
         self.ledger: list[Posted] = []
@@ -44,11 +45,12 @@ class MemoryHost:
     # what stands around the engine
 
     def accept(self, facts: Iterable[Mapping[str, Any]]) -> None:
-        """Facts as a device sends them; one that is here already changes nothing."""
+        """A lot of facts as a device sends them; one that is here already changes nothing."""
+        lot = max(self.lots.values(), default=0) + 1
         for raw in facts:
             fact = catalog.load(dict(raw))
             if self.facts.setdefault(fact.id, fact) is fact:
-                self.states[fact.id] = RECEIVED
+                self.states[fact.id], self.lots[fact.id] = RECEIVED, lot
 
     def drain(self, limit: int = 500) -> int:
         """Cost all that waits; the number of entries appended."""
@@ -70,7 +72,8 @@ class MemoryHost:
         return self._those(self.facts.values())
 
     def received(self, limit: int) -> list[Event]:
-        return self._those([event for event in self.facts.values() if self.states[event.id] is RECEIVED][:limit])
+        waiting = [event for event in self.facts.values() if self.states[event.id] is RECEIVED]
+        return self._those(sorted(waiting, key=lambda event: (self.lots[event.id], event.id))[:limit])
 
     def by_ids(self, event_ids: Collection[str]) -> list[Event]:
         return self._those(self.facts[event_id] for event_id in event_ids if event_id in self.facts)

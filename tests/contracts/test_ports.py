@@ -1,0 +1,371 @@
+"""What the engine asks of its host (`sync.ports`), asked of the one in memory and of the one in SQL."""
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import count
+from typing import Any, Protocol
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, make_url
+
+from server.migrations import upgrade
+from server.store import ledger, plant
+from server.store.books import Books
+from server.store.database import open_engine, read, write
+from server.store.sites import create_site
+from server.store.tables import TABLES
+from server.worker import turn
+from sync.core.findings import COSTED, Finding, held
+from sync.core.plant import Person
+from sync.costing.engine import Terms
+from sync.costing.rates import RateTable
+from sync.costing.rules.material import State, Stock
+from sync.ledger.difference import Standing
+from sync.ledger.entry import Entry, Posting, first_posting, reversal
+from sync.pipeline import post
+from sync.ports import Host
+from tests.cast import ANA, KEY, LUIS, instant, put_plant, raw, send
+from tests.histories import LETTERS, a_history, a_labelled_plant
+from tests.memory_host import MemoryHost
+
+SITES = count(1)
+NEVER = "00000000-0000-4000-8000-000000000000"
+
+
+class Stage(Protocol):
+    """A host with what stands around it: intake, worker, and somebody who looks at the result."""
+
+    def host(self) -> AbstractContextManager[Host]: ...
+    def send(self, facts: list[dict[str, Any]]) -> None: ...
+    def turn(self, limit: int) -> int: ...
+    def ledger(self) -> list[str]: ...
+    def states(self) -> dict[str, tuple[str, str, dict[str, str]]]: ...
+    def findings(self) -> dict[tuple[str, str], dict[str, str]]: ...
+    def close(self, period: str) -> None: ...
+
+
+@dataclass
+class InMemory:
+    memory: MemoryHost
+
+    def host(self) -> AbstractContextManager[Host]:
+        return nullcontext(self.memory)
+
+    def send(self, facts: list[dict[str, Any]]) -> None:
+        self.memory.accept(facts)
+
+    def turn(self, limit: int) -> int:
+        return post(self.memory, limit).facts
+
+    def ledger(self) -> list[str]:
+        return [line.body for line in self.memory.ledger]
+
+    def states(self) -> dict[str, tuple[str, str, dict[str, str]]]:
+        return {fact: (told.state, told.reason, dict(told.params)) for fact, told in self.memory.states.items()}
+
+    def findings(self) -> dict[tuple[str, str], dict[str, str]]:
+        return {key: dict(found.params) for key, found in self.memory.findings.items()}
+
+    def close(self, period: str) -> None:
+        self.memory.closed.add(period)
+
+
+@dataclass
+class InSql:
+    engine: Engine
+    site: str = "main"
+    lots: Iterator[int] = field(default_factory=lambda: iter(range(1_795_200_000_000, 1_795_300_000_000)))
+
+    @contextmanager
+    def host(self) -> Iterator[Host]:
+        with write(self.engine) as connection:
+            head = ledger.lock(connection, self.site)
+            assert head is not None
+            books = Books(connection, self.site, head)
+            yield books
+            books.writer.seal(KEY, 1)
+
+    def send(self, facts: list[dict[str, Any]]) -> None:
+        assert {told.verdict for told in send(self.engine, facts, now=next(self.lots), site=self.site)} <= {
+            "created",
+            "exists",
+        }
+
+    def turn(self, limit: int) -> int:
+        return turn(self.engine, self.site, KEY, limit=limit).facts
+
+    def ledger(self) -> list[str]:
+        with read(self.engine) as connection:
+            return [body for _, _, body in ledger.page(connection, self.site, 0, 100_000)]
+
+    def states(self) -> dict[str, tuple[str, str, dict[str, str]]]:
+        event = TABLES["event"]
+        with read(self.engine) as connection:
+            rows = connection.execute(event.select().where(event.c.site == self.site)).all()
+        return {row.id: (row.state, row.reason, json.loads(row.params)) for row in rows}
+
+    def findings(self) -> dict[tuple[str, str], dict[str, str]]:
+        finding = TABLES["finding"]
+        with read(self.engine) as connection:
+            rows = connection.execute(finding.select().where(finding.c.site == self.site)).all()
+        return {(row.code, row.event_id): json.loads(row.params) for row in rows}
+
+    def close(self, period: str) -> None:
+        with write(self.engine) as connection:
+            connection.execute(TABLES["period"].insert().values(site=self.site, code=period, state="closed"))
+
+
+def in_sql(engine: Engine, site: str = "main") -> InSql:
+    """The labelled plant as a new site."""
+    with write(engine) as connection:
+        create_site(connection, site, name="Atelier", zone="Europe/Paris", currency="EUR")
+    put_plant(engine, site)
+    with write(engine) as connection:
+        for letters, label in a_labelled_plant().codes.items():
+            row = {"site": site, "code": letters, "kind": label.kind, "ref": label.ref, "operation": label.operation}
+            connection.execute(TABLES["label_code"].insert().values(**row))
+    return InSql(engine, site)
+
+
+def terms_of(engine: Engine) -> Terms:
+    with read(engine) as connection:
+        rates = RateTable(plant.rates(connection, "main"))
+        return Terms(plant.load(connection, "main"), rates, plant.policy(connection, "main"))
+
+
+@cache
+def postgresql(url: str) -> Engine:
+    """One migrated database for all tests; each takes a site of its own."""
+    server = make_url(url).set(drivername="postgresql")
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE contracts")
+    engine = open_engine(make_url(url).set(database="contracts"))
+    upgrade(engine)
+    return engine
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    if request.param == "postgresql":
+        return in_sql(postgresql(request.getfixturevalue("postgres_url")), f"s{next(SITES)}")
+    engine = request.getfixturevalue("database")
+    sql = in_sql(engine)
+    return InMemory(MemoryHost(terms_of(engine))) if request.param == "memory" else sql
+
+
+def ids(facts: Any) -> set[str]:
+    return {fact.id if hasattr(fact, "id") else fact["id"] for fact in facts}
+
+
+# --- facts -------------------------------------------------------------------------------------------------------
+
+START = raw("labor.started", "2026-11-20T08:00:00Z", person=ANA, activity="run", order="MO-1", operation="10")
+STOP = raw("labor.stopped", "2026-11-20T09:00:00Z", person=ANA, start_id=START["id"])
+GOOD = raw("output.reported", "2026-11-20T09:00:00Z", order="MO-1", operation="10", quantity="3")
+BAD = raw("defect.reported", "2026-11-20T09:00:00Z", order="MO-2", operation="10", quantity="1", disposition="scrap",
+          reason="BURR")  # fmt: skip
+VOID = raw("event.voided", "2026-11-20T09:30:00Z", target_id=BAD["id"], reason="SLIP")
+
+
+def test_received_are_the_oldest_until_they_are_settled(stage: Stage) -> None:
+    stage.send([STOP])
+    stage.send(sorted([START, GOOD], key=lambda fact: fact["id"]))
+    with stage.host() as host:
+        waiting = [fact.id for fact in host.received(10)]
+        assert waiting == [STOP["id"], *sorted([START["id"], GOOD["id"]])]
+        assert [fact.id for fact in host.received(2)] == waiting[:2]
+        host.settle([STOP["id"]], {STOP["id"]: held("time.stop_without_start")}, [])
+    with stage.host() as host:
+        assert [fact.id for fact in host.received(10)] == waiting[1:]
+
+
+def test_facts_are_found_by_what_they_are_and_name(stage: Stage) -> None:
+    stage.send([START, STOP, GOOD, BAD, VOID])
+    with stage.host() as host:
+        assert ids(host.by_ids([START["id"], NEVER])) == {START["id"]}
+        assert host.by_ids([]) == []
+        assert ids(host.targeting([START["id"], BAD["id"], NEVER])) == {STOP["id"], VOID["id"]}
+        assert host.targeting([]) == []
+        assert ids(host.quantities({"MO-1"})) == {GOOD["id"]}
+        assert ids(host.quantities({"MO-1", "MO-2"})) == {GOOD["id"], BAD["id"]}
+        assert host.with_scrap({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
+
+
+def test_windows_hold_both_their_ends(stage: Stage) -> None:
+    told = raw("labor.declared", "2026-11-21T20:00:00Z", person=ANA, activity="run", order="MO-1",
+               started_at="2026-11-20T08:30:00Z", ended_at="2026-11-20T08:40:00Z")  # fmt: skip
+    other = raw("labor.started", "2026-11-20T08:00:00Z", person=LUIS, activity="run", order="MO-1")
+    stage.send([START, STOP, GOOD, told, other])
+    eight, nine = instant("2026-11-20T08:00:00Z"), instant("2026-11-20T09:00:00Z")
+    with stage.host() as host:
+        assert ids(host.of_people([(ANA, eight, nine)])) == ids([START, STOP, told]), "told time is found by its begin"
+        assert ids(host.of_people([(ANA, eight + 1, nine - 1)])) == ids([told])
+        assert ids(host.of_people([(ANA, nine, nine), (LUIS, eight, eight)])) == ids([STOP, other])
+        assert host.of_people([]) == []
+
+
+def test_machines_have_windows_of_their_own(stage: Stage) -> None:
+    run = raw("machine.started", "2026-11-20T08:00:00Z", person=ANA, machine="M1", order="MO-1")
+    down = raw("downtime.started", "2026-11-20T08:10:00Z", machine="M1", reason="BLADE")
+    hours = raw("machine.reported", "2026-11-20T08:20:00Z", machine="M2", order="MO-1", duration_ms=1)
+    stage.send([START, run, down, hours])
+    eight, nine = instant("2026-11-20T08:00:00Z"), instant("2026-11-20T09:00:00Z")
+    with stage.host() as host:
+        assert ids(host.of_machines([("M1", eight, nine)])) == ids([run, down])
+        assert ids(host.of_machines([("M2", eight, nine)])) == ids([hours])
+        assert ids(host.of_people([(ANA, eight, nine)])) == ids([START]), "whoever starts a machine is not at work yet"
+
+
+def test_movements_from_an_instant_on(stage: Stage) -> None:
+    glue = raw("material.received", "2026-11-20T08:00:00Z", item="GLUE", quantity="1", unit="kg", unit_cost="1")
+    later = raw("material.consumed", "2026-11-20T08:00:00.001Z", item="GLUE", quantity="1", unit="kg", order="MO-1")
+    oak = raw("material.returned", "2026-11-20T08:00:00Z", item="OAK", quantity="1", unit="kg", order="MO-1")
+    stage.send([glue, later, oak, GOOD])
+    eight = instant("2026-11-20T08:00:00Z")
+    with stage.host() as host:
+        assert ids(host.of_items({"GLUE": eight, "OAK": eight})) == ids([glue, later, oak])
+        assert ids(host.of_items({"GLUE": eight + 1})) == ids([later])
+        assert host.of_items({}) == []
+
+
+def test_who_waits_for_a_replacement(stage: Stage) -> None:
+    waiting = raw("event.replaced", "2026-11-20T10:00:00Z", target_id=GOOD["id"], replacement_id=NEVER, reason="SLIP")
+    stage.send([GOOD, waiting])
+    while stage.turn(10):
+        pass
+    with stage.host() as host:
+        assert ids(host.awaiting([NEVER])) == {waiting["id"]}
+        assert host.awaiting([GOOD["id"]]) == []
+
+
+def test_letters_of_a_label_come_resolved(stage: Stage) -> None:
+    scanned = raw("machine.started", "2026-11-20T08:00:00Z", machine=LETTERS["machine"], order=LETTERS["operation"])
+    unknown = raw("output.reported", "2026-11-20T08:00:00Z", order="BBBBBBBBB", operation="10", quantity="1")
+    stage.send([scanned, unknown])
+    with stage.host() as host:
+        (found,) = host.of_machines([("M1", 0, 2**50)])
+        assert (found.id, found.machine, found.order, found.operation) == (scanned["id"], "M1", "MO-2", "20")
+        assert [fact.order for fact in host.by_ids([unknown["id"]])] == ["BBBBBBBBB"], "what nobody knows stays"
+
+
+def test_settling_leaves_alone_what_was_not_looked_at(stage: Stage) -> None:
+    stage.send([START, STOP])
+    drift = Finding("clock.drift", START["id"], {"seconds": "300"})
+    with stage.host() as host:
+        host.settle([START["id"]], {START["id"]: held("time.open"), STOP["id"]: COSTED}, [drift])
+    assert stage.states()[START["id"]] == ("held", "time.open", {})
+    assert stage.states()[STOP["id"]][0] == "received", "its own turn comes"
+    assert stage.findings() == {("clock.drift", START["id"]): {"seconds": "300"}}
+    with stage.host() as host:
+        host.settle([STOP["id"]], {START["id"]: COSTED, STOP["id"]: COSTED}, [])
+    assert {told for told, _, _ in stage.states().values()} == {"costed"}
+    assert stage.findings() == {}, "findings on facts that were looked at again are replaced"
+
+
+def test_terms_know_what_the_facts_name(stage: Stage) -> None:
+    stage.send([START, raw("material.consumed", "2026-11-20T08:00:00Z", item="GLUE", quantity="1", unit="kg",
+                           order="MO-2", operation="20")])  # fmt: skip
+    with stage.host() as host:
+        terms = host.terms(host.received(10))
+    assert terms.plant.people[ANA] == Person(ANA, "G1", "D1")
+    assert terms.plant.orders["MO-1"].operation("10").work_center == "W1"
+    assert terms.plant.items["GLUE"].valuation == "moving_average"
+    assert terms.rates.labor(ANA, "G1", "W1", date(2026, 11, 20)).amount == Decimal("31.17")
+    assert terms.policy.longest_labor_h == 12
+
+
+# --- books -------------------------------------------------------------------------------------------------------
+
+
+def an_entry(scope: str, amount: str, element: str = "labor", operation: str = "10") -> Entry:
+    lines = tuple(Posting(side, what, Decimal(amount))
+                  for side, what in (("debit", "order:MO-1"), ("credit", "department:D1")))  # fmt: skip
+    return Entry(scope, "labor_time", 1, element, instant("2026-11-20T08:00:00Z"), date(2026, 11, 20), "2026-11",
+                 Decimal(3_600_000), "ms", Decimal(amount), "EUR", "measured", (scope,), "1", "by hand", lines,
+                 order="MO-1", operation=operation, work_center="W1")  # fmt: skip
+
+
+def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
+    one, other = an_entry(START["id"], "10.01"), an_entry(STOP["id"], "5.00", operation="20")
+    scrap = an_entry(BAD["id"], "1.00", element="scrap")
+    day = date(2026, 11, 20)
+    with stage.host() as host:
+        host.append([first_posting(entry, 0, day, "2026-11") for entry in (one, other, scrap)])
+        assert host.accumulated({"MO-1", "MO-2"}) == {"MO-1": {"10": Decimal("10.01"), "20": Decimal("5.00")}}
+    with stage.host() as host:
+        assert host.standing([START["id"], NEVER]) == [Standing(one.content_id, one.content_id, START["id"])]
+        assert host.generations([one.content_id, NEVER]).get(one.content_id) == 1
+        assert not host.generations([NEVER]).get(NEVER)
+        (body,) = host.bodies([one.content_id]).values()
+        assert {**one.content, "id": one.content_id, "generation": 0, "posted_on": "2026-11-20",
+                "posting_period": "2026-11", "late": False} == body  # fmt: skip
+        host.append([reversal(body, one.content_id, day, "2026-11")])
+        assert host.standing([START["id"]]) == []
+        assert host.accumulated({"MO-1"})["MO-1"].get("10", 0) == 0
+        again = first_posting(one, host.generations([one.content_id])[one.content_id], day, "2026-11")
+        assert again.id != one.content_id, "posted a second time, it is another entry of the same content"
+        host.append([again])
+        assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"])]
+    assert [json.loads(body)["amount"] for body in stage.ledger()] == ["10.01", "5.00", "1.00", "10.01", "10.01"]
+
+
+def test_closed_periods_are_known(stage: Stage) -> None:
+    stage.close("2026-11")
+    with stage.host() as host:
+        assert host.calendar().posting(date(2026, 11, 20)) == (date(2026, 12, 1), "2026-12")
+        assert host.calendar().posting(date(2026, 10, 31)) == (date(2026, 10, 31), "2026-10")
+
+
+def test_stock_before_an_instant(stage: Stage) -> None:
+    def stock(quantity: str) -> Stock:
+        return Stock(Decimal(quantity), Decimal("1.50"), Decimal("0.333333"))
+
+    with stage.host() as host:
+        host.keep_stock({}, [State("GLUE", 10, "a", stock("1")), State("GLUE", 20, "a", stock("2")),
+                             State("GLUE", 20, "b", stock("3")), State("OAK", 5, "c", Stock())])  # fmt: skip
+        assert host.stock_before({"GLUE": 10}) == {}, "strictly before"
+        assert host.stock_before({"GLUE": 11, "OAK": 6}) == {"GLUE": stock("1"), "OAK": Stock()}
+        assert host.stock_before({"GLUE": 99}) == {"GLUE": stock("3")}, "of the same instant the last by id"
+        host.keep_stock({"GLUE": 20}, [State("GLUE", 21, "d", stock("4"))])
+        assert host.stock_before({"GLUE": 21}) == {"GLUE": stock("1")}, "what stood from 20 on is gone"
+        assert host.stock_before({"GLUE": 22, "OAK": 6}) == {"GLUE": stock("4"), "OAK": Stock()}
+
+
+# --- all of it ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int) -> None:
+    """Line by line and byte by byte, states and findings included, however the facts came in."""
+    sql = in_sql(database)
+    memory = InMemory(MemoryHost(terms_of(database)))
+    chance = random.Random(seed)
+    facts = a_history(seed, 60)
+    chance.shuffle(facts)
+    while facts:
+        lot, facts = facts[:15], facts[15:]
+        limit = chance.randrange(1, 20)
+        for stage in (sql, memory):
+            stage.send(lot)
+            while stage.turn(limit):
+                pass
+        if chance.random() < 0.3 and not memory.memory.closed:
+            for stage in (sql, memory):
+                stage.close("2026-10")
+    assert sql.ledger() == memory.ledger()
+    assert sql.states() == memory.states()
+    assert sql.findings() == memory.findings()
+    assert_recomputed(memory.memory)
+
+
+def assert_recomputed(host: MemoryHost) -> None:
+    costed = host.recomputed()
+    assert host.in_force.keys() == {entry.content_id for entry in costed.entries}
+    assert host.states == costed.outcomes

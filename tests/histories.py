@@ -1,0 +1,168 @@
+"""Histories no shop should have and every shop may: what the pipeline must cost as if it had seen all at once.
+
+Facts of every type, named and unnamed stops, at instants that collide on purpose (a grid that may be an hour), spans
+around the longest that are believed, labels instead of codes, things nobody knows, and corrections of anything by
+anything: voids of voids, loops, replacements that come first, late or never.
+"""
+
+import random
+from typing import Any
+
+from sync.core.clock import format_instant
+from sync.core.codes import from_number
+from sync.core.plant import LabelCode, Plant
+from tests.cast import ANA, LUIS, Ids, a_plant, instant, raw
+
+HOUR = 3_600_000
+LABELS = {
+    "person": LabelCode("person", ANA),
+    "order": LabelCode("order", "MO-1"),
+    "operation": LabelCode("operation", "MO-2", "20"),
+    "machine": LabelCode("machine", "M1"),
+    "item": LabelCode("item", "GLUE"),
+}
+LETTERS = {name: from_number(number) for number, name in enumerate(LABELS, start=1)}
+
+
+def a_labelled_plant() -> Plant:
+    """The cast's plant, with labels on some of its things."""
+    return a_plant(codes={LETTERS[name]: label for name, label in LABELS.items()})
+
+
+class _History:
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.ids = Ids(seed + 2_000_000)
+        self.made: list[dict[str, Any]] = []
+        self.grid = self.chance.choice([1, 1000, 60_000, HOUR])
+        self.span = self.chance.choice([1, 3, 10]) * 24 * HOUR
+        self.tellers = (self.labor, self.labor, self.labor, self.declared, self.machine, self.machine_hours,
+                        self.received, self.moved, self.moved, self.output, self.defect, self.void, self.replace,
+                        self.loop)  # fmt: skip
+
+    def add(self, kind: str, at: int, **fields: Any) -> str:
+        self.made.append(raw(kind, at, **{"id": self.ids(), **fields}))
+        return str(self.made[-1]["id"])
+
+    def at(self) -> int:
+        """Around the night the clock goes back, often at an instant taken already."""
+        return instant("2026-10-23T05:00:00Z") + self.chance.randrange(self.span // self.grid) * self.grid
+
+    def lasting(self, *around: int) -> int:
+        whole = self.chance.choice([self.chance.randrange(14 * HOUR), 0, -1000, *around])
+        return whole // self.grid * self.grid
+
+    def job(self) -> dict[str, Any]:
+        orders = ["MO-1", "MO-1", "MO-2", "MO-9", LETTERS["order"], LETTERS["operation"]]
+        return {"order": self.chance.choice(orders), "operation": self.chance.choice(["10", "20", "20", None, "77"])}
+
+    def step(self) -> dict[str, Any]:
+        job = self.job()
+        return {**job, "operation": job["operation"] or "10"}
+
+    def who(self) -> str:
+        return self.chance.choice([ANA, LUIS, LETTERS["person"]])
+
+    # --- facts
+
+    def labor(self, at: int) -> None:
+        who, activity = self.who(), self.chance.choice(["run", "setup", "rework", "indirect"])
+        work = {"indirect_code": "CLEAN"} if activity == "indirect" else self.job()
+        start = self.add("labor.started", at, person=who, activity=activity, **work,
+                         work_center=self.chance.choice([None, None, "W1", "W2"]),
+                         provenance=self.chance.choice(["measured", "declared"]))  # fmt: skip
+        if self.chance.random() < 0.85:
+            loose = self.chance.choice([{}, {"order": work.get("order")}, {"operation": work.get("operation")}])
+            named = {"start_id": start} if self.chance.random() < 0.6 else loose
+            other = self.chance.random() < 0.05
+            self.add("labor.stopped", at + self.lasting(12 * HOUR, 40 * HOUR), person=LUIS if other else who, **named)
+
+    def declared(self, at: int) -> None:
+        length = self.chance.choice([HOUR, 3 * HOUR, 11 * HOUR, 12 * HOUR, 13 * HOUR, 40 * HOUR])
+        times = self.chance.choice([
+            {"started_at": format_instant(at - length), "ended_at": format_instant(at)},
+            {"duration_ms": self.chance.choice([0, 1, 12_345, HOUR, 50 * HOUR])},
+            {},
+        ])  # fmt: skip
+        self.add("labor.declared", at, person=self.who(), activity="run", **self.job(), **times)
+
+    def machine(self, at: int) -> None:
+        kind = self.chance.choice(["machine", "downtime"])
+        machine = self.chance.choice(["M1", "M1", LETTERS["machine"], "M2"])
+        work: dict[str, Any] = {"reason": "BLADE"}
+        if kind == "machine":
+            work = {**self.job(), "activity": self.chance.choice([None, "setup"])} if self.chance.random() < 0.8 else {}
+        start = self.add(f"{kind}.started", at, machine=machine, **work)
+        if self.chance.random() < 0.8:
+            start_id = start if self.chance.random() < 0.5 else None
+            self.add(f"{kind}.stopped", at + self.lasting(72 * HOUR, 100 * HOUR), machine=machine, start_id=start_id)
+
+    def machine_hours(self, at: int) -> None:
+        span = self.chance.choice([0, 1, HOUR, 400 * HOUR])
+        self.add("machine.reported", at, machine=self.chance.choice(["M1", "M2"]), **self.job(), duration_ms=span)
+
+    def received(self, at: int) -> None:
+        self.add("material.received", at, item=self.chance.choice(["GLUE", "GLUE", LETTERS["item"], "OAK"]),
+                 quantity=self.chance.choice(["1", "3", "7", "0.97", "50", "999999999"]),
+                 unit=self.chance.choice(["kg", "kg", "g", "t"]), opening=self.chance.choice([None, True]),
+                 unit_cost=self.chance.choice(["0", "0.01", "1.01", "8.25", "333.333333"]))  # fmt: skip
+
+    def moved(self, at: int) -> None:
+        self.add(self.chance.choice(["material.consumed", "material.consumed", "material.returned"]), at, **self.job(),
+                 item=self.chance.choice(["GLUE", "GLUE", LETTERS["item"], "OAK", "NIX"]),
+                 quantity=self.chance.choice(["1", "3", "0.485", "9"]),
+                 unit=self.chance.choice(["kg", "kg", "g", "m"]))  # fmt: skip
+
+    def output(self, at: int) -> None:
+        self.add("output.reported", at, **self.step(), quantity=str(self.chance.randrange(1, 9)))
+
+    def defect(self, at: int) -> None:
+        self.add("defect.reported", at, **self.step(), quantity=self.chance.choice(["1", "2", "0.5"]), reason="BURR",
+                 disposition=self.chance.choice(["scrap", "scrap", "hold", "rework"]),
+                 caused_at=self.chance.choice([None, "10", "77"]))  # fmt: skip
+
+    # --- corrections
+
+    def void(self, at: int) -> None:
+        known = self.made and self.chance.random() < 0.95
+        void = self.add("event.voided", at, target_id=self.chance.choice(self.made)["id"] if known else self.ids(),
+                        reason="SLIP")  # fmt: skip
+        if self.chance.random() < 0.3:
+            self.add("event.voided", at + 1, target_id=void, reason="SLIP")
+
+    def replace(self, at: int) -> None:
+        if not self.made:
+            return
+        target = self.chance.choice(self.made)
+        replacement = self.chance.choice(self.made)["id"]
+        if self.chance.random() < 0.7:
+            replacement = self._meant(target)
+        correction = self.ids()
+        if len({target["id"], replacement, correction}) == 3:
+            self.add("event.replaced", at, id=correction, target_id=target["id"], replacement_id=replacement,
+                     reason="SLIP")  # fmt: skip
+
+    def _meant(self, target: dict[str, Any]) -> str:
+        """What should have been said instead of `target`; sometimes it never arrives."""
+        meant = {**target, "id": self.ids()}
+        if "order" in meant and self.chance.random() < 0.6:
+            meant["order"] = self.chance.choice(["MO-1", "MO-2"])
+        if self.chance.random() < 0.5:
+            moved = instant(meant["occurred_at"]) + self.chance.choice([-HOUR, HOUR, -15 * HOUR, 1])
+            meant["occurred_at"] = format_instant(moved)
+        if not meant["type"].startswith("event.") and self.chance.random() < 0.8:
+            self.made.append(meant)
+        return str(meant["id"])
+
+    def loop(self, at: int) -> None:
+        one, other = self.ids(), self.ids()
+        self.add("event.voided", at, id=one, target_id=other, reason="SLIP")
+        self.add("event.voided", at, id=other, target_id=one, reason="SLIP")
+
+
+def a_history(seed: int, count: int = 60) -> list[dict[str, Any]]:
+    """About `count` facts as devices send them."""
+    history = _History(seed)
+    while len(history.made) < count:
+        history.chance.choice(history.tellers)(history.at())
+    return history.made
