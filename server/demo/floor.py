@@ -1,8 +1,8 @@
 """The workshop at work: who comes when, who takes what, how pieces flow from operation to operation.
 
-People come by shift, take the most urgent work their place has (or what they can do elsewhere), set up, run, report
-pieces, draw material, pause, go home. Whatever they do goes into the chronicle, also what lies after `now`: the caller
-drops it.
+People come by shift, take the work that was released first at their place (or what they can do elsewhere), set up,
+run, report pieces, draw material, pause, go home. Whatever they do goes into the chronicle, also what lies after `now`:
+the caller drops it.
 """
 
 import heapq
@@ -152,7 +152,7 @@ class Floor:
         self.machines = {code: Machine(code) for code in MACHINES}
         self.steps = {job.code: _steps(job) for job in plant.jobs if job.product}
         self.by_center: dict[str, list[Step]] = defaultdict(list)
-        for job in sorted(plant.jobs, key=lambda job: (job.due_on, job.code)):
+        for job in sorted(plant.jobs, key=lambda job: (job.release, job.due_on, job.code)):
             for step in self.steps.get(job.code, []):
                 self.by_center[step.center].append(step)
         self.present: dict[tuple[int, str], Worker] = {}
@@ -292,7 +292,7 @@ class Floor:
     # work on orders
 
     def _choose(self, center: str, at: int, other_than: Step | None = None) -> tuple[Step, Machine | None] | None:
-        """The most urgent work of a place that can be begun, and the machine for it."""
+        """The first work of a place that can be begun, and the machine for it."""
         machines = [machine for machine in self.machines.values() if MACHINES[machine.code][1] == center]
         free = [m for m in machines if m.busy_until <= at and m.next_stop(at) - at > LEAST + 5 * MINUTE]
         if machines and not free:
@@ -452,14 +452,14 @@ class Floor:
                 total[need.item] += need.quantity * job.quantity
         opened = self.shifts(0)[0][0] - 25 * MINUTE
         for row, (item, quantity) in enumerate(sorted(total.items()), 1):
-            part = Decimal("0.24") if item == "VER-MAT" else Decimal("0.55")
+            part = Decimal("0.15") if item == "VER-MAT" else Decimal("0.55")
             self._receive(
                 ERP, opened, item, quantity * part, Decimal(1), provenance="declared", opening=True,
                 source="stock-initial.csv", source_row=str(row),
             )  # fmt: skip
         keeper = self.plant.storekeepers[0].key
         for item, quantity in sorted(total.items()):
-            days = [5, 8] if item == "VER-MAT" else sorted(self.chance.sample(range(1, 9), 2))
+            days = [6, 8] if item == "VER-MAT" else sorted(self.chance.sample(range(1, 9), 2))
             for index, part in zip(days, (Decimal("0.4"), Decimal("0.3")), strict=True):
                 at = self.shifts(index)[0][0] + self.chronicle.about(90, 400)
                 price = Decimal(str(round(self.chance.uniform(0.97, 1.05), 3)))

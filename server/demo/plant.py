@@ -501,8 +501,7 @@ def _jobs(chance: Random, days: tuple[date, ...]) -> list[Job]:
         release = 0 if index < 14 else (index - 14) // 3
         drift = chance.choice((0.92, 0.96, 1.0, 1.0, 1.03, 1.08, 1.3))
         customer = chance.choice(CUSTOMERS)
-        allowed = chance.randint(3, 10)
-        due_on = days[0] + timedelta(days=round((release + allowed) * 1.4))
+        due_on = days[0] + timedelta(days=round(release * 1.4) + chance.randint(-1, 12))
         if code == PROJECT:
             jobs.append(Job(code, None, 0, CUSTOMERS[0], days[-1] + timedelta(days=45), 0, 1.0))
         else:
