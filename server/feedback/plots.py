@@ -214,7 +214,7 @@ class Axis:
     def ticks(self) -> list[Tick]:
         """A line where each day begins to be worked on, and hours where there is room for them."""
         found: list[Tick] = []
-        labelled = -1.0
+        labelled = hour = -1.0
         days: set[date] = set()
         for block in self.blocks:
             day = local_date(block.start, self.zone)
@@ -230,15 +230,18 @@ class Axis:
             room = block.width / hours if hours else 0.0
             every = next((step for step in (1, 2, 4, 6, 12) if room * step >= 0.055), None)
             if every:
-                found += self._hours(block, every, labelled)
+                found += self._hours(block, every, max(labelled, hour))
+                hour = max([hour, *(self.place(tick.at) for tick in found if tick.day is None)])
         return found
 
     def _hours(self, block: Block, every: int, labelled: float) -> list[Tick]:
+        """Hours that do not run into the label before, nor out of the plot."""
         found = []
         moment = local(block.start, self.zone).replace(minute=0, second=0, microsecond=0)
         at = to_instant(moment)
         while (at := at + HOUR_MS) < block.end:
             x = self.place(at)
-            if local(at, self.zone).hour % every == 0 and x - labelled >= 0.05:
+            if local(at, self.zone).hour % every == 0 and x - labelled >= 0.05 and x <= 0.97:
                 found.append(Tick(pct(x), None, at))
+                labelled = x
         return found

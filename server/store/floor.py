@@ -45,14 +45,12 @@ class Made:
 def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]:
     """Pieces reported since an instant, by order; voided facts aside."""
     # By way of the orders: their index of facts by instant is the one that can skip the past.
-    query = (
-        select(ORDER.c.code, EVENT.c.body)
-        .join(EVENT, and_(EVENT.c.site == ORDER.c.site, EVENT.c.order == ORDER.c.code, EVENT.c.occurred_at >= since))
-        .where(
-            ORDER.c.site == site,
-            EVENT.c.type.in_(("output.reported", "defect.reported")),
-            EVENT.c.reason.not_in(("event.voided", "event.replaced")),
-        )
+    query = select(EVENT.c.order, EVENT.c.body).where(
+        EVENT.c.site == site,
+        EVENT.c.order.in_(select(ORDER.c.code).where(ORDER.c.site == site)),
+        EVENT.c.occurred_at >= since,
+        EVENT.c.type.in_(("output.reported", "defect.reported")),
+        EVENT.c.reason.not_in(("event.voided", "event.replaced")),
     )
     found: dict[str, Made] = defaultdict(Made)
     for code, text in connection.execute(query):
