@@ -35,8 +35,8 @@ def minor_digits(currency: str) -> int:
 def round_money(amount: Decimal | Fraction, currency: str) -> Decimal:
     """`amount` rounded half up to the minor unit: the one rounding between a rate and an entry.
 
-    What was divided before it was multiplied comes as a Fraction: 30.05 / 6 x 3 is 15.025 and so 15.03, while a decimal
-    quotient of 30.05 and 6 is a little too small for that.
+    What was divided before it was multiplied comes as a Fraction: 10.01 / 6 x 3 is 5.005 and so 5.01, while a decimal
+    quotient of 10.01 and 6, however long, is a little too small for that.
     """
     digits = minor_digits(currency)
     if isinstance(amount, Decimal):
