@@ -249,12 +249,13 @@ async function resumeDraft(person) {
 
 // ---- capturing ----------------------------------------------------------------------------------------------------
 
-/** @param {import("./model/event.js").Draft[]} drafts @param {string} said @param {Signal} [sign] */
-async function capture(drafts, said, sign = "saved") {
+/** @param {import("./model/event.js").Draft[]} drafts @param {string} said @param {Signal} [sign]
+ * @param {{endsDraft?: boolean}} [how] what is captured on a form ends what was typed there */
+async function capture(drafts, said, sign = "saved", how = { endsDraft: phone.isForm }) {
   if (isCapturing) return false; // a second tap of an impatient finger
   isCapturing = true;
   try {
-    const saved = await queue.capture(drafts, session.person);
+    const saved = await queue.capture(drafts, session.person, how);
     performance.mark("saved");
     touch();
     phone.said = { text: said, sign, undo: saved.map(({ id }) => id), untilMs: Date.now() + UNDO_MS };
@@ -274,7 +275,7 @@ async function capture(drafts, said, sign = "saved") {
 async function undo() {
   const ids = phone.said?.undo ?? [];
   if (ids.length === 0) return;
-  if (await capture(takeBack(ids, UNDO), t("Taken back"))) {
+  if (await capture(takeBack(ids, UNDO), t("Taken back"), "saved", { endsDraft: false })) {
     if (phone.said) phone.said = { ...phone.said, undo: [], untilMs: Date.now() + 3_000 };
     draw();
   }

@@ -21,7 +21,7 @@ import { uuid } from "../lib/uuid.js";
 /**
  * Where captures are kept; outbox/store.js in a browser.
  * @typedef {Object} Keeping
- * @property {(makers: ((seq: number) => Made)[]) => Promise<Capture[]>} save
+ * @property {(makers: ((seq: number) => Made)[], how?: {endsDraft?: boolean}) => Promise<Capture[]>} save
  * @property {(captures: Capture[]) => Promise<void>} update
  * @property {(captures: Capture[]) => Promise<void>} forget
  * @property {() => Promise<Capture[]>} all
@@ -87,9 +87,10 @@ export class Queue {
    * Save what one gesture says happened: all or none. Resolves when the disk has it.
    * @param {Draft[]} drafts
    * @param {string | null} declaredBy who signs
+   * @param {{endsDraft?: boolean}} [how] see Store.save
    * @returns {Promise<Entry[]>}
    */
-  async capture(drafts, declaredBy) {
+  async capture(drafts, declaredBy, how) {
     const clocks = this.clocks();
     const gesture = uuid();
     const makers = await Promise.all(
@@ -105,7 +106,7 @@ export class Queue {
         });
       }),
     );
-    const saved = (await this.store.save(makers)).map(entryOf);
+    const saved = (await this.store.save(makers, how)).map(entryOf);
     for (const entry of saved) this.#entries.set(entry.seq, entry);
     this.#tell();
     this.announce();

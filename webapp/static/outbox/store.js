@@ -40,6 +40,7 @@ import { openJournal, readLines, writeHigh, writeLine } from "./journal.js";
 
 const NAME = "floorledger";
 const META_NEXT = "next_seq";
+const META_DRAFT = "draft";
 const PATIENCE_MS = 300;
 
 export class Store {
@@ -78,9 +79,10 @@ export class Store {
   /**
    * Save what one gesture made: all or none. Resolves when the disk has it; rejects when it does not.
    * @param {((seq: number) => Made)[]} makers each gets its sequence number and returns the fixed fact
+   * @param {{endsDraft?: boolean}} [how] what was typed has become these facts: a crash must not offer it again
    * @returns {Promise<Capture[]>}
    */
-  async save(makers) {
+  async save(makers, { endsDraft = false } = {}) {
     /** @type {Capture[]} */
     let tried = [];
     const saved = await this.#withDb(async (db) => {
@@ -96,6 +98,7 @@ export class Store {
       await Promise.all([
         ...made.map((capture) => captures.add(capture)),
         meta.put(first + made.length, META_NEXT),
+        endsDraft ? meta.delete(META_DRAFT) : null,
         tx.done,
       ]);
       return made;
