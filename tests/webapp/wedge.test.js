@@ -52,6 +52,22 @@ for (const gap of [0, 5, 20, 60]) {
   });
 }
 
+test("a page that was busy in the middle of a burst hears it late, and as one", () => {
+  const page = new EventTarget();
+  /** @type {string[]} */ const scans = [];
+  const stop = listen(page, { isCode: () => false, onScan: (text) => scans.push(text), onTyped: () => {} });
+  [...URL_TEXT, "Enter"].forEach((key, index) => {
+    const event = new Event("keydown", { cancelable: true });
+    Object.assign(event, { key, code: "", ctrlKey: false, metaKey: false, altKey: false, isComposing: false });
+    Object.defineProperty(event, "timeStamp", { value: 1000 + 5 * index });
+    const until = performance.now() + (index === 9 ? 100 : 0);
+    while (performance.now() < until); // longer than any pause in a burst
+    page.dispatchEvent(event);
+  });
+  stop();
+  assert.deepEqual(scans, [URL_TEXT]);
+});
+
 story("a person at 120 ms a key is a person", () => {
   const { press, scans, typed, wait } = desk();
   for (const letter of "12,5") press(letter, { after: 120 });

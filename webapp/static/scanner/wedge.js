@@ -21,9 +21,9 @@ const US = {
 /**
  * Listen until the returned function is called.
  * @param {EventTarget} page @param {Ears} ears
- * @param {() => number} [now]
+ * @param {(press: Event) => number} [when] by the keyboard's own clock: a page that was busy hears a burst late, not slow
  */
-export function listen(page, { onScan, onTyped, isCode }, now = () => performance.now()) {
+export function listen(page, { onScan, onTyped, isCode }, when = (press) => press.timeStamp) {
   /** @type {{text: string, byCode: string, keys: string[], field: HTMLInputElement | null, before: string}} */
   let burst = nothing();
   let lastMs = -Infinity;
@@ -56,7 +56,7 @@ export function listen(page, { onScan, onTyped, isCode }, now = () => performanc
     const isCharacter = press.key.length === 1 || press.key === "Dead";
     const isEditing = press.key === "Backspace" || press.key === "Delete";
     if (!isEnd && !isCharacter && !isEditing) return;
-    const atMs = now();
+    const atMs = when(press);
     const isQuick = atMs - lastMs <= GAP_MS;
     lastMs = atMs;
     clearTimeout(silence);
