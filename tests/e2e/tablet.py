@@ -18,6 +18,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 from tests.environment import LaunchChromium
 from tests.reliability.rig import children_of
 
+PATIENCE_MS = 15_000  # on a machine that is busy with other things
+expect.set_options(timeout=PATIENCE_MS)
+
 # Told to us at once: the green word a person waits for, and what the page's security policy refused.
 EYES = """
   new MutationObserver((changes) => {
@@ -30,12 +33,25 @@ EYES = """
     window.refused(`${violatedDirective} ${blockedURI}`));
 """
 
-OUTBOX = """
-  new Promise((resolve, reject) => {
+# Pressed by the page's own clock: between here and there a key could be late, as no scanner's are.
+SCANNER = """
+  async (text) => {
+    for (const key of [...text, "Enter"]) {
+      const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      (document.activeElement ?? document.body).dispatchEvent(press);
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+"""
+
+# A read in the browser's database comes after every write that was asked for before it.
+READ = """
+  ([store, key]) => new Promise((resolve, reject) => {
     const opening = indexedDB.open("floorledger");
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
-      const asking = opening.result.transaction("capture").objectStore("capture").getAll();
+      const things = opening.result.transaction(store).objectStore(store);
+      const asking = key ? things.get(key) : things.getAll();
       asking.onsuccess = () => { opening.result.close(); resolve(asking.result); };
     };
   })
@@ -92,7 +108,7 @@ class Tablet:
         self.context.on("weberror", lambda error: self.notes.errors.append(str(error.error)))
         self.context.on("request", self._request)
         self.page = self.context.pages[0]
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.goto(self.address)
         self.ready()
 
@@ -120,7 +136,8 @@ class Tablet:
         """SIGKILL to the processes that run pages, as the system does when memory is short."""
         for pid in self.pids():
             with suppress(OSError):
-                if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                # Its words are one here: processes that the browser's nursery forks write their title themselves.
+                if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(pid, signal.SIGKILL)
 
     def is_off(self) -> bool:
@@ -135,6 +152,12 @@ class Tablet:
     def tap(self, label: str) -> Moment:
         before = now()
         self.button(label).click()
+        return Moment(before, now())
+
+    def scan(self, label: str) -> Moment:
+        """With a hand scanner that is a keyboard: a key each 5 ms, Enter at the end; no field has the focus."""
+        before = now()
+        self.page.evaluate(SCANNER, label)
         return Moment(before, now())
 
     def type_number(self, digits: str) -> None:
@@ -172,8 +195,12 @@ class Tablet:
 
     def outbox(self) -> list[dict[str, Any]]:
         """The captures in the browser's database: {"seq", "id", "state", "fact"} in order."""
-        kept: list[dict[str, Any]] = self.page.evaluate(OUTBOX)
+        kept: list[dict[str, Any]] = self.page.evaluate(READ, ["capture", None])
         return [{**capture, "fact": json.loads(capture["body"])} for capture in kept]
+
+    def kept(self, key: str) -> Any:
+        """What else the browser's database holds under this name."""
+        return self.page.evaluate(READ, ["meta", key])
 
     # ---- what is noted ----
 

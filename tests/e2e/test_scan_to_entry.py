@@ -34,14 +34,6 @@ def by_camera(tablet: Tablet, label: str) -> Moment:
     return Moment(before, now())
 
 
-def by_hand_scanner(tablet: Tablet, label: str) -> Moment:
-    """A scanner that is a keyboard: a key each 5 ms, Enter at the end; no field has the focus."""
-    before = now()
-    tablet.page.keyboard.type(label, delay=5)
-    tablet.page.keyboard.press("Enter")
-    return Moment(before, now())
-
-
 def by_typing(tablet: Tablet, label: str) -> Moment:
     """The nine letters printed beside the code, at the speed of a person."""
     if tablet.page.locator("#code").count() == 0:
@@ -51,7 +43,7 @@ def by_typing(tablet: Tablet, label: str) -> Moment:
     return Moment(before, now())
 
 
-WAYS: dict[str, Scan] = {"camera": by_camera, "hand scanner": by_hand_scanner, "typed code": by_typing}
+WAYS: dict[str, Scan] = {"camera": by_camera, "hand scanner": Tablet.scan, "typed code": by_typing}
 
 
 @pytest.mark.parametrize("way", WAYS)
