@@ -1,7 +1,7 @@
 // Wires the rooms together; nothing else does. Keeps the one state there is, draws it, and lets every capture take the
 // same way: saved on the disk first, said second, sent third.
 
-import { html, nothing, render, repeat } from "./lib/dom.js";
+import { html, nothing, render } from "./lib/dom.js";
 import { bestOf, language, speak, t } from "./lib/i18n.js";
 import { keepLit, signal as give, unlockSound } from "./lib/senses.js";
 import { uuid } from "./lib/uuid.js";
@@ -12,49 +12,38 @@ import { Reference } from "./model/reference.js";
 import { AWAY_AFTER_MS, current, NOBODY, signedIn, touched } from "./model/session.js";
 import { activityName, jobName, personName } from "./model/words.js";
 import { Work } from "./model/work.js";
-import { tail } from "./model/code.js";
+import { secretOf, tail } from "./model/code.js";
 import { Queue } from "./outbox/queue.js";
 import { Sender } from "./outbox/sender.js";
 import { Server } from "./outbox/server.js";
 import { Store } from "./outbox/store.js";
 import { listen } from "./scanner/wedge.js";
 import { badge } from "./capture/badge.js";
-import { consumption } from "./capture/consumption.js";
-import { defect } from "./capture/defect.js";
-import { deviceView } from "./capture/device-view.js";
-import { earlier } from "./capture/earlier.js";
-import { enrol, secretOf } from "./capture/enrol.js";
-import { fact } from "./capture/fact.js";
-import { form } from "./capture/form.js";
-import { forms } from "./capture/forms.js";
 import { home } from "./capture/home.js";
 import { icon } from "./capture/icons.js";
-import { indirect } from "./capture/indirect.js";
-import { machine } from "./capture/machine.js";
-import { machines } from "./capture/machines.js";
-import { me } from "./capture/me.js";
-import { operation } from "./capture/operation.js";
-import { order } from "./capture/order.js";
-import { orders } from "./capture/orders.js";
-import { plain } from "./capture/plain.js";
-import { quantity } from "./capture/quantity.js";
-import { queueView } from "./capture/queue-view.js";
-import { running } from "./capture/running.js";
-import { closeEye, openEye, scan } from "./capture/scan.js";
-import { unknown } from "./capture/unknown.js";
-import { which } from "./capture/which.js";
 
 /** @typedef {import("./capture/phone.js").Phone} Phone */
 /** @typedef {import("./capture/phone.js").Place} Place */
 /** @typedef {import("./capture/phone.js").Preferences} Preferences */
 /** @typedef {import("./lib/senses.js").Signal} Signal */
 
-const SCREENS = new Map(
-  [
-    badge, consumption, defect, deviceView, earlier, enrol, fact, form, forms, home, indirect, machine, machines, me,
-    operation, order, orders, plain, quantity, queueView, running, scan, unknown, which,
-  ].map((screen) => [screen.name, screen]),
-);
+/** Those that may come first; the others follow as soon as the first is drawn. */
+const SCREENS = new Map([badge, home].map((screen) => [screen.name, screen]));
+
+/** @type {Promise<void> | null} */
+let others = null;
+
+/** The camera's, once the screen that has it is loaded. */
+let eye = { openEye: async (/** @type {Phone} */ _phone) => {}, closeEye: () => {} };
+
+/** All other screens. Offline, too: the service worker keeps them. */
+function loadOthers() {
+  others ??= import("./capture/others.js").then(({ OTHERS, closeEye, openEye }) => {
+    for (const screen of OTHERS) SCREENS.set(screen.name, screen);
+    eye = { openEye, closeEye };
+  });
+  return others;
+}
 
 const UNDO_MS = 10_000;
 const FLASH_MS = 600;
@@ -73,7 +62,8 @@ let session = NOBODY;
 let touchedMs = Date.now();
 let isCapturing = false;
 let drawWanted = false;
-/** Each capture flashes anew, also one that follows another at once. @type {{sign: Signal, word: string} | null} */
+/** Each capture flashes anew, also one that follows another at once: they take turns in two places.
+ * @type {{sign: Signal, word: string, place: number} | null} */
 let flash = null;
 /** @type {ServiceWorkerRegistration | null} */
 let registration = null;
@@ -91,7 +81,10 @@ const clocks = () => ({
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("floorledger") : null;
 
 const store = new Store((alarm) => {
-  if (alarm.kind === "restored") raise(t("The browser lost {n} captures; they were brought back from the second copy.", { n: alarm.count }));
+  if (alarm.kind === "restored") {
+    void queue.load().catch(() => {});
+    raise(t("The browser lost {n} captures; they were brought back from the second copy.", { n: alarm.count }));
+  }
   if (alarm.kind === "reopened") raise(t("The browser closed the storage under the page; it was opened again."));
   if (alarm.kind === "no second copy") phone.health.secondCopy = "none";
 });
@@ -162,13 +155,19 @@ function drawNow() {
     html`
       <div class="frame">${screen.view(phone, phone.place.params, phone.place.form)}</div>
       <div class="said-place" role="status" aria-live="polite">${saidView()}</div>
-      ${repeat(flash ? [flash] : [], (one) => one, ({ sign, word }) => html`<div class=${`flash flash-${sign}`} aria-hidden="true">${icon(sign === "saved" ? "check" : sign === "look" ? "alert" : "cross")}<span>${word}</span></div>`)}
+      ${[0, 1].map((place) => (flash?.place === place ? flashView(flash) : nothing))}
     `,
     root,
   );
-  if (screen.name === "scan") void openEye(phone);
-  else closeEye();
+  if (screen.name === "scan") void eye.openEye(phone);
+  else eye.closeEye();
 }
+
+/** @param {{sign: Signal, word: string}} flash */
+const flashView = ({ sign, word }) =>
+  html`<div class=${`flash flash-${sign}`} aria-hidden="true">
+    ${icon(sign === "saved" ? "check" : sign === "look" ? "alert" : "cross")}<span>${word}</span>
+  </div>`;
 
 function saidView() {
   const { said } = phone;
@@ -210,6 +209,7 @@ function goHome() {
 
 /** @param {Place} place */
 function show(place) {
+  if (!SCREENS.has(place.screen)) return void loadOthers().then(() => show(place));
   phone.place = place;
   void keepDraft();
   draw();
@@ -239,6 +239,7 @@ keepDraft.kept = false;
 /** @param {string} person @returns {Promise<boolean>} */
 async function resumeDraft(person) {
   const draft = await store.get("draft").catch(() => null);
+  if (draft) await loadOthers();
   if (!draft || draft.person !== person || Date.now() - draft.savedMs > DRAFT_KEEPS_MS || !SCREENS.get(draft.screen)?.draft) return false;
   keepDraft.kept = true;
   trail.push({ screen: "home", params: {}, form: {} });
@@ -259,13 +260,13 @@ async function capture(drafts, said, sign = "saved", how = { endsDraft: phone.is
     performance.mark("saved");
     touch();
     phone.said = { text: said, sign, undo: saved.map(({ id }) => id), untilMs: Date.now() + UNDO_MS };
-    show_flash(sign, sign === "saved" ? t("Saved") : t("Saved, please look"));
+    startFlash(sign, sign === "saved" ? t("Saved") : t("Saved, please look"));
     void sender.send({ eager: sender.condition === "no network" || sender.condition === "login" });
     return true;
   } catch (error) {
     console.error(error);
     phone.said = { text: t("NOT saved. Nothing was captured: try again, or tell your team lead."), sign: "lost", undo: [], untilMs: Infinity };
-    show_flash("lost", t("Not saved"));
+    startFlash("lost", t("Not saved"));
     return false;
   } finally {
     isCapturing = false;
@@ -289,8 +290,8 @@ function say(text, sign = "look") {
 }
 
 /** @param {Signal} sign @param {string} word */
-function show_flash(sign, word) {
-  const mine = { sign, word };
+function startFlash(sign, word) {
+  const mine = { sign, word, place: flash?.place === 0 ? 1 : 0 };
   flash = mine;
   give(sign);
   drawNow();
@@ -584,7 +585,7 @@ function watch() {
   });
   window.addEventListener("online", () => void sender.send({ eager: true }));
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return closeEye();
+    if (document.hidden) return eye.closeEye();
     void sender.send({ eager: true });
     void refresh();
     draw();
@@ -625,20 +626,20 @@ async function begin() {
   // The address has done its work; a reload must not do it twice, and a secret must not stay in the history.
   history.replaceState(null, "", "/");
 
-  /** @type {any} */
-  let facts = {};
+  const speaking = speak(phone.preferences.language); // most likely the right one: fetched while the storage opens
   try {
-    facts = await store.open();
+    await store.open();
     await queue.load();
   } catch (error) {
     console.error(error);
     storageTrouble = String(error);
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
-  phone.health.secondCopy = store.journalKind;
-  const [device, token, preferences, kept, reference, types] = await Promise.all(
-    ["device", "token", "preferences", "session", "reference", "event_types"].map((key) => store.get(key).catch(() => null)),
-  );
+  const [device, token, preferences, kept, reference, types] = await store
+    .getAll(["device", "token", "preferences", "session", "reference", "event_types"])
+    .catch(() => []);
+  // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
+  const facts = device ? {} : await store.recall().catch(() => ({}));
   phone.device = device ?? facts.device ?? null;
   server.token = token ?? facts.token ?? null;
   phone.preferences = { ...phone.preferences, ...preferences };
@@ -646,8 +647,9 @@ async function begin() {
   phone.eventTypes = types ? readTypes(types) : [];
   session = current(kept ?? NOBODY, Date.now(), phone.preferences.personal);
   phone.operator = session.person;
+  await speaking;
   await speak((phone.operator && phone.reference.people.get(phone.operator)?.language) || phone.preferences.language);
-  adornPage();
+adornPage();
   rework();
   watch();
 
@@ -658,6 +660,8 @@ async function begin() {
   if (code && phone.device) openLink(code);
   drawNow();
   performance.mark("ready");
+  void loadOthers().then(draw);
+  void store.recall().then(() => { phone.health.secondCopy = store.journalKind; }).catch(() => {});
 
   void navigator.storage?.persisted?.().then((persisted) => { phone.health.persisted = persisted; });
   void register();

@@ -3,8 +3,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { icon, mark } from "./icons.js";
-import { codeField } from "./scan.js";
-import { alarms, key, notice, outboxChip } from "./parts.js";
+import { alarms, codeField, key, notice, outboxChip } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
 export const badge = {

@@ -3,14 +3,9 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { LANGUAGES, t } from "../lib/i18n.js";
+import { secretOf } from "../model/code.js";
 import { mark } from "./icons.js";
 import { key, notice, tiles } from "./parts.js";
-
-/** The secret in what was scanned: what follows the # of the enrolment address, or the bare text. @param {string} text */
-export function secretOf(text) {
-  const found = /#([\w-]{8,})\s*$/.exec(text.trim());
-  return found ? found[1] : /^[\w-]{8,}$/.test(text.trim()) ? text.trim() : "";
-}
 
 /** @type {import("./phone.js").Screen} */
 export const enrol = {

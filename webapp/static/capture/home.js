@@ -1,6 +1,6 @@
 // My running work first, and one big key.
 
-import { html, nothing, repeat } from "../lib/dom.js";
+import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { change, start, stop } from "../model/gestures.js";
 import { personName } from "../model/words.js";
@@ -37,7 +37,7 @@ export const home = {
             (span) => html`${notice("look", t("{what} has been running for {hours}. Was it forgotten?", { what: titleOf(phone, span), hours: hours(elapsedMs(span, phone.clocks())) }))}
               <div class="tiles tiles-1">${key({ label: t("It ended earlier"), sign: "clock", onTap: () => phone.go("earlier", { start: span.startId }) })}</div>`,
           )}
-          ${repeat(running, ({ startId }) => startId, (span) => runningCard(phone, span))}
+          ${running.map((span) => runningCard(phone, span))}
           ${running.length === 0 && paused.length === 0 ? html`<p class="empty">${t("Scan an operation to start.")}</p>` : nothing}
           ${paused.length > 0
             ? html`<h2 class="heading">${t("Paused")}</h2>

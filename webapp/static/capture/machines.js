@@ -1,7 +1,8 @@
 // All machines of the plant, those that run or stand still first.
 
-import { html, nothing, repeat } from "../lib/dom.js";
+import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { repeat } from "../lib/lists.js";
 import { span as hours } from "../lib/time.js";
 import { reasonName } from "../model/words.js";
 import { elapsedMs } from "../model/work.js";

@@ -1,9 +1,9 @@
 // Orders by number, item or customer, for when there is no label at hand; and the field for a typed code.
 
-import { html, nothing, repeat } from "../lib/dom.js";
+import { html, nothing } from "../lib/dom.js";
 import { figure, t } from "../lib/i18n.js";
-import { codeField } from "./scan.js";
-import { frame } from "./parts.js";
+import { repeat } from "../lib/lists.js";
+import { codeField, frame } from "./parts.js";
 
 const SHOWN = 40;
 

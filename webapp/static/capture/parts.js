@@ -5,6 +5,7 @@ import { add, share } from "../lib/decimal.js";
 import { decimalSign, figure, t } from "../lib/i18n.js";
 import { span } from "../lib/time.js";
 import { elapsedMs } from "../model/work.js";
+import { tail } from "../model/code.js";
 import { nextTyped } from "../model/typing.js";
 import { activityName, jobName } from "../model/words.js";
 import { icon } from "./icons.js";
@@ -195,3 +196,26 @@ export const alarms = ({ health, draw }) =>
 
 /** A notice in the text: a word, a sign, a sentence. @param {"look" | "stop" | "quiet"} look @param {View} words @param {Sign} [sign] */
 export const notice = (look, words, sign = "alert") => html`<p class="notice notice-${look}">${icon(sign)}<span>${words}</span></p>`;
+
+/** A field for a code in letters or an order number. @param {Phone} phone @param {import("./phone.js").Form} form @param {string} label */
+export function codeField(phone, form, label) {
+  const take = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const text = String(form.code ?? "").trim();
+    if (text) void phone.scan(text);
+  };
+  return html`<form class="field" @submit=${take}>
+    <label class="label" for="code">${label}</label>
+    <div class="field-row">
+      <input id="code" class="input input-code" autocomplete="off" autocapitalize="characters" spellcheck="false" enterkeyhint="go"
+        .value=${form.code ?? ""}
+        @input=${(/** @type {InputEvent} */ event) => {
+          const code = /** @type {HTMLInputElement} */ (event.target).value;
+          phone.fill({ code });
+          // Nine letters that check need no button: nothing else was meant.
+          if (tail(code)) void phone.scan(code);
+        }} />
+      <button class="key key-go" type="submit" aria-label=${t("Use this code")}>${icon("check")}</button>
+    </div>
+  </form>`;
+}

@@ -1,7 +1,8 @@
 // Where every capture of this device stands, in words and times: proof for the person, and the way out of trouble.
 
-import { html, nothing, repeat } from "../lib/dom.js";
+import { html, nothing } from "../lib/dom.js";
 import { clock, moment, t } from "../lib/i18n.js";
+import { repeat } from "../lib/lists.js";
 import { span as hours } from "../lib/time.js";
 import { describe, personName } from "../model/words.js";
 import { isHeld, isRunning } from "../outbox/queue.js";

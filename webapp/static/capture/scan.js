@@ -2,10 +2,9 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { tail } from "../model/code.js";
 import { Camera, Decoder } from "../scanner/camera.js";
 import { icon } from "./icons.js";
-import { frame, key, notice } from "./parts.js";
+import { codeField, frame, key, notice } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 
@@ -58,29 +57,6 @@ function trouble() {
     default:
       return "";
   }
-}
-
-/** A field for a code in letters or an order number. @param {Phone} phone @param {import("./phone.js").Form} form @param {string} label */
-export function codeField(phone, form, label) {
-  const take = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const text = String(form.code ?? "").trim();
-    if (text) void phone.scan(text);
-  };
-  return html`<form class="field" @submit=${take}>
-    <label class="label" for="code">${label}</label>
-    <div class="field-row">
-      <input id="code" class="input input-code" autocomplete="off" autocapitalize="characters" spellcheck="false" enterkeyhint="go"
-        .value=${form.code ?? ""}
-        @input=${(/** @type {InputEvent} */ event) => {
-          const code = /** @type {HTMLInputElement} */ (event.target).value;
-          phone.fill({ code });
-          // Nine letters that check need no button: nothing else was meant.
-          if (tail(code)) void phone.scan(code);
-        }} />
-      <button class="key key-go" type="submit" aria-label=${t("Use this code")}>${icon("check")}</button>
-    </div>
-  </form>`;
 }
 
 /** @type {import("./phone.js").Screen} */

@@ -1,7 +1,6 @@
 // The one door to the template library: screens import from here, so that replacing it stays one file's work.
 
 export { html, svg, nothing, render } from "../vendor/lit-html/lit-html.js";
-export { repeat } from "../vendor/lit-html/directives/repeat.js";
 
 /** @typedef {import("../vendor/lit-html/lit-html.js").TemplateResult | typeof import("../vendor/lit-html/lit-html.js").nothing | string} View */
 

@@ -42,3 +42,9 @@ export function tail(text) {
  * @param {string} nine
  */
 export const grouped = (nine) => nine.replace(/(.{3})(?=.)/g, "$1 ");
+
+/** The secret in what was scanned: what follows the # of the enrolment address, or the bare text. @param {string} text */
+export function secretOf(text) {
+  const found = /#([\w-]{8,})\s*$/.exec(text.trim());
+  return found ? found[1] : /^[\w-]{8,}$/.test(text.trim()) ? text.trim() : "";
+}

@@ -42,6 +42,8 @@ const NAME = "floorledger";
 const META_NEXT = "next_seq";
 const META_DRAFT = "draft";
 const PATIENCE_MS = 300;
+/** A journal of acknowledged captures may grow to this before it is written anew. */
+const COMPACT_BYTES = 65_536;
 
 export class Store {
   /** @type {Database | null} */ #db = null;
@@ -50,7 +52,8 @@ export class Store {
   /** Captures the server has not acknowledged, should the database vanish under us. @type {Map<number, Capture>} */
   #unsent = new Map();
   #high = 0;
-  /** @type {object} */ #facts = {};
+  /** @type {Record<string, any>} */ #facts = {};
+  /** Done when the database has been held against the journal. @type {Promise<void>} */ #checked = Promise.resolve();
 
   /** @param {(alarm: Alarm) => void} onAlarm */
   constructor(onAlarm) {
@@ -63,17 +66,33 @@ export class Store {
     return this.#journal?.kind ?? "none";
   }
 
-  /** Open, and bring back from the journal what the database lost. Returns what was known of this device. */
+  /**
+   * Open the database, and begin to hold it against the journal. What is kept can be read at once; saving waits for
+   * the comparison, because it may find higher numbers and captures that were lost.
+   */
   async open() {
-    this.#journal = await openJournal();
-    const { lines, high, facts } = readLines(this.#journal.found);
-    this.#journalBytes = this.#journal.found.length;
-    this.#high = high;
-    this.#facts = facts;
-    if (this.#journal.kind === "none") this.onAlarm({ kind: "no second copy" });
-    for (const line of lines) this.#unsent.set(line.seq, captureOf(line));
+    const opening = openJournal();
+    this.#checked = opening.then((journal) => this.#compare(journal));
     await this.#withDb(() => Promise.resolve());
-    return facts;
+  }
+
+  /** What the journal knows of this device, for when the database has forgotten. @returns {Promise<Record<string, any>>} */
+  async recall() {
+    await this.#checked;
+    return this.#facts;
+  }
+
+  /** @param {Journal} journal */
+  async #compare(journal) {
+    this.#journal = journal;
+    const { lines, high, facts } = readLines(journal.found);
+    this.#journalBytes = journal.found.length;
+    this.#high = Math.max(this.#high, high);
+    this.#facts = { ...facts, ...this.#facts };
+    if (journal.kind === "none") this.onAlarm({ kind: "no second copy" });
+    for (const line of lines) this.#unsent.set(line.seq, captureOf(line));
+    await this.#withDb((db) => this.#mend(db));
+    if (this.#journalBytes > COMPACT_BYTES) await this.#compact();
   }
 
   /**
@@ -83,6 +102,7 @@ export class Store {
    * @returns {Promise<Capture[]>}
    */
   async save(makers, { endsDraft = false } = {}) {
+    await this.#checked;
     /** @type {Capture[]} */
     let tried = [];
     const saved = await this.#withDb(async (db) => {
@@ -123,7 +143,7 @@ export class Store {
       if (capture.state === "waiting") this.#unsent.set(capture.seq, capture);
       else this.#unsent.delete(capture.seq);
     }
-    if (this.#unsent.size === 0 && this.#journalBytes > 65_536) await this.#compact();
+    if (this.#unsent.size === 0 && this.#journalBytes > COMPACT_BYTES) await this.#compact();
   }
 
   /** All captures still kept, in sequence order. @returns {Promise<Capture[]>} */
@@ -139,11 +159,22 @@ export class Store {
       const tx = db.transaction("capture", "readwrite");
       await Promise.all([...settled.map((capture) => tx.store.delete(capture.seq)), tx.done]);
     });
+    // What was let go must leave the journal too, or the next start would take it for lost.
+    await this.#checked;
+    await this.#compact();
   }
 
   /** @param {string} key @returns {Promise<any>} */
   async get(key) {
     return this.#withDb((db) => db.get("meta", key));
+  }
+
+  /** Several at once: starting up should not take a transaction for each. @param {string[]} keys @returns {Promise<any[]>} */
+  async getAll(keys) {
+    return this.#withDb((db) => {
+      const { store } = db.transaction("meta");
+      return Promise.all(keys.map((key) => store.get(key)));
+    });
   }
 
   /** @param {string} key @param {any} value */
@@ -153,12 +184,14 @@ export class Store {
 
   /** What must be known of this device even when the database is lost: who it is. @param {object} facts */
   async remember(facts) {
+    await this.#checked;
     this.#facts = { ...this.#facts, ...facts };
     await this.#write(writeHigh(this.#high, this.#facts));
   }
 
   /** No capture from now on may bear a number up to this one: the server has seen it. @param {number} seq */
   async skipTo(seq) {
+    await this.#checked;
     if (seq <= this.#high) return;
     this.#high = seq;
     await this.#write(writeHigh(seq, this.#facts));
@@ -190,7 +223,8 @@ export class Store {
       },
       terminated: () => this.#drop(),
     });
-    await this.#mend(db);
+    // A connection made anew may be to another database than before: an empty one.
+    if (this.#unsent.size > 0 || this.#high > 0) await this.#mend(db);
     this.#db = db;
     return db;
   }
@@ -213,16 +247,12 @@ export class Store {
     await tx.done;
     this.#high = next - 1;
     if (lost.length > 0) this.onAlarm({ kind: "restored", count: lost.length });
-    // From here on the map holds what the database says is waiting; acknowledged lines of the journal leave it.
-    for (const seq of [...this.#unsent.keys()]) if (kept.has(seq)) this.#unsent.delete(seq);
-    for (const capture of await db.getAll("capture")) {
-      if (capture.state === "waiting") this.#unsent.set(capture.seq, capture);
-    }
-    await this.#compact();
   }
 
   /** The journal anew: who we are, how far the numbers went, and what is not acknowledged. */
   async #compact() {
+    const captures = await this.all();
+    this.#unsent = new Map(captures.filter(({ state }) => state === "waiting").map((capture) => [capture.seq, capture]));
     const whole = writeHigh(this.#high, this.#facts) + [...this.#unsent.values()].map(writeLineOf).join("");
     this.#journalBytes = 0;
     await this.#write(whole, "rewrite");

@@ -26,6 +26,7 @@ function answerFor(url, isNavigation, origin, kept) {
 
 /** Fill the cache of this version, or fail as a whole. */
 async function fill() {
+  const wasThere = await caches.has(CACHE); // then a running page may live on it: never take it away
   const cache = await caches.open(CACHE);
   try {
     await cache.addAll([
@@ -37,7 +38,7 @@ async function fill() {
     // A captive portal answers "/" too: only a page that names this version is our shell.
     if (shell?.redirected || !page.includes(`data-version="${version}"`)) throw new Error("not our shell");
   } catch (error) {
-    await caches.delete(CACHE);
+    if (!wasThere) await caches.delete(CACHE);
     throw error;
   }
 }
@@ -55,7 +56,17 @@ async function fromCache(event, key) {
 
 const keptPaths = new Set([...files.map(({ url }) => url), ...PAGES]);
 
-worker.addEventListener("install", (event) => event.waitUntil(fill()));
+worker.addEventListener("install", (event) => {
+  event.waitUntil(fill());
+  // Where the browser can read our files from the cache by itself, it need not wake this script for each of them.
+  const { addRoutes } = /** @type {{addRoutes?: (rule: object) => Promise<void>}} */ (/** @type {unknown} */ (event));
+  addRoutes
+    ?.call(event, {
+      condition: { urlPattern: new URLPattern({ pathname: "/static/*" }), requestMethod: "GET" },
+      source: { cacheName: CACHE },
+    })
+    .catch(() => {});
+});
 
 worker.addEventListener("activate", (event) =>
   event.waitUntil(clear().then(() => worker.clients.claim())),
