@@ -1,0 +1,254 @@
+"""Which facts count, and which starts and stops belong together."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies
+
+from sync.core.findings import Outcome, held
+from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, tell, time_outcome
+from sync.events.base import Event
+from tests.cast import ANA, LUIS, fact, new_id
+
+HOUR = 3_600_000
+LONGEST = 12 * HOUR
+
+
+# --- corrections -------------------------------------------------------------------------------------------------
+
+
+def good(**fields: Any) -> Event:
+    return fact("output.reported", "2026-11-20T08:00:00Z", order="MO-1", operation="10", quantity="1", **fields)
+
+
+def void(target: Event | str, **fields: Any) -> Event:
+    target_id = target if isinstance(target, str) else target.id
+    return fact("event.voided", "2026-11-20T09:00:00Z", target_id=target_id, reason="SLIP", **fields)
+
+
+def replaced(target: Event, replacement: Event | str) -> Event:
+    replacement_id = replacement if isinstance(replacement, str) else replacement.id
+    return fact(
+        "event.replaced", "2026-11-20T09:00:00Z", target_id=target.id, replacement_id=replacement_id, reason="SLIP"
+    )
+
+
+def told(*events: Event) -> tuple[set[str], dict[str, str]]:
+    """(ids that count, state and reason of the others)"""
+    counting = effective(events)
+    return {event.id for event in counting.events}, {
+        key: f"{o.state} {o.reason}" for key, o in counting.outcomes.items()
+    }
+
+
+def test_a_void_takes_its_target_away() -> None:
+    one, other = good(), good()
+    correction = void(one)
+    assert told(one, other, correction) == (
+        {other.id}, {one.id: "excluded event.voided", correction.id: "excluded correction.applied"},
+    )  # fmt: skip
+
+
+def test_a_voided_void_gives_it_back() -> None:
+    one = good()
+    first = void(one)
+    second = void(first)
+    third = void(second)
+    assert told(one, first, second)[0] == {one.id}
+    assert told(one, first, second, third) == (
+        set(),
+        {one.id: "excluded event.voided", first.id: "excluded correction.applied",
+         second.id: "excluded event.voided", third.id: "excluded correction.applied"},
+    )  # fmt: skip
+
+
+@given(strategies.integers(0, 30))
+def test_a_chain_of_voids_is_even_or_odd(length: int) -> None:
+    chain = [good()]
+    for _ in range(length):
+        chain.append(void(chain[-1]))
+    random.Random(length).shuffle(shuffled := list(chain))
+    assert (told(*shuffled)[0] == {chain[0].id}) == (length % 2 == 0)
+
+
+def test_one_of_two_voids_is_enough() -> None:
+    one = good()
+    first, second = void(one), void(one)
+    undone = void(first)
+    assert told(one, first, second, undone)[0] == set()
+    assert told(one, first, second, undone, void(second))[0] == {one.id}
+
+
+def test_a_replacement_counts_in_its_place() -> None:
+    wrong, right = good(), good()
+    correction = replaced(wrong, right)
+    assert told(wrong, right, correction) == (
+        {right.id}, {wrong.id: "excluded event.replaced", correction.id: "excluded correction.applied"},
+    )  # fmt: skip
+
+
+def test_a_replacement_that_has_not_come_is_waited_for() -> None:
+    """The wrong fact does not count meanwhile: everybody knows that it is wrong."""
+    wrong = good()
+    correction = replaced(wrong, new_id())
+    assert told(wrong, correction) == (
+        set(), {wrong.id: "excluded event.replaced", correction.id: "held correction.replacement_unknown"},
+    )  # fmt: skip
+
+
+def test_a_replacement_of_a_replacement() -> None:
+    first, second, third = good(), good(), good()
+    assert told(first, second, third, replaced(first, second), replaced(second, third))[0] == {third.id}
+
+
+def test_a_target_that_has_not_come_is_waited_for() -> None:
+    correction = void(new_id())
+    assert told(correction) == (set(), {correction.id: "held correction.target_unknown"})
+    assert told(correction, void(correction))[1][correction.id] == "excluded event.voided"
+
+
+def test_corrections_of_each_other_are_held_together() -> None:
+    one, two, three = new_id(), new_id(), new_id()
+    ring = [void(two, id=one), void(three, id=two), void(one, id=three)]
+    assert set(told(*ring)[1].values()) == {"held correction.loop"}
+    outside = void(one)
+    assert told(*ring, outside)[1] == {
+        one: "excluded event.voided",
+        two: "excluded correction.applied",
+        three: "excluded event.voided",
+        outside.id: "excluded correction.applied",
+    }, "somebody outside voids one of them, and the others are decided"
+
+
+@given(strategies.integers(0, 10_000))
+def test_every_fact_counts_or_is_told_why_not_in_any_order(seed: int) -> None:
+    chance = random.Random(seed)
+    events: list[Event] = [good() for _ in range(3)]
+    for _ in range(chance.randrange(12)):
+        target, other = chance.choice(events), chance.choice(events)
+        event = replaced(target, other) if chance.random() < 0.4 and target.id != other.id else void(target)
+        events.append(event)
+    counting, others = told(*events)
+    assert counting | others.keys() == {event.id for event in events}
+    assert not counting & others.keys()
+    assert told(*chance.sample(events, len(events))) == (counting, others)
+    acting = {c.id for c in events if others.get(c.id, "").endswith(("applied", "unknown"))}
+    for event in events:
+        corrected = any(getattr(c, "target_id", None) == event.id for c in events if c.id in acting)
+        assert (event.id in counting or event.id in acting) == (not corrected)
+
+
+# --- starts and stops --------------------------------------------------------------------------------------------
+
+
+def start(at: str, who: str = ANA, **fields: Any) -> Event:
+    fields = {"activity": "run", "order": "MO-1", "operation": "10", **fields}
+    return fact("labor.started", f"2026-11-20T{at}:00Z", person=who, **fields)
+
+
+def stop(at: str, who: str = ANA, **fields: Any) -> Event:
+    return fact("labor.stopped", f"2026-11-20T{at}:00Z", person=who, **fields)
+
+
+def paired(*events: Event) -> tuple[dict[str, str], dict[str, str]]:
+    """(stop by start, reason of each stop that ends nothing)"""
+    segments, outcomes = pair_labor(events, LONGEST)
+    return {segment.id: segment.stop_id for segment in segments}, {
+        key: outcome.reason for key, outcome in outcomes.items()
+    }
+
+
+def test_a_stop_ends_the_start_it_names() -> None:
+    one, two = start("08:00"), start("08:00")
+    end = stop("09:00", start_id=two.id)
+    assert paired(one, two, end) == ({one.id: "", two.id: end.id}, {})
+
+
+def test_the_first_stop_counts_and_the_second_is_told_so() -> None:
+    one = start("08:00")
+    first, second = stop("09:00", start_id=one.id), stop("10:00", start_id=one.id)
+    assert paired(second, one, first) == ({one.id: first.id}, {second.id: "time.stop_repeated"})
+
+
+def test_a_stop_without_a_name_ends_all_that_runs_and_fits() -> None:
+    one, two = start("08:00"), start("08:30", order="MO-2")
+    other = start("08:30", LUIS)
+    assert paired(one, two, other, end := stop("09:00"))[0] == {one.id: end.id, two.id: end.id, other.id: ""}
+    assert paired(one, two, end := stop("09:00", order="MO-2"))[0] == {one.id: "", two.id: end.id}
+    assert paired(one, end := stop("09:00", operation="20"))[1] == {end.id: "time.stop_without_start"}
+
+
+def test_a_stop_at_the_very_start_ends_only_what_it_names() -> None:
+    one = start("08:00")
+    assert paired(one, end := stop("08:00"))[1] == {end.id: "time.stop_without_start"}
+    assert paired(one, end := stop("08:00", start_id=one.id))[0] == {one.id: end.id}
+
+
+def test_a_nameless_stop_reaches_back_the_longest_time() -> None:
+    one = start("08:00")
+    assert paired(one, end := stop("20:00"))[0] == {one.id: end.id}
+    assert paired(one, end := fact("labor.stopped", "2026-11-20T20:00:00.001Z", person=ANA))[0] == {one.id: ""}
+    assert paired(one, end := fact("labor.stopped", "2026-11-21T20:00:00Z", person=ANA, start_id=one.id))[0] == {
+        one.id: end.id
+    }
+
+
+def test_a_stop_of_somebody_elses_work_ends_nothing_and_stays_visible() -> None:
+    one = start("08:00")
+    end = stop("09:00", LUIS, start_id=one.id)
+    assert paired(one, end) == ({one.id: ""}, {end.id: "time.stop_without_start"})
+
+
+def test_a_stop_goes_with_the_start_it_names() -> None:
+    one = start("08:00")
+    end = stop("09:00", start_id=one.id)
+    counting = effective([one, end, void(one)])
+    assert counting.events == []
+    assert counting.outcomes[end.id].reason == "time.stop_of_corrected"
+    assert effective([end]).events == [end], "a start that has not come yet is waited for"
+
+
+def test_machines_and_downtime_are_paired_apart() -> None:
+    run = fact("machine.started", "2026-11-20T08:00:00Z", machine="M1", order="MO-1")
+    down = fact("downtime.started", "2026-11-20T09:00:00Z", machine="M1", reason="BLADE")
+    up = fact("downtime.stopped", "2026-11-20T09:30:00Z", machine="M1")
+    (segment,), _ = pair_machine([run, down, up], LONGEST)
+    assert segment.until is None, "up again is not the end of the run"
+    (segment,), outcomes = pair_downtime([run, down, up], LONGEST)
+    assert (segment.until or 0) - segment.start == HOUR // 2
+    assert outcomes == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "known"),
+    [("measured", "measured", "measured"), ("measured", "declared", "declared"), ("declared", "measured", "declared"),
+     ("declared", "estimated", "estimated"), ("estimated", "measured", "estimated")],
+)  # fmt: skip
+def test_a_span_is_known_no_better_than_its_worse_end(first: str, second: str, known: str) -> None:
+    one = start("08:00", provenance=first)
+    (segment,), _ = pair_labor([one, stop("09:00", start_id=one.id, provenance=second)], LONGEST)
+    assert segment.provenance == known
+
+
+def a_segment(until: int | None = 0, duration: int | None = None, name: str = "start") -> Segment:
+    return Segment(name, ANA, start("08:00"), 0, until, until or 0, "stop", duration)
+
+
+@pytest.mark.parametrize(
+    ("segment", "reason"),
+    [(a_segment(LONGEST), ""), (a_segment(LONGEST + 1), "time.too_long"), (a_segment(-1), "time.negative"),
+     (a_segment(None), "time.open"), (a_segment(0, 40 * HOUR), ""), (a_segment(0, -1), "time.unknown"),
+     (a_segment(0), "")],
+)  # fmt: skip
+def test_time_that_cannot_be_believed(segment: Segment, reason: str) -> None:
+    outcome = time_outcome(segment, LONGEST)
+    assert (outcome.reason if outcome else "") == reason
+
+
+@given(strategies.permutations(["held", "costed", "excluded"]))
+def test_a_stop_of_several_starts_is_told_by_the_one_that_waits(states: list[Any]) -> None:
+    outcomes: dict[str, Outcome] = {}
+    for number, state in enumerate(states):
+        tell(outcomes, a_segment(name=f"start {number}"), held("time.open") if state == "held" else Outcome(state))
+    assert outcomes["stop"] == held("time.open")

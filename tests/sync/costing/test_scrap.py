@@ -1,0 +1,120 @@
+"""Scrap: each bad piece takes out what it took in, and all of them together never more than there was."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings, strategies
+
+from sync.core.findings import COSTED
+from sync.costing.engine import Costed, cost_orders
+from tests.cast import a_plant, fact, terms
+
+JOB = {"order": "MO-1"}
+
+
+def good(operation: str, quantity: str = "1") -> Any:
+    return fact("output.reported", "2026-11-20T08:00:00Z", **JOB, operation=operation, quantity=quantity)
+
+
+def bad(operation: str, quantity: str = "1", disposition: str = "scrap", **fields: Any) -> Any:
+    return fact("defect.reported", "2026-11-20T09:00:00Z", **JOB, operation=operation, quantity=quantity,
+                disposition=disposition, reason="BURR", **fields)  # fmt: skip
+
+
+def cost(*facts: Any, **bears: str) -> Costed:
+    """`at_10="100.00"`: what operation 10 bears; `at_` is what no operation was named for."""
+    spent = {name.removeprefix("at_"): Decimal(amount) for name, amount in bears.items()}
+    return cost_orders(facts, terms(), {"MO-1": spent})
+
+
+def amounts(costed: Costed) -> list[str]:
+    return [str(entry.amount) for entry in costed.entries]
+
+
+def test_a_tenth_of_the_cost() -> None:
+    costed = cost(good("10", "9"), bad("10"), at_10="100.00")
+    assert amounts(costed) == ["10.00"]
+    (entry,) = costed.entries
+    assert entry.formula == "1 pcs x (100.00/10) EUR = 10.00 EUR"
+    assert {line.side: line.cost_object for line in entry.postings} == {"debit": "scrap:D1", "credit": "order:MO-1"}
+
+
+def test_found_later_it_took_in_more_and_who_caused_it_pays() -> None:
+    counted = [good("10", "10"), good("20", "7"), bad("20", "1", caused_at="10"), bad("20", "2")]
+    costed = cost(*counted, at_10="100.20", at_20="30.05")
+    assert sorted(amounts(costed)) == ["13.03", "26.05"]
+    assert {entry.postings[0].cost_object: str(entry.amount) for entry in costed.entries} == {
+        "scrap:D1": "13.03", "scrap:D2": "26.05",
+    }  # fmt: skip
+
+
+def test_nobody_counted_at_the_first_operation() -> None:
+    """Two are scrapped at 10, ten are good at 20: twelve entered 10."""
+    assert amounts(cost(bad("10", "2"), good("20", "10"), at_10="120.00")) == ["20.00"]
+
+
+def test_scrap_at_two_operations_never_charges_twice() -> None:
+    """All ten pieces are lost, five at each operation: together they take out what there was, and no cent more."""
+    costed = cost(bad("10", "5"), bad("20", "5"), at_10="100.00", at_20="40.00")
+    assert sorted(amounts(costed)) == ["50.00", "90.00"]
+
+
+def test_what_names_no_operation_belongs_to_the_first() -> None:
+    assert amounts(cost(good("20", "9"), bad("20"), at_="50.00", at_10="50.00")) == ["10.00"]
+
+
+def test_a_tie_is_a_tie() -> None:
+    """3 of 6 pieces that cost 10.01: 5.005, so 5.01."""
+    assert amounts(cost(good("10", "3"), bad("10", "3"), at_10="10.01")) == ["5.01"]
+
+
+def test_pieces_put_aside_entered_too() -> None:
+    costed = cost(good("10", "7"), bad("10"), bad("10", "1", "hold"), bad("10", "1", "rework"), at_10="100.00")
+    assert amounts(costed) == ["10.00"]
+    assert sorted(outcome.reason for outcome in costed.outcomes.values()) == ["", *["quantity.counted"] * 3]
+
+
+def test_without_cost_there_is_nothing_to_take_out() -> None:
+    """Nor with a cost below zero: more was returned than drawn."""
+    for spent in ({}, {"at_10": "0.00"}, {"at_20": "10.00"}, {"at_10": "-5.00"}, {"at_10": "5.00", "at_": "-5.00"}):
+        scrap = bad("10")
+        costed = cost(scrap, **spent)
+        assert (costed.entries, costed.outcomes[scrap.id].reason) == ([], "scrap.no_cost")
+
+
+def test_unknown_places_are_held() -> None:
+    for found in (bad("77"), bad("10", caused_at="77"), good("77")):
+        outcome = cost(found, good("10"), at_10="5.00").outcomes[found.id]
+        assert (outcome.state, outcome.reason) == ("held", "reference.unknown_operation")
+
+
+def test_more_pieces_than_ordered_is_worth_a_look() -> None:
+    last = bad("10", "2")
+    costed = cost(good("10", "9"), last, at_10="1.00")
+    assert [(found.code, found.event_id, dict(found.params)) for found in costed.findings] == [
+        ("quantity.over_order", last.id, {"operation": "10", "quantity": "11", "planned": "10"})
+    ]
+    case = a_plant()
+    case.orders["MO-1"] = type(case.orders["MO-1"])("MO-1", operations=case.orders["MO-1"].operations)
+    assert cost_orders([good("10", "11")], terms(case), {}).findings == [], "no quantity was ordered"
+
+
+@settings(max_examples=200)
+@given(strategies.integers(0, 10**6))
+def test_all_scrap_together_never_takes_out_more_than_there_was(seed: int) -> None:
+    """But for half a cent of rounding each; and if every piece was scrapped at the end, all of it."""
+    chance = random.Random(seed)
+    facts, spent = [], {}
+    for operation in ("10", "20"):
+        spent[operation] = Decimal(chance.randrange(1, 100_000)).scaleb(-2)
+        for _ in range(chance.randrange(4)):
+            quantity = chance.choice(["1", "2", "0.5", "7", "0.333333"])
+            facts.append(good(operation, quantity) if chance.random() < 0.4 else bad(operation, quantity))
+    costed = cost_orders(facts, terms(), {"MO-1": spent})
+    total = sum((entry.amount for entry in costed.entries), Decimal(0))
+    assert total <= sum(spent.values()) + Decimal("0.005") * len(costed.entries)
+    assert all(outcome == COSTED or outcome.reason == "quantity.counted" for outcome in costed.outcomes.values())
+    counts_good = any(fact.type == "output.reported" for fact in facts)
+    if not counts_good and any(getattr(fact, "operation", "") == "20" for fact in facts):
+        assert abs(total - sum(spent.values())) <= Decimal("0.005") * len(costed.entries)

@@ -1,0 +1,156 @@
+"""The pipeline costs only what is around a new fact; what it posted is what costing everything anew would give."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies
+
+from sync.pipeline import Progress, fail, post
+from tests.cast import ANA, LUIS, raw, terms
+from tests.histories import HOUR, a_history, a_labelled_plant
+from tests.memory_host import RECEIVED, MemoryHost
+
+START = raw("labor.started", "2026-11-20T08:00:00Z", person=ANA, activity="run", order="MO-1", operation="10")
+STOP = raw("labor.stopped", "2026-11-20T09:00:00Z", person=ANA, start_id=START["id"])
+
+
+def a_host() -> MemoryHost:
+    return MemoryHost(terms(a_labelled_plant()))
+
+
+def agrees(host: MemoryHost) -> None:
+    """Entries, states and findings are those of a recomputation from nothing."""
+    costed = host.recomputed()
+    assert host.in_force.keys() == {entry.content_id for entry in costed.entries}
+    assert host.states == costed.outcomes
+    assert {key: dict(found.params) for key, found in host.findings.items()} == {
+        (found.code, found.event_id): dict(found.params) for found in costed.findings
+    }
+
+
+def arriving(facts: list[dict[str, Any]], chance: random.Random) -> MemoryHost:
+    """The facts in any order, in lots, costed whenever it happens, some of it left for later."""
+    host = a_host()
+    facts = chance.sample(facts, len(facts))
+    while facts:
+        lot = chance.randrange(1, 25)
+        host.accept(facts[:lot])
+        facts = facts[lot:]
+        while chance.random() < 0.7 and post(host, chance.randrange(1, 30)).facts:
+            pass
+    host.drain(chance.randrange(1, 50))
+    return host
+
+
+@settings(max_examples=100)
+@given(strategies.integers(0, 10**6), strategies.randoms(use_true_random=True))
+def test_any_history_in_any_order_is_what_it_is(seed: int, chance: random.Random) -> None:
+    host = arriving(a_history(seed, 50), chance)
+    agrees(host)
+    other = arriving(a_history(seed, 50), chance)
+    assert other.in_force.keys() == host.in_force.keys()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 4000, 200))
+def test_thousands_of_histories(first: int) -> None:
+    for seed in range(first, first + 200):
+        agrees(arriving(a_history(seed, 70), random.Random(seed)))
+
+
+@settings(max_examples=30)
+@given(strategies.integers(0, 10**6), strategies.randoms(use_true_random=True))
+def test_looking_again_at_some_facts_changes_nothing(seed: int, chance: random.Random) -> None:
+    """What an import does: facts go back to be costed, in any part; the ledger already says it."""
+    host = arriving(a_history(seed, 40), chance)
+    before = len(host.ledger)
+    for again in chance.sample(sorted(host.states), len(host.states) // 2):
+        host.states[again] = RECEIVED
+    host.drain(chance.randrange(1, 10))
+    assert len(host.ledger) == before
+    agrees(host)
+
+
+def test_nothing_to_do() -> None:
+    host = a_host()
+    assert post(host, 10) == Progress(0, 0)
+    host.accept([START, STOP])
+    assert post(host, 10) == Progress(2, 1)
+    assert post(host, 10) == Progress(0, 0)
+
+
+def test_the_lot_is_as_large_as_asked() -> None:
+    host = a_host()
+    host.accept([START])
+    host.accept([STOP])
+    assert post(host, 1) == Progress(1, 1), "the stop is here: its start can be costed"
+    assert post(host, 1) == Progress(1, 0)
+    agrees(host)
+
+
+def test_a_stop_of_several_starts_keeps_its_word() -> None:
+    """One tap ends two clocks, one of an order nobody knows. Costing a neighbour of the other must not make the stop
+    look done (found by a random history)."""
+    known, unknown = START, {**START, "id": raw("x", 0)["id"], "order": "MO-9", "occurred_at": "2026-11-20T10:00:00Z"}
+    stop = raw("labor.stopped", "2026-11-20T12:00:00Z", person=ANA)
+    host = a_host()
+    host.accept([known, unknown, stop])
+    host.drain()
+    assert host.states[stop["id"]].reason == "reference.unknown_order"
+    host.accept([raw("labor.declared", "2026-11-20T18:00:00Z", person=ANA, activity="run", order="MO-2",
+                     started_at="2026-11-20T08:10:00Z", ended_at="2026-11-20T08:20:00Z")])  # fmt: skip
+    host.drain()
+    assert host.states[stop["id"]].reason == "reference.unknown_order"
+    agrees(host)
+
+
+def test_a_correction_used_as_a_replacement_knows_its_target() -> None:
+    """A void is replaced by another void, whose own target is far away (found by a random history)."""
+    host = a_host()
+    host.accept([START, STOP])
+    host.drain()
+    first, second = (raw("event.voided", "2026-11-20T10:00:00Z", target_id=STOP["id"], reason="SLIP") for _ in "ab")
+    host.accept([first, second])
+    host.drain()
+    host.accept([raw("event.replaced", "2026-11-20T11:00:00Z", target_id=first["id"], replacement_id=second["id"],
+                     reason="SLIP")])  # fmt: skip
+    host.drain()
+    assert host.states[second["id"]].reason == "correction.applied"
+    agrees(host)
+
+
+def test_a_late_stop_of_yesterday_reaches_what_was_shared() -> None:
+    """A chain of overlaps longer than the longest time: each clock overlaps the next, nobody ends."""
+    host = a_host()
+    begin = 1_795_000_000_000
+    work = {"person": LUIS, "activity": "run", "order": "MO-1", "operation": "20"}
+    chain = [raw("labor.started", begin + n * 11 * HOUR, **work) for n in range(6)]
+    host.accept(chain)
+    host.drain()
+    for start in random.Random(1).sample(chain, len(chain)):
+        at = begin + chain.index(start) * 11 * HOUR + 12 * HOUR
+        host.accept([raw("labor.stopped", at, person=LUIS, start_id=start["id"])])
+        host.drain()
+        agrees(host)
+    assert sum(int(line.content["quantity"]) for line in host.in_force.values()) == (5 * 11 + 12) * HOUR
+
+
+def test_a_closed_period_is_left_alone() -> None:
+    host = a_host()
+    host.accept([START, STOP])
+    host.drain()
+    host.closed = {"2026-11"}
+    host.accept([raw("event.voided", "2026-12-02T08:00:00Z", target_id=STOP["id"], reason="SLIP")])
+    assert host.drain() == 1
+    assert [line.posting_period for line in host.ledger] == ["2026-11", "2026-12"]
+    agrees(host)
+
+
+def test_a_fact_that_cannot_be_costed_is_held_alone() -> None:
+    host = a_host()
+    host.accept([START, STOP])
+    assert fail(host) == Progress(1, 0)
+    held = [fact for fact, told in host.states.items() if told.reason == "costing.failed"]
+    assert len(held) == 1
+    assert post(host, 10).facts == 1, "the other goes on"
