@@ -70,6 +70,8 @@ let registration = null;
 let isUpdating = false;
 /** @type {string | null} */
 let storageTrouble = null;
+/** A code that came by an address and waits for a badge. @type {string | null} */
+let followed = null;
 
 const clocks = () => ({
   nowMs: Date.now(),
@@ -376,8 +378,9 @@ function open(screen, params) {
 
 /** @param {string} person @returns {Promise<void>} */
 async function signIn(person) {
-  const pending = phone.pending;
-  phone.pending = null;
+  const { pending } = phone;
+  const isLink = pending !== null && pending === followed;
+  phone.pending = followed = null;
   session = signedIn(person, Date.now());
   phone.operator = person;
   await store.put("session", session).catch(() => {});
@@ -386,7 +389,7 @@ async function signIn(person) {
   trail.length = 0;
   if (pending) {
     goHome();
-    return takeScan(pending);
+    return isLink ? openLink(pending) : takeScan(pending);
   }
   if (!(await resumeDraft(person))) goHome();
   say(t("Hello {name}", { name: personName(phone.reference, person) }), "saved");
@@ -675,7 +678,7 @@ adornPage();
 function openLink(code) {
   const scanned = read(code, phone.reference);
   if (!phone.operator) {
-    phone.pending = code;
+    phone.pending = followed = code;
     return show({ screen: "badge", params: {}, form: {} });
   }
   if (scanned.is === "operation") return go("operation", { order: scanned.order, operation: scanned.operation });

@@ -20,7 +20,7 @@ export const plain = {
         ${notice("quiet", t("What still works: hand scanner, typing, and captures wait here while the network is away, as long as this page stays open."), "check")}
         <p class="lead">${t("Ask your administrator for the https address of this plant.")} <span class="code">https://${location.host}/</span></p>
       </main>
-      <footer class="deck">${key({ label: t("Go on all the same"), look: "primary low", onTap: () => phone.fill({ accepted: true }) })}</footer>
+      <footer class="deck">${key({ label: t("Go on all the same"), look: "primary low", onTap: () => (phone.device ? phone.home() : phone.go("enrol")) })}</footer>
     `;
   },
 };

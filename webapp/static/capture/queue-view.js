@@ -98,7 +98,9 @@ export const queueView = {
         ? undefined
         : html`<div class="deck-two">
             ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
-            ${key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ eager: true }) })}
+            ${waiting.length > 0
+              ? key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ eager: true }) })
+              : nothing}
           </div>`,
     });
   },
