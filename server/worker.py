@@ -64,7 +64,7 @@ def _turn(
         head = ledger.lock(connection, site)
         if head is None:
             return IDLE
-        books = Books(connection, site, head)
+        books = Books(connection, site, head, key)
         progress = work(books, limit)
         books.writer.seal(key, clock())
         return progress

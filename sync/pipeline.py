@@ -112,7 +112,7 @@ class _Appended:
 
 
 def _append(host: Host, desired: Iterable[Entry], scopes: Collection[str]) -> _Appended:
-    posted = difference(desired, host.standing(scopes), host.calendar(), host.generations, host.bodies)
+    posted = difference(desired, host.standing(scopes), host.calendar(), host.generations, host.bodies, host.key)
     host.append(posted)
     return _Appended(len(posted), frozenset(line.content.get("order", "") for line in posted))
 

@@ -55,7 +55,9 @@ class Facts(Protocol):
 
 
 class Books(Protocol):
-    """Ledger and stock."""
+    """Ledger and stock. `key` is the ledger's: it makes the ids of entries."""
+
+    key: bytes
 
     def calendar(self) -> Calendar:
         """Which periods are closed."""

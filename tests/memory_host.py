@@ -25,12 +25,15 @@ from sync.ledger.entry import Posted
 from sync.ledger.periods import Calendar
 from sync.pipeline import LABOR, MACHINE, post
 from sync.ports import Window
+from tests.cast import KEY
 
 RECEIVED = Outcome("received")
 
 
 class MemoryHost:
     """Implements `sync.ports.Host`; `accept` and `drain` stand for intake and worker."""
+
+    key = KEY
 
     def __init__(self, terms: Terms, closed: Collection[str] = ()) -> None:
         self.all_terms, self.closed = terms, set(closed)

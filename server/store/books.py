@@ -25,8 +25,8 @@ MACHINE_TYPES = ("machine.started", "machine.stopped", "machine.reported", "down
 class Books:
     """Implements `sync.ports.Host`."""
 
-    def __init__(self, connection: Connection, site: str, head: Head) -> None:
-        self.connection, self.site = connection, site
+    def __init__(self, connection: Connection, site: str, head: Head, key: bytes = b"") -> None:
+        self.connection, self.site, self.key = connection, site, key
         self.writer = Writer(connection, site, head, plant.site(connection, site).currency)
 
     # facts

@@ -23,7 +23,7 @@ from sync.costing.rates import RateTable
 from sync.events import catalog
 from sync.events.base import Event
 from sync.ledger.chain import GENESIS, Batch, seal
-from sync.ledger.entry import content_id_of
+from sync.ledger.entry import content_id_of, entry_id
 
 # Each failed check names so many places; its count tells the rest.
 SHOWN = 10
@@ -173,6 +173,8 @@ class _Walk:
                 self.wrong["reverses what is not in force (position)"].append(row.position)
         else:
             content_id = content_id_of(body)
+            if body["id"] != entry_id(content_id, body["generation"], self.key):
+                self.wrong["the id is not that of the content (position)"].append(row.position)
             if content_id in self.in_force:
                 self.wrong["posted twice (position)"].append(row.position)
             self.in_force[content_id] = body["id"]

@@ -26,7 +26,7 @@ from datetime import date
 from decimal import Decimal
 
 from sync.core.money import ARITHMETIC, ZERO, round_money, round_ratio
-from sync.core.plant import Operation, Order, Plant
+from sync.core.plant import Order, Plant
 from sync.core.quantity import MILLISECONDS_PER_HOUR, convert
 from sync.costing.rates import RateTable
 from sync.ledger.entry import ELEMENTS

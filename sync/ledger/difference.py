@@ -29,25 +29,28 @@ def difference(
     calendar: Calendar,
     generations: Callable[[list[str]], Mapping[str, int]],
     body_of: Callable[[list[str]], Mapping[str, Mapping[str, Any]]],
+    key: bytes = b"",
 ) -> list[Posted]:
     """The entries to append, reversals first, in an order that depends on nothing but their content.
 
-    `generations(content ids)` tells how often each was posted before, `body_of(entry ids)` gives stored bodies.
+    `generations(content ids)` tells how often each was posted before, `body_of(entry ids)` gives stored bodies, `key`
+    is the ledger's, for the ids.
     """
     wanted = {entry.content_id: entry for entry in desired}
     there = {line.content_id: line for line in standing}
-    obsolete = sorted(there.keys() - wanted.keys(), key=lambda key: (there[key].scope, key))
-    missing = sorted(wanted.keys() - there.keys(), key=lambda key: (wanted[key].occurred_at, wanted[key].scope, key))
+    obsolete = sorted(there.keys() - wanted.keys(), key=lambda it: (there[it].scope, it))
+    missing = sorted(wanted.keys() - there.keys(), key=lambda it: (wanted[it].occurred_at, wanted[it].scope, it))
     if not obsolete and not missing:
         return []
-    bodies = body_of([there[key].entry_id for key in obsolete]) if obsolete else {}
+    bodies = body_of([there[it].entry_id for it in obsolete]) if obsolete else {}
     appended = []
-    for key in obsolete:
-        body = bodies[there[key].entry_id]
+    for content_id in obsolete:
+        body = bodies[there[content_id].entry_id]
         posted_on, period = calendar.posting(date.fromisoformat(body["occurred_on"]))
-        appended.append(reversal(body, key, posted_on, period))
+        appended.append(reversal(body, content_id, posted_on, period))
     before = generations(missing) if missing else {}
-    for key in missing:
-        posted_on, period = calendar.posting(wanted[key].occurred_on)
-        appended.append(first_posting(wanted[key], before.get(key, 0), posted_on, period))
+    for content_id in missing:
+        entry = wanted[content_id]
+        posted_on, period = calendar.posting(entry.occurred_on)
+        appended.append(first_posting(entry, before.get(content_id, 0), posted_on, period, key))
     return appended

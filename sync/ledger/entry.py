@@ -160,10 +160,18 @@ class Posted:
         return dump(body)
 
 
-def first_posting(entry: Entry, generation: int, posted_on: date, posting_period: str) -> Posted:
-    """The entry as posted for the `generation`-th time (0 = the first; then its id is its content's id)."""
-    entry_id = entry.content_id if generation == 0 else ids.derive(ids.ENTRY, entry.content_id, str(generation))
-    return Posted(entry_id, entry.content_id, generation, posted_on, posting_period, entry.content)
+def entry_id(content_id: str, generation: int, key: bytes = b"") -> str:
+    """The id an entry has outside: of its content and how often that was posted before. With the ledger's key nobody
+    else can try amounts until an id fits; without one (a dry run) the first id is its content's."""
+    if key:
+        return ids.keyed(key, content_id, str(generation))
+    return content_id if generation == 0 else ids.derive(ids.ENTRY, content_id, str(generation))
+
+
+def first_posting(entry: Entry, generation: int, posted_on: date, posting_period: str, key: bytes = b"") -> Posted:
+    """The entry as posted for the `generation`-th time (0 = the first)."""
+    posted_id = entry_id(entry.content_id, generation, key)
+    return Posted(posted_id, entry.content_id, generation, posted_on, posting_period, entry.content)
 
 
 def content_of(body: Mapping[str, Any]) -> dict[str, Any]:
