@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +27,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+# `import ... from "./x.js"` and `export ... from "./x.js"`, minified or not; an import() comes when it is needed.
+IMPORT = re.compile(r"""(?:\bfrom|^import)\s*["'](\.{1,2}/[^"'\n]+\.js)["']""", re.MULTILINE)
 # What the phone never asks for: the desk's files, and what libraries bring beside their code.
 NOT_THE_PHONES = ("css/desk", "desk", "vendor/htmx.org/", "service-worker/")
 
@@ -67,14 +71,24 @@ def precache() -> list[dict[str, str]]:
 
 
 def modules() -> list[str]:
-    """Addresses of the modules the phone needs at once; the decoder comes when the camera opens."""
-    return [
-        f"/static/{name}"
-        for name in sorted(_phone_files())
-        if name.endswith(".js")
-        and not name.startswith(("vendor/zxing-wasm/", "scanner/decoder.js"))
-        and not name.endswith("-worker.js")
-    ]
+    """Addresses of the modules the phone's first screen needs: what app.js imports, and what those import.
+
+    The browser asks for all of them at once, instead of finding them one after the other.
+    """
+    found: list[Path] = []
+    waiting = [webapp.STATIC / "app.js"]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.is_file():
+            found.append(path)
+            stat = path.stat()
+            waiting += _imports(path, stat.st_mtime_ns, stat.st_size)
+    return [f"/static/{path.relative_to(webapp.STATIC).as_posix()}" for path in found]
+
+
+@lru_cache(maxsize=1024)
+def _imports(path: Path, _modified: int, _size: int) -> tuple[Path, ...]:
+    return tuple(Path(os.path.normpath(path.parent / name)) for name in IMPORT.findall(path.read_text("utf-8")))
 
 
 def version() -> str:

@@ -39,6 +39,8 @@ def test_modules_of_the_shell_exist(client: FlaskClient) -> None:
     modules = re.findall(r'rel="modulepreload" href="([^"]+)"', page)
     assert len(modules) > 10
     assert {client.get(module).mimetype for module in modules} == {"text/javascript"}
+    assert "/static/app.js" in modules and "/static/vendor/lit-html/lit-html.js" in modules
+    assert not [module for module in modules if "zxing" in module or "worker" in module or "others" in module]
 
 
 @pytest.mark.parametrize(
