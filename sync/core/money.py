@@ -9,6 +9,7 @@ unit ISO 4217 knows is four digits (CLF, UYW).
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from math import lcm
 
 # Unit costs divide; 34 digits (IEEE 754 decimal128) keep every quotient far below a cent of error.
 ARITHMETIC = Context(prec=34, rounding=ROUND_HALF_UP)
@@ -76,13 +77,14 @@ def allocate(total: int, weights: Sequence[Fraction | int], keys: Sequence[str])
     Used for cents over analytic accounts and for milliseconds over open segments alike.
     Raises ValueError when the weights add up to nothing.
     """
-    whole = sum(weights)
+    scale = lcm(*(weight.denominator for weight in weights))
+    shares = [int(weight * scale) for weight in weights]
+    whole = sum(shares)
     if whole <= 0:
         raise ValueError("weights must add up to more than zero")
-    exact = [Fraction(total) * weight / whole for weight in weights]
-    parts = [value.numerator // value.denominator for value in exact]
-    missing = total - sum(parts)
-    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], keys[i]))
-    for index in by_remainder[:missing]:
-        parts[index] += 1
+    parts = [total * share // whole for share in shares]
+    if missing := total - sum(parts):
+        remainders = [total * share % whole for share in shares]
+        for index in sorted(range(len(parts)), key=lambda i: (-remainders[i], keys[i]))[:missing]:
+            parts[index] += 1
     return parts

@@ -17,10 +17,10 @@ The work center or the person's department gives the hours (credit); the order r
 element `labor`, `setup` or `rework` by activity. Indirect time stays in the department, as the activity's cost.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from sync.core.clock import local_date, midnights_between
@@ -41,36 +41,36 @@ _ELEMENTS = {"setup": "setup", "run": "labor", "rework": "rework", "indirect": "
 
 
 def attribute(segments: Iterable[Segment], zone: ZoneInfo) -> dict[str, list[Piece]]:
-    """Share each instant of one person's segments; returns the pieces of each segment in order of time.
+    """Share each instant of one person's segments; returns the pieces of each segment, one a day, in order of time.
 
     Only intervals take part; durations told without an interval come back whole.
     """
     pieces: dict[str, list[Piece]] = {}
-    clocked = []
+    begin: dict[int, list[Segment]] = defaultdict(list)
+    end: dict[int, list[Segment]] = defaultdict(list)
+    cuts: set[int] = set()
     for segment in segments:
         pieces[segment.id] = []
         if segment.duration is not None:
             day = local_date(segment.start, zone)
             pieces[segment.id].append(Piece(segment.start, day, max(segment.duration, 0)))
         elif segment.ends > segment.start:
-            clocked.append(segment)
-    if not clocked:
-        return pieces
-    cuts = {segment.start for segment in clocked} | {segment.ends for segment in clocked}
-    for segment in clocked:
-        cuts.update(midnights_between(segment.start, segment.ends, zone))
-    edges = sorted(cuts)
-    open_at: list[list[Segment]] = [[] for _ in edges]
-    for segment in clocked:
-        for index in range(bisect_left(edges, segment.start), bisect_left(edges, segment.ends)):
-            open_at[index].append(segment)
-    for index, sharing in enumerate(open_at):
+            begin[segment.start].append(segment)
+            end[segment.ends].append(segment)
+            cuts.update((segment.start, segment.ends), midnights_between(segment.start, segment.ends, zone))
+    shared: dict[tuple[str, date], list[int]] = {}  # (segment, day) -> [first instant, milliseconds]
+    sharing: dict[str, Segment] = {}
+    for start, until in pairwise(sorted(cuts)):
+        for segment in end[start]:
+            del sharing[segment.id]
+        sharing.update((segment.id, segment) for segment in begin[start])
         if not sharing:
             continue
-        start, span = edges[index], edges[index + 1] - edges[index]
         day = local_date(start, zone)
-        for segment, part in zip(sharing, _shares(sharing, span), strict=True):
-            pieces[segment.id].append(Piece(start, day, part))
+        for name, part in zip(sharing, _shares(list(sharing.values()), until - start), strict=True):
+            shared.setdefault((name, day), [start, 0])[1] += part
+    for (name, day), (start, milliseconds) in shared.items():
+        pieces[name].append(Piece(start, day, milliseconds))
     return pieces
 
 
