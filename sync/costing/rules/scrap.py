@@ -6,11 +6,11 @@ whose operation caused them.
 
     pieces that entered k = bad at k + the more of (good at k, pieces that entered the next operation)
 
-Bad are pieces reported for scrap, rework or hold. Counting backwards, a piece reported at operation 30, good or bad,
-went through 10 and 20 whether or not anybody counted it there; a piece found bad at 20 is not among those that went on
-to 30. So the divisor is the equivalent units that entered, and all scrap of an order together never takes out more than
-the operations cost. Cost the order bears without an operation belongs to its first one. Scrap itself and costs of
-rework are no part of it.
+Bad are pieces reported for scrap or held for review; a piece sent to rework is counted when it comes back, as good or
+as scrap. Counting backwards, a piece reported at operation 30, good or bad, went through 10 and 20 whether or not
+anybody counted it there; a piece found bad at 20 is not among those that went on to 30. So the divisor is the equivalent
+units that entered, and all scrap of an order together never takes out more than the operations cost. Cost the order
+bears without an operation belongs to its first one. Scrap itself and costs of rework are no part of it.
 
 The order gives the cost (credit), the department of the causing operation bears it (debit). Normal loss rates and
 disposal value are 0 here (policy of a later version).
@@ -78,8 +78,14 @@ def cost(
 def _reported(reports: Iterable[tuple[OutputReported | DefectReported, Place]]) -> dict[str, Decimal]:
     handled: dict[str, Decimal] = {}
     for event, place in reports:
-        handled[place.operation] = handled.get(place.operation, ZERO) + event.quantity
+        if not _comes_back(event):
+            handled[place.operation] = handled.get(place.operation, ZERO) + event.quantity
     return handled
+
+
+def _comes_back(event: OutputReported | DefectReported) -> bool:
+    """Whether the pieces will be reported once more."""
+    return isinstance(event, DefectReported) and event.disposition == "rework"
 
 
 def _entered(order: Order, reports: Iterable[tuple[OutputReported | DefectReported, Place]]) -> dict[str, Decimal]:
@@ -87,6 +93,8 @@ def _entered(order: Order, reports: Iterable[tuple[OutputReported | DefectReport
     good: dict[str, Decimal] = {}
     bad: dict[str, Decimal] = {}
     for event, place in reports:
+        if _comes_back(event):
+            continue
         counted = good if isinstance(event, OutputReported) else bad
         counted[place.operation] = counted.get(place.operation, ZERO) + event.quantity
     entered: dict[str, Decimal] = {}

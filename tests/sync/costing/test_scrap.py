@@ -70,9 +70,16 @@ def test_a_tie_is_a_tie() -> None:
 
 
 def test_pieces_put_aside_entered_too() -> None:
-    costed = cost(good("10", "7"), bad("10"), bad("10", "1", "hold"), bad("10", "1", "rework"), at_10="100.00")
+    costed = cost(good("10", "8"), bad("10"), bad("10", "1", "hold"), at_10="100.00")
     assert amounts(costed) == ["10.00"]
-    assert sorted(outcome.reason for outcome in costed.outcomes.values()) == ["", *["quantity.counted"] * 3]
+    assert sorted(outcome.reason for outcome in costed.outcomes.values()) == ["", *["quantity.counted"] * 2]
+
+
+def test_a_piece_sent_to_rework_is_counted_once_when_it_comes_back() -> None:
+    """Ten pieces entered: eight good, one scrapped, one reworked and reported good afterwards."""
+    costed = cost(good("10", "8"), bad("10"), bad("10", "1", "rework"), good("10", "1"), at_10="100.00")
+    assert amounts(costed) == ["10.00"]
+    assert not costed.findings
 
 
 def test_without_cost_there_is_nothing_to_take_out() -> None:
