@@ -12,7 +12,7 @@ export const plain = {
   view(phone) {
     return html`
       <header class="bar"><span class="bar-mark">${mark()}</span><div class="bar-title"><h1 tabindex="-1">${t("This address is not secure")}</h1></div></header>
-      <main class="body">
+      <main class="body" tabindex="0">
         <p class="lead">${t("The page was opened over plain http. On such an address a browser keeps back what this app is made of:")}</p>
         ${notice("stop", t("No camera: codes can only be read by a hand scanner or typed."), "cross")}
         ${notice("stop", t("No start without a network: the page itself cannot be kept on this device."), "cross")}

@@ -25,7 +25,8 @@ export function unlockSound() {
 
 /** @param {Signal} signal */
 export function signal(signal) {
-  navigator.vibrate?.([...VIBRATIONS[signal]]);
+  // Before the first touch the browser refuses, and says so in its console.
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.([...VIBRATIONS[signal]]);
   if (!audio || audio.state !== "running") return;
   for (const [hertz, startMs, lengthMs] of TUNES[signal]) {
     const start = audio.currentTime + startMs / 1000;
