@@ -9,8 +9,8 @@ whose operation caused them.
 Bad are pieces reported for scrap or held for review; a piece sent to rework is counted when it comes back, as good or
 as scrap. Counting backwards, a piece reported at operation 30, good or bad, went through 10 and 20 whether or not
 anybody counted it there; a piece found bad at 20 is not among those that went on to 30. So the divisor is the
-equivalent units that entered, and all scrap of an order together never takes out more than the operations cost. Cost the
-order bears without an operation belongs to its first one. Scrap itself and costs of rework are no part of it.
+equivalent units that entered, and all scrap of an order together never takes out more than the operations cost. What
+the order bears without an operation belongs to its first one. Scrap itself and costs of rework are no part of it.
 
 The order gives the cost (credit), the department of the causing operation bears it (debit). Normal loss rates and
 disposal value are 0 here (policy of a later version).

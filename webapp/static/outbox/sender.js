@@ -153,7 +153,8 @@ export class Sender {
   /** @param {Entry[]} batch @param {Extract<Answer, {is: "problem"}>} refusal */
   async #takeRefusal(batch, { status, problem }) {
     if (status === 401 || status === 403) return this.#stop("enrol", null);
-    if (!TOO_MUCH.includes(status)) return this.#stop("trouble", null);
+    // A server that does not speak our protocol yet may learn it: nothing is wrong with the captures.
+    if (!TOO_MUCH.includes(status) || problem.code === "intake.protocol") return this.#stop("trouble", null);
     if (batch.length > 1) {
       this.#most = Math.ceil(batch.length / 2);
       return true;
