@@ -66,7 +66,7 @@ class DryRun:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="File; otherwise the terminal.")
 @click.option("--table", is_flag=True, help="A table to read instead of JSON.")
 def command(folder: Path, out: IO[str], table: bool) -> None:
@@ -91,6 +91,8 @@ def command(folder: Path, out: IO[str], table: bool) -> None:
 
 def read_files(folder: Path) -> dict[str, bytes]:
     """The files of a folder that a dry run reads, by name. Raises Trouble for one that cannot be read."""
+    if not folder.is_dir():
+        raise Trouble(_("There is no folder %(folder)s.", folder=folder))
     files: dict[str, bytes] = {}
     for path in sorted(folder.iterdir()):
         name = path.name.lower() if path.name.lower() in (SITE, EVENTS, RAW_EVENTS) else path.name

@@ -151,7 +151,7 @@ def postgresql(url: str) -> Engine:
     return engine
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def stage(request: pytest.FixtureRequest) -> Stage:
     if request.param == "postgresql":
         return in_sql(postgresql(request.getfixturevalue("postgres_url")), f"s{next(SITES)}")

@@ -165,6 +165,12 @@ def test_plans_and_held_facts_are_told(cost) -> None:
     assert (fact["owner"], fact["action"]) == ("accountant", "Enter a rate valid on that day.")
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    for path in (tmp_path / "nothing", Path(__file__)):
+        result = CliRunner().invoke(main, ["cost", str(path)], env={"LANG": "C"})
+        assert (result.exit_code, result.stderr) == (1, f"floorledger: There is no folder {path}.\n")
+
+
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 
