@@ -21,6 +21,7 @@ from server.store.books import Books
 from server.store.database import open_engine, read, write
 from server.store.sites import create_site
 from server.store.tables import TABLES
+from server.store.verification import verify
 from server.worker import turn
 from sync.core.findings import COSTED, Finding, held
 from sync.core.plant import Person
@@ -363,6 +364,8 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int) -> Non
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()
     assert_recomputed(memory.memory)
+    with read(database) as connection:
+        assert verify(connection, "main", KEY).faults == []
 
 
 def assert_recomputed(host: MemoryHost) -> None:
