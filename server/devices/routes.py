@@ -13,7 +13,7 @@ from server.extensions import db, now, settings
 from server.language import LANGUAGE_COOKIE, LANGUAGES
 from server.menu import menu
 from server.problems import Problem
-from server.store import people
+from server.store import intake_log, people
 from server.store.database import read, write
 from server.store.sites import find_site
 from sync.core.clock import format_instant
@@ -102,7 +102,8 @@ def revoke(identity: str) -> ResponseReturnValue:
 def _page(**offer: Any) -> str:
     with read(db.engine) as connection:
         devices = people.list_devices(connection, settings().site)
-    return render_template("devices/list.html", devices=devices, offer=offer, now=now())
+        missing = intake_log.missing_numbers(connection, settings().site)
+    return render_template("devices/list.html", devices=devices, missing=missing, offer=offer, now=now())
 
 
 def _json_object() -> dict[str, Any]:

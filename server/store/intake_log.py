@@ -1,11 +1,13 @@
 """What intake keeps beside the facts: digests to compare with, conflicts, rejections, notes, device numbers."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -102,17 +104,33 @@ def note_sequence(connection: Connection, site: str, device: str, announced: Map
     )
 
 
-def missing_numbers(connection: Connection, site: str, device: str, limit: int = 20) -> list[tuple[int, int]]:
-    """The gaps (first, last) in a device's numbers up to the highest it announced."""
-    numbers = select(EVENT.c.device_seq).where(
-        EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.is_not(None)
-    )
-    gaps = []
-    expected = 1
-    for number in connection.scalars(numbers.distinct().order_by(EVENT.c.device_seq)):
-        if number > expected:
-            gaps.append((expected, number - 1))
-            if len(gaps) == limit:
-                break
-        expected = number + 1
+def missing_numbers(connection: Connection, site: str) -> dict[str, list[tuple[int, int]]]:
+    """The gaps (first, last) in each device's numbers, from the first it sent as this device to the highest one.
+
+    A refused or conflicting fact has arrived too. Devices without a gap are left out; only those whose count does not
+    add up are looked at number by number.
+    """
+    numbered = and_(EVENT.c.site == site, EVENT.c.device_seq.is_not(None))
+    seen = func.count(EVENT.c.device_seq.distinct())
+    first, last = func.min(EVENT.c.device_seq), func.max(EVENT.c.device_seq)
+    counted = select(EVENT.c.sender).where(numbered).group_by(EVENT.c.sender).having(seen < last - first + 1)
+    gaps: dict[str, list[tuple[int, int]]] = {}
+    for device in connection.scalars(counted).all():
+        mine = select(EVENT.c.device_seq).where(numbered, EVENT.c.sender == device)
+        arrived = {*connection.scalars(mine), *_refused_numbers(connection, site, device)}
+        found = []
+        for before, after in pairwise(sorted(arrived)):
+            if after > before + 1:
+                found.append((before + 1, after - 1))
+        if found:
+            gaps[device] = found
     return gaps
+
+
+def _refused_numbers(connection: Connection, site: str, device: str) -> Iterator[int]:
+    for name in ("rejection", "event_conflict"):
+        table = TABLES[name]
+        for body in connection.scalars(select(table.c.body).where(table.c.site == site, table.c.sender == device)):
+            # A rejected body may be cut, or no JSON at all: then its number is not known.
+            if told := re.search(r'"device_seq": ?([1-9][0-9]{0,15})\b', body):
+                yield int(told[1])

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from werkzeug.test import TestResponse
 
+from server.store import intake_log
 from server.store.database import read
 from server.store.tables import TABLES
 from tests.cast import ANA, new_id, put_plant, raw, settle
-from tests.server.callers import bearer, device
+from tests.server.callers import bearer, device, signed_in
 
 AT = "2026-11-20T08:00:00+01:00"
 
@@ -220,3 +221,15 @@ def test_who_may_not_send(client: FlaskClient, database: Engine, site: str) -> N
     ):
         assert post(client, headers, batch(started())).status_code == status
     assert count(database, "event") == 0
+
+
+def test_numbers_that_have_not_arrived_are_known(app: Flask, database: Engine, site: str) -> None:
+    tablet = device(app, database)
+    facts = [started(device_seq=number) for number in (3, 4, 7, 9)]
+    refused = {**started(device_seq=8), "activity": "dance"}
+    post(tablet, {"Sec-Fetch-Site": "same-origin"}, batch(*facts, refused))
+    with read(database) as connection:
+        (gaps,) = intake_log.missing_numbers(connection, "main").values()
+    assert gaps == [(5, 6)], "a refused fact has arrived; what was sent before this enrolment is not asked for"
+    lead = signed_in(app, database, "lead")
+    assert "5–6" in lead.get("/admin/devices").get_data(as_text=True)
