@@ -5,7 +5,8 @@ picture the word FRAME and its planes: brightness at full size, two of colour at
 so the colour planes are all 128.
 
 A clip starts with an empty bench, as a camera does that is opened before the label comes into view. Each label then
-stays for a second, held by a hand: a little turned, a little moved from picture to picture, under noise.
+stays for a second, held by a hand: a little turned, a little moved from picture to picture, under noise. Between labels
+and after them is the empty bench again.
 """
 
 import random
@@ -23,7 +24,7 @@ BENCH, PAPER = 96, 235  # brightness
 
 
 def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
-    """A clip of labels that say `texts`, one after the other with the empty bench between them.
+    """A clip of labels that say `texts`, one after the other; of the empty bench when there is none.
 
     It takes its place at once: a camera that is playing the file of this name goes on with the old one.
     """
@@ -38,19 +39,20 @@ def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
 
 
 def _pictures(texts: Sequence[str], chance: random.Random) -> Iterator[Image.Image]:
+    bench = Image.new("L", SIZE, BENCH)
+    yield from (_noisy(bench, chance) for _ in range(EMPTY))
     for text in texts:
-        for _ in range(EMPTY):
-            yield _noisy(Image.new("L", SIZE, BENCH), chance)
         label, lean = _label(text), chance.uniform(-15, 15)
         for _ in range(SHOWN):
             angle = lean + chance.uniform(-2, 2)
             held = label.rotate(angle, expand=True, fillcolor=BENCH, resample=Image.Resampling.BICUBIC)
             left, top = (
-                (bench - side) // 2 + chance.randrange(-12, 13) for bench, side in zip(SIZE, held.size, strict=True)
+                (whole - side) // 2 + chance.randrange(-12, 13) for whole, side in zip(SIZE, held.size, strict=True)
             )
-            picture = Image.new("L", SIZE, BENCH)
+            picture = bench.copy()
             picture.paste(held, (left, top))
             yield _noisy(picture, chance)
+        yield from (_noisy(bench, chance) for _ in range(EMPTY))
 
 
 def _label(text: str) -> Image.Image:

@@ -80,6 +80,10 @@ class Shop:
         with write(self.rig.engine) as connection:
             return url(self.address, plant.code_for(connection, "main", kind, reference, operation))
 
+    def speak(self, person: str, language: str) -> None:
+        """Address this person in a language from now on."""
+        self._put("people", [{"key": person, "language": language}])
+
     def enrolment(self) -> str:
         """The secret of a fresh enrolment code."""
         secret = f"{credentials.make_secret()}{next(self._secrets)}"

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,24 @@ READ = """
 """
 
 
+# A sentence in the language the tablet speaks.
+Translate = Callable[[str], str]
+
+CHANGE = """
+  (changes) => new Promise((resolve, reject) => {
+    const opening = indexedDB.open("floorledger");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction("capture", "readwrite");
+      const asking = writing.objectStore("capture").getAll();
+      asking.onsuccess = () => changes.forEach((change, index) =>
+        writing.objectStore("capture").put({ ...asking.result[index], ...change }));
+      writing.oncomplete = () => { opening.result.close(); resolve(); };
+    };
+  })
+"""
+
+
 @dataclass
 class Notes:
     """What was noted while the tablet was used, over all its starts."""
@@ -89,18 +107,14 @@ class Tablet:
 
     # ---- the machine ----
 
-    def switch_on(self, offline: bool = False, **options: Any) -> None:
-        """Start the browser on its folder and open the page."""
+    def switch_on(self, script: Path | None = None, args: Sequence[str] = (), **options: Any) -> None:
+        """Start the browser on its folder and open the page. `script` is at hand in the page then; options are those of
+        `launch_chromium`."""
         camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.eye}"]
-        self.context = self.launch(
-            self.folder,
-            camera if self.eye else [],
-            offline=offline,
-            permissions=["camera"],
-            viewport={"width": 800, "height": 1100},
-            locale="en-GB",
-            **options,
-        )
+        usual = {"permissions": ["camera"], "viewport": {"width": 800, "height": 1100}, "locale": "en-GB"}
+        self.context = self.launch(self.folder, [*(camera if self.eye else []), *args], **(usual | options))
+        if script:
+            self.context.add_init_script(path=script)
         self.context.expose_binding("saw", lambda _, sign: self._saw(sign))
         self.context.expose_binding("refused", lambda _, words: self.notes.refusals.append(words))
         self.context.add_init_script(EYES)
@@ -169,11 +183,11 @@ class Tablet:
         """Until this screen is shown."""
         expect(self.page.locator(f'#phone[data-screen="{screen}"]')).to_be_attached()
 
-    def go_home(self) -> None:
+    def go_home(self, t: Translate = str) -> None:
         """Back, as often as it takes."""
         phone = self.page.locator("#phone")
         while (screen := phone.get_attribute("data-screen")) != "home":
-            self.page.get_by_role("button", name="Back", exact=True).click()
+            self.page.get_by_role("button", name=t("Back"), exact=True).click()
             expect(phone).not_to_have_attribute("data-screen", screen or "")
 
     def chip(self, words: str) -> None:
@@ -183,11 +197,11 @@ class Tablet:
     def says(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#phone")).to_contain_text(words)
 
-    def enrol(self, secret: str, name: str) -> None:
+    def enrol(self, secret: str, name: str, t: Translate = str) -> None:
         """Open the address of the enrolment code, name the tablet, enrol; the shell is kept for offline then."""
         self.page.goto(f"{self.address}/enrol#{secret}")
-        self.page.get_by_label("Name of this device").fill(name)
-        self.tap("Enrol")
+        self.page.get_by_label(t("Name of this device")).fill(name)
+        self.tap(t("Enrol"))
         self.on("badge")
         # A page that was opened before there was a worker is not its own until the next start.
         self.page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.state)")
@@ -201,6 +215,10 @@ class Tablet:
     def kept(self, key: str) -> Any:
         """What else the browser's database holds under this name."""
         return self.page.evaluate(READ, ["meta", key])
+
+    def change_captures(self, changes: list[dict[str, Any]]) -> None:
+        """Let the first captures stand otherwise than they do, to see what that looks like."""
+        self.page.evaluate(CHANGE, changes)
 
     # ---- what is noted ----
 
