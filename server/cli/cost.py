@@ -33,7 +33,6 @@ from sync.connectors.csv_file.folder import (
 )
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
 from sync.core.findings import CATALOGUE, Outcome
-from sync.core.quantity import plain
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
 from sync.costing.policy import BadPolicy, Policy, from_mapping
@@ -148,7 +147,7 @@ def _rates(folder: Folder) -> Iterator[Rate]:
     for row in folder.rows("rates"):
         place = (row["kind"], row["subject_kind"], row["subject"], row["valid_from"].isoformat())
         amount, includes_labor = row["amount"], row.get("includes_labor", False)
-        derived = rate_id(folder.site.code, place, 1, plain(amount), includes_labor)
+        derived = rate_id(folder.site.code, place, 1)
         yield Rate(derived, *place[:3], row["valid_from"], 1, amount, includes_labor)
 
 

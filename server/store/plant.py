@@ -464,9 +464,7 @@ def _with_versions(connection: Connection, code: str, rows: list[Stored]) -> lis
             continue
         version = old["version"] + 1 if old else 1
         # Derived, so that the same rates entered on two machines give entries with the same bytes.
-        made.append(
-            {**row, "id": rate_id(code, place, version, row["amount"], row["includes_labor"]), "version": version}
-        )
+        made.append({**row, "id": rate_id(code, place, version), "version": version})
     return made
 
 

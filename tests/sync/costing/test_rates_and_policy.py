@@ -49,10 +49,10 @@ def test_person_over_group_over_work_center_by_day() -> None:
 
 def test_a_rates_id_says_what_it_is() -> None:
     place = ("labor", "rate_group", "G1", "2026-01-01")
-    first = rate_id("main", place, 1, "31.5", False)
-    assert first == rate_id("main", place, 1, "31.5", False)
-    assert len({first, rate_id("main", place, 2, "31.5", False), rate_id("main", place, 1, "31.6", False),
-                rate_id("main", place, 1, "31.5", True), rate_id("lyon", place, 1, "31.5", False)}) == 5  # fmt: skip
+    first = rate_id("main", place, 1)
+    assert first == rate_id("main", place, 1)
+    assert len({first, rate_id("main", place, 2), rate_id("main", ("machine", *place[1:]), 1),
+                rate_id("lyon", place, 1)}) == 4  # fmt: skip
 
 
 def test_policy() -> None:
