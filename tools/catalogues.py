@@ -143,7 +143,7 @@ def _extract(root: Path) -> Catalog:
     found = extract_from_dir(root, methods, options, keywords=KEYWORDS)
     for name, line, message, _comments, context in found:
         template.add(message, locations=[(name, line)], context=context)
-    for name, line, sentence in [*_labels(root), *_said_by_phone(root)]:
+    for name, line, sentence in [*_labels(root), *_said_by_engine(root), *_said_by_phone(root)]:
         template.add(sentence, locations=[(name, line)])
     return template
 
@@ -155,6 +155,29 @@ def _labels(root: Path) -> Iterator[tuple[str, int, str]]:
             match node:
                 case ast.keyword(arg="label", value=ast.Constant(value=str(label))):
                     yield str(path.relative_to(root)), node.value.lineno, label
+
+
+# Where the engine says something that the host translates: the call, and which arguments are sentences.
+_SENTENCES = {"Reason": (3, 4), "BadValue": (0,), "EventRefused": (1,), "BadJson": (1,), "ValueError": (0,)}
+_SPEAKING = ("sync/events/*.py", "sync/core/canonical.py", "sync/core/clock.py", "sync/core/findings.py",
+             "sync/core/quantity.py", "server/intake/accept.py")  # fmt: skip
+
+
+def _said_by_engine(root: Path) -> Iterator[tuple[str, int, str]]:
+    """Sentences of values: reasons, refusals, and what is assigned to `sentence`."""
+    for path in sorted(file for pattern in _SPEAKING for file in root.glob(pattern)):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            said: list[ast.expr] = []
+            match node:
+                case ast.Call(func=ast.Name(id=name), args=args) if name in _SENTENCES:
+                    said = [args[index] for index in _SENTENCES[name] if index < len(args)]
+                case ast.Assign(targets=[ast.Name(id="sentence")], value=value):
+                    said = [value]
+            for expression in said:
+                for part in ast.walk(expression):
+                    match part:
+                        case ast.Constant(value=str(sentence)) if " " in sentence:
+                            yield str(path.relative_to(root)), part.lineno, sentence
 
 
 def _said_by_phone(root: Path) -> Iterator[tuple[str, int, str]]:

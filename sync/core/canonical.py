@@ -69,7 +69,7 @@ def parse(body: bytes | str) -> Any:
     except RecursionError as wrong:
         raise BadJson("intake.too_deep", "The JSON is nested too deeply.") from wrong
     except ValueError as wrong:
-        raise BadJson("intake.malformed_json", f"The text is not JSON: {wrong}") from wrong
+        raise BadJson("intake.malformed_json", "The text is not JSON.") from wrong
 
 
 def check(value: Any, pointer: str = "", depth: int = 1) -> None:
@@ -77,7 +77,7 @@ def check(value: Any, pointer: str = "", depth: int = 1) -> None:
     strings, control or invisible characters, integers beyond 53 bits."""
     if isinstance(value, str):
         if len(value) > MAX_STRING:
-            raise BadJson("intake.string_too_long", f"A text is longer than {MAX_STRING} characters.", pointer)
+            raise BadJson("intake.string_too_long", "A text is longer than 2000 characters.", pointer)
         if not (value.isascii() and value.isprintable()) and _UNFIT.search(value):
             raise BadJson("intake.bad_character", "A text holds a control or invisible character.", pointer)
     elif value is None or isinstance(value, bool):
@@ -92,7 +92,7 @@ def check(value: Any, pointer: str = "", depth: int = 1) -> None:
             raise BadJson("intake.duplicate_key", "The same field is given twice.", pointer)
         _check_depth(depth, pointer)
         if len(value) > MAX_KEYS:
-            raise BadJson("intake.too_many_fields", f"An object has more than {MAX_KEYS} fields.", pointer)
+            raise BadJson("intake.too_many_fields", "An object has more than 64 fields.", pointer)
         for key, inner in value.items():
             check(key, pointer, depth)
             check(inner, f"{pointer}/{key}", depth + 1)
@@ -106,7 +106,7 @@ def check(value: Any, pointer: str = "", depth: int = 1) -> None:
 
 def _check_depth(depth: int, pointer: str) -> None:
     if depth > MAX_DEPTH:
-        raise BadJson("intake.too_deep", f"The JSON is nested more than {MAX_DEPTH} levels deep.", pointer)
+        raise BadJson("intake.too_deep", "The JSON is nested more than 16 levels deep.", pointer)
 
 
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
