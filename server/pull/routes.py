@@ -37,6 +37,11 @@ CSV_COLUMNS = (
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
     "events",
 )  # fmt: skip
+# Columns that hold what people named; the others hold ids, dates and numbers of ours.
+_FREE = [
+    CSV_COLUMNS.index(column)
+    for column in ("order", "operation", "item", "work_center", "activity", "unit", "rate_id", "formula")
+]
 _OF_POSTING = [(CSV_COLUMNS.index(column), column) for column in ("side", "object", "amount", "accounts")]
 
 
@@ -110,7 +115,9 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
     for body in bodies:
         body["events"] = " ".join(body["events"])
         body["late"] = "true" if body["late"] else "false"
-        shared = [safe_cell(body.get(column, "")) for column in CSV_COLUMNS]
+        shared = [body.get(column, "") for column in CSV_COLUMNS]
+        for index in _FREE:
+            shared[index] = safe_cell(shared[index])
         for posting in body["postings"]:
             posting["accounts"] = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
             for index, column in _OF_POSTING:

