@@ -41,7 +41,6 @@ class Shop:
         self.rig = Rig(folder)
         self.address = f"http://127.0.0.1:{self.rig.port}"
         self._orders = count(1)
-        self._secrets = count(1)
         start = "2020-01-01"  # whatever the machine's clock says
         self._put("people", [
             {"key": key, "name": name, "rate_group": "E2E", "department": "D1", "language": "en"}
@@ -85,11 +84,11 @@ class Shop:
         self._put("people", [{"key": person, "language": language}])
 
     def enrolment(self) -> str:
-        """The secret of a fresh enrolment code."""
-        secret = f"{credentials.make_secret()}{next(self._secrets)}"
+        """Where a fresh enrolment code leads: the path of its address, with the secret."""
+        secret = credentials.make_secret()
         with write(self.rig.engine) as connection:
             people.create_enrolment(connection, "main", credentials.digest(secret), expires_at=now() + 3_600_000)
-        return secret
+        return f"/enrol#{secret}"
 
     def facts_of(self, order: str) -> list[dict[str, Any]]:
         """What the log holds about an order: columns and the parsed body under "fact", in order of the device."""
@@ -145,8 +144,8 @@ def new_tablet(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> N
 
     def make(name: str = "Tablet", address: str = "", eye: Path | None = None, **options: Any) -> Tablet:
         tablet = Tablet(launch_chromium, tmp_path / name, address or shop.address, eye)
-        tablet.switch_on(**options)
-        tablet.enrol(shop.enrolment(), name)
+        tablet.switch_on(shop.enrolment(), **options)
+        tablet.enrol(name)
         return tablet
 
     return make

@@ -44,6 +44,14 @@ SCANNER = """
   }
 """
 
+READY = f"""
+  new Promise((done, fail) => {{
+    const look = (marks) => {{ if (marks.getEntriesByName("ready").length > 0) done(); }};
+    new PerformanceObserver(look).observe({{ type: "mark", buffered: true }});
+    setTimeout(() => fail(new Error("the page does not get ready")), {PATIENCE_MS});
+  }})
+"""
+
 # A read in the browser's database comes after every write that was asked for before it.
 READ = """
   ([store, key]) => new Promise((resolve, reject) => {
@@ -107,7 +115,7 @@ class Tablet:
 
     # ---- the machine ----
 
-    def switch_on(self, script: Path | None = None, args: Sequence[str] = (), **options: Any) -> None:
+    def switch_on(self, at: str = "/", script: Path | None = None, args: Sequence[str] = (), **options: Any) -> None:
         """Start the browser on its folder and open the page. `script` is at hand in the page then; options are those of
         `launch_chromium`."""
         camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.eye}"]
@@ -123,12 +131,12 @@ class Tablet:
         self.context.on("request", self._request)
         self.page = self.context.pages[0]
         self.page.set_default_timeout(PATIENCE_MS)
-        self.page.goto(self.address)
+        self.page.goto(self.address + at)
         self.ready()
 
     def ready(self) -> None:
-        """Until the page stands."""
-        expect(self.page.locator("#phone[data-screen]")).to_be_visible()
+        """Until the page has read what it keeps and shows it."""
+        self.page.evaluate(READY)
 
     def pids(self) -> list[int]:
         """The browser's process and all below it, the browser first."""
@@ -141,10 +149,14 @@ class Tablet:
         return []
 
     def kill(self) -> None:
-        """SIGKILL to the whole browser, as when the battery falls out."""
+        """SIGKILL to the whole browser, as when the battery falls out; returns when it is gone."""
         for pid in self.pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.pids():
+            assert time.monotonic() < deadline, "the browser outlives SIGKILL"
+            time.sleep(0.01)
 
     def kill_renderers(self) -> None:
         """SIGKILL to the processes that run pages, as the system does when memory is short."""
@@ -153,9 +165,6 @@ class Tablet:
                 # Its words are one here: processes that the browser's nursery forks write their title themselves.
                 if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(pid, signal.SIGKILL)
-
-    def is_off(self) -> bool:
-        return not self.pids()
 
     # ---- the person ----
 
@@ -197,9 +206,8 @@ class Tablet:
     def says(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#phone")).to_contain_text(words)
 
-    def enrol(self, secret: str, name: str, t: Translate = str) -> None:
-        """Open the address of the enrolment code, name the tablet, enrol; the shell is kept for offline then."""
-        self.page.goto(f"{self.address}/enrol#{secret}")
+    def enrol(self, name: str, t: Translate = str) -> None:
+        """At the address of an enrolment code: name the tablet, enrol; the shell is kept for offline then."""
         self.page.get_by_label(t("Name of this device")).fill(name)
         self.tap(t("Enrol"))
         self.on("badge")

@@ -109,7 +109,8 @@ def test_every_screen_of_the_phone(language: str, shop: Shop, launch_chromium: L
     tap("Enrol")
     expect(page.locator(".notice-stop")).to_be_visible()
     see("enrol, refused")
-    tablet.enrol(shop.enrolment(), "Tablet 4", t)
+    page.goto(shop.address + shop.enrolment())
+    tablet.enrol("Tablet 4", t)
 
     # A person comes.
     see("badge")
@@ -225,7 +226,6 @@ def test_every_screen_of_the_phone(language: str, shop: Shop, launch_chromium: L
     # The clock of eleven hours later.
     page.clock.set_system_time(now() + 11 * 3_600_000)
     page.reload()
-    tablet.ready()
     tablet.on("badge")
     tablet.scan(badge)
     tablet.on("home")
@@ -292,6 +292,9 @@ def test_every_page_of_the_desk(shop: Shop, launch_chromium: LaunchChromium, tmp
     speak(context, shop, "en")
     page.goto(f"{shop.address}/sign-in")
     eye.look("sign-in", DESK)
+    page.goto(f"{shop.address}/set-up")
+    eye.look("set-up", DESK)
+    page.goto(f"{shop.address}/sign-in")
     page.locator("input[name=name]").fill("desk")
     page.locator("input[name=password]").fill("a long enough one")
     page.locator("main form button[type=submit]").click()

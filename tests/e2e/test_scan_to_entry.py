@@ -93,7 +93,6 @@ def test_a_shift_without_network_is_costed_once_to_the_cent(
 
     # The battery falls out; the tablet starts again where there is still no network.
     tablet.kill()
-    assert tablet.is_off()
     tablet.switch_on(offline=True)
     tablet.chip("4 waiting")
     tablet.page.locator(".chip").click()
