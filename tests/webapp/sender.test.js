@@ -64,6 +64,18 @@ for (const [mood, condition] of /** @type {const} */ ([
   });
 }
 
+test("a server in trouble is left in peace, unless a person asks", async () => {
+  const { queue, sender, plant, count } = await page();
+  await count("1");
+  plant.mood = "500";
+  await sender.send();
+  plant.mood = "ok";
+  await sender.send({ eager: true });
+  assert.deepEqual([queue.counts.waiting, plant.requests], [1, 1]);
+  await sender.send({ asked: true });
+  assert.deepEqual([queue.counts.waiting, plant.requests], [0, 2]);
+});
+
 test("only an id that a verdict names leaves the queue", async () => {
   const { queue, sender, plant, count } = await page();
   for (const quantity of ["1", "2", "3", "4"]) await count(quantity);

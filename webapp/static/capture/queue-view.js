@@ -99,7 +99,7 @@ export const queueView = {
         : html`<div class="deck-two">
             ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
             ${waiting.length > 0
-              ? key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ eager: true }) })
+              ? key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ asked: true }) })
               : nothing}
           </div>`,
     });

@@ -65,10 +65,11 @@ export class Sender {
 
   /**
    * Send what waits, until nothing does or somebody stops us.
-   * @param {{eager?: boolean}} [how] eager: something changed (network back, page shown, a tap), so do not wait longer
+   * @param {{eager?: boolean, asked?: boolean}} [how] eager: something changed (network back, page shown), so do not
+   *   wait longer, except for a server in trouble; asked: a person wants it now, and one finger is no stampede
    */
-  async send({ eager = false } = {}) {
-    if (eager && this.condition !== "trouble") this.#notBeforeMs = 0;
+  async send({ eager = false, asked = false } = {}) {
+    if (asked || (eager && this.condition !== "trouble")) this.#notBeforeMs = 0;
     if (this.#running || this.now() < this.#notBeforeMs) return;
     this.#running = true;
     try {
