@@ -1,0 +1,115 @@
+// Moving about: where we are, how we came here, and what was typed here and is not confirmed yet.
+
+/** @typedef {import("../capture/phone.js").Phone} Phone */
+/** @typedef {import("../capture/phone.js").Place} Place */
+/** @typedef {import("../outbox/store.js").Store} Store */
+
+const DRAFT_KEEPS_MS = 24 * 3_600_000;
+const LONGEST_TRAIL = 30;
+
+export class Places {
+  /** @type {Place[]} where we came from */ trail = [];
+  #isDraftKept = false;
+
+  /** @param {Phone} phone @param {import("./screens.js").Screens} screens @param {Store} store */
+  constructor(phone, screens, store) {
+    this.phone = phone;
+    this.screens = screens;
+    this.store = store;
+  }
+
+  /** @param {string} screen @param {Record<string, string>} [params] @param {Record<string, any>} [form] */
+  go(screen, params = {}, form = {}) {
+    this.trail.push(this.phone.place);
+    if (this.trail.length > LONGEST_TRAIL) this.trail.shift();
+    this.show({ screen, params, form });
+    history.pushState(null, "", "/");
+  }
+
+  back() {
+    history.length > 1 && this.trail.length > 0 ? history.back() : this.home();
+  }
+
+  /** The browser went back. */
+  returned() {
+    const place = this.trail.pop();
+    if (place) this.show(place);
+    else this.home();
+  }
+
+  home() {
+    this.only(this.phone.operator ? "home" : "badge");
+  }
+
+  /** A place nothing lies behind. @param {string} screen @param {Record<string, any>} [form] */
+  only(screen, form = {}) {
+    this.trail.length = 0;
+    this.show({ screen, params: {}, form });
+  }
+
+  /** The place below the camera: a camera is not a place to come back to. */
+  get under() {
+    const { place } = this.phone;
+    return place.screen === "scan" ? (this.trail.at(-1) ?? place) : place;
+  }
+
+  /** Back to the place below the camera, without drawing it yet. */
+  leaveCamera() {
+    const { under } = this;
+    if (this.phone.place.screen === "scan") this.trail.pop();
+    this.phone.place = under;
+  }
+
+  /** Open a screen in answer to a scan. @param {string} screen @param {Record<string, string>} params */
+  open(screen, params) {
+    if (this.phone.place.screen === "scan") this.show({ screen, params, form: {} });
+    else this.go(screen, params);
+  }
+
+  /** @param {Place} place */
+  show(place) {
+    if (!this.screens.get(place.screen)) return void this.screens.loadOthers().then(() => this.show(place));
+    this.phone.place = place;
+    void this.#keepDraft();
+    this.phone.draw();
+    requestAnimationFrame(() => {
+      document.querySelector(".body")?.scrollTo(0, 0);
+      /** @type {HTMLElement | null} */ (document.querySelector("h1[tabindex]"))?.focus({ preventScroll: true });
+    });
+  }
+
+  /** @param {Record<string, any>} values */
+  fill(values) {
+    const { place } = this.phone;
+    this.phone.place = { ...place, form: { ...place.form, ...values } };
+    void this.#keepDraft();
+    this.phone.draw();
+  }
+
+  /** What is typed and not confirmed survives a crash, for the person who typed it. */
+  async #keepDraft() {
+    const { place, operator } = this.phone;
+    const isDraft = Boolean(this.screens.get(place.screen)?.draft) && operator !== null;
+    if (!isDraft && !this.#isDraftKept) return;
+    this.#isDraftKept = isDraft;
+    await this.store.put("draft", isDraft ? { ...place, person: operator, savedMs: Date.now() } : null).catch(() => {});
+  }
+
+  /** A half-typed capture waits for its author. */
+  leaveDraft() {
+    this.#isDraftKept = false;
+  }
+
+  /** @param {string} person @returns {Promise<boolean>} whether there was one */
+  async resumeDraft(person) {
+    const draft = await this.store.get("draft").catch(() => null);
+    if (draft) await this.screens.loadOthers();
+    const isMine = draft?.person === person && Date.now() - draft.savedMs <= DRAFT_KEEPS_MS;
+    if (!isMine || !this.screens.get(draft.screen)?.draft) return false;
+    this.#isDraftKept = true;
+    this.trail.push({ screen: "home", params: {}, form: {} });
+    history.pushState(null, "", "/");
+    this.show({ screen: draft.screen, params: draft.params, form: draft.form });
+    return true;
+  }
+}
