@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -63,6 +64,8 @@ class Site(Base):
     # Policy settings as canonical JSON, with the version entries carry.
     policy: Mapped[str] = mapped_column(Text, default="{}")
     policy_version: Mapped[int] = mapped_column(Integer, default=1)
+    # What phones may do here, as canonical JSON: see `server.store.sites.Floor`.
+    floor: Mapped[str] = mapped_column(Text, default="{}")
 
 
 class Department(Base):
@@ -86,6 +89,15 @@ class Machine(Base):
     code: Mapped[str] = code_key()
     name: Mapped[str] = mapped_column(String(200))
     work_center: Mapped[str] = mapped_column(Key, default="")
+
+
+class Location(Base):
+    """A place material lies at or is moved between: a rack, a bay, a trolley."""
+
+    __tablename__ = "location"
+    site: Mapped[str] = site_key()
+    code: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
 
 
 class Person(Base):
@@ -190,7 +202,8 @@ class ActivityCode(Base):
 
 
 class LabelCode(Base):
-    """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes."""
+    """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
+    `operation` narrows `ref` down: the operation of an order, the lot of an item."""
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()
@@ -245,6 +258,28 @@ class Period(Base):
     state: Mapped[str] = mapped_column(String(8))
 
 
+class ReferenceVersion(Base):
+    """A snapshot of the reference data some device was given. `version`: its digest; `sequence`: its place in time."""
+
+    __tablename__ = "reference_version"
+    site: Mapped[str] = site_key()
+    version: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[int] = mapped_column(Instant)
+
+
+class ReferencePart(Base):
+    """A part of the newest snapshot (an order, a person ...) with the sequence of its last change; `digest` "": gone."""
+
+    __tablename__ = "reference_part"
+    site: Mapped[str] = site_key()
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(16))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (Index(None, "site", "sequence"),)
+
+
 # --- who may call ----------------------------------------------------------------------------------------------
 
 
@@ -287,7 +322,8 @@ class Enrolment(Base):
 
 
 class Device(Base):
-    """A phone or tablet that may append facts. `last_seq`: the highest number it announced."""
+    """A phone or tablet that may append facts. `last_seq`: the highest number it announced. `waiting`: facts it said it
+    still holds, the oldest captured at `waiting_since`; `clock_offset_ms`: server clock minus its own."""
 
     __tablename__ = "device"
     site: Mapped[str] = site_key()
@@ -298,7 +334,33 @@ class Device(Base):
     seen_at: Mapped[int | None] = mapped_column(Instant)
     revoked_at: Mapped[int | None] = mapped_column(Instant)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    waiting: Mapped[int] = mapped_column(Integer, default=0)
+    waiting_since: Mapped[int | None] = mapped_column(Instant)
+    version: Mapped[str] = mapped_column(String(40), default="")
+    clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (Index(None, "secret_hash", unique=True),)
+
+
+class Pin(Base):
+    """What somebody types beside the badge, hashed; apart from the person, so that no export of people holds it."""
+
+    __tablename__ = "pin"
+    site: Mapped[str] = site_key()
+    person: Mapped[str] = code_key()
+    hash: Mapped[str] = mapped_column(String(200))
+    set_at: Mapped[int] = mapped_column(Instant)
+
+
+class PinFailure(Base):
+    """Wrong PINs in a row of a number (as typed, hashed, whether it exists or not) or, by the hour, of a device."""
+
+    __tablename__ = "pin_failure"
+    site: Mapped[str] = site_key()
+    subject: Mapped[str] = mapped_column(String(48), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    began_at: Mapped[int] = mapped_column(Instant)
+    last_at: Mapped[int] = mapped_column(Instant)
+    locked_until: Mapped[int] = mapped_column(Instant, default=0)
 
 
 class ApiToken(Base):
@@ -332,6 +394,8 @@ class Event(Base):
     recorded_at: Mapped[int] = mapped_column(Instant)
     # Who sent it: the device's id, or the token's, from the credential; never from the body.
     sender: Mapped[str] = mapped_column(Uuid)
+    # Who brought it in when `sender` could not: another device's id, or "user:" and a sign-in name.
+    relayed_by: Mapped[str | None] = mapped_column(String(80))
     device_seq: Mapped[int | None] = mapped_column(BigInteger)
     person: Mapped[str | None] = mapped_column(Key)
     order: Mapped[str | None] = mapped_column(Key)
@@ -398,6 +462,17 @@ class Note(Base):
     event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     salt: Mapped[str] = mapped_column(String(64))
     text: Mapped[str] = mapped_column(Text)
+
+
+class Photo(Base):
+    """A picture beside a fact, erasable: the fact carries only its salted digest."""
+
+    __tablename__ = "photo"
+    site: Mapped[str] = site_key()
+    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+    recorded_at: Mapped[int] = mapped_column(Instant)
 
 
 class Finding(Base):

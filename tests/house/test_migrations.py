@@ -97,6 +97,7 @@ def test_an_empty_database_is_not_served(either: Engine) -> None:
         update(Event).values(digest="1" * 64),
         update(Event).values(id="0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c02"),
         update(Event).values(device_seq=7),
+        update(Event).values(relayed_by="user:mallory"),
         text("DELETE FROM event"),
     ],
     ids=str,
