@@ -16,6 +16,7 @@ from sync.core.canonical import dump
 from sync.core.codes import tail
 from sync.core.findings import CATALOGUE, Finding, Outcome
 from sync.core.plant import LabelCode, Plant
+from sync.costing.place import LABELLED as LABELLED_FIELDS
 from sync.costing.place import resolve_labels
 from sync.events import catalog
 from sync.events.base import Event
@@ -61,11 +62,8 @@ def label_codes(connection: Connection, site: str, letters: Collection[str]) -> 
     found = {}
     for part in chunks(sorted(letters)):
         rows = connection.execute(select(LABEL).where(LABEL.c.site == site, LABEL.c.code.in_(part)))
-        found.update({row.code: LabelCode(row.kind, row.ref, row.operation) for row in rows})
+        found.update({row.code: LabelCode(row.kind, row.ref, row.detail) for row in rows})
     return found
-
-
-_REFERENCES = ("person", "declared_by", "order", "operation", "caused_at", "item", "machine", "reason", "indirect_code")
 
 
 def is_label(reference: str | None) -> bool:
@@ -74,7 +72,7 @@ def is_label(reference: str | None) -> bool:
 
 
 def _letters(event: Event) -> list[str]:
-    return [value for name in _REFERENCES if (value := getattr(event, name, None)) and is_label(value)]
+    return [value for name in LABELLED_FIELDS if (value := getattr(event, name, None)) and is_label(value)]
 
 
 def by_ids(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:

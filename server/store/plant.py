@@ -169,7 +169,7 @@ def load(connection: Connection, code: str) -> Plant:
     plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
     plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
     plant.codes = {
-        row["code"]: LabelCode(row["kind"], row["ref"], row["operation"])
+        row["code"]: LabelCode(row["kind"], row["ref"], row["detail"])
         for row in _rows(connection, "label_code", code)
     }
     return plant
@@ -193,10 +193,10 @@ def load_part(
     plant = _small_tables(connection, code)
     labels = {name for name in {*orders, *items, *people, *machines, *codes} if tail(name) == name}
     for row in _rows(connection, "label_code", code, "code", labels):
-        plant.codes[row["code"]] = LabelCode(row["kind"], row["ref"], row["operation"])
+        plant.codes[row["code"]] = LabelCode(row["kind"], row["ref"], row["detail"])
     named: dict[str, set[str]] = defaultdict(set)
     for label in plant.codes.values():
-        named["order" if label.kind == "operation" else label.kind].add(label.ref)
+        named[_BELONGS_TO.get(label.kind, label.kind)].add(label.ref)
     plant.people = _people(_rows(connection, "person", code, "key", {*people, *named["person"]}))
     wanted = {*orders, *named["order"]}
     of_orders = [
@@ -212,6 +212,7 @@ def load_part(
     return plant
 
 
+_BELONGS_TO = {"operation": "order", "lot": "item"}  # kind of label -> what its reference names
 _ORDER_TABLES = ("order", "operation", "component", "order_account")
 
 
@@ -488,12 +489,14 @@ def _drop_other_accounts(
 
 # --- label codes -------------------------------------------------------------------------------------------------
 
-Thing = tuple[str, str, str]  # kind, reference, operation
+# What the detail of a label is called on the wire, by kind of label.
+DETAILS = {"operation": "operation", "lot": "lot"}
+Thing = tuple[str, str, str]  # kind, reference, detail (the operation of an order, the lot of an item)
 
 
-def code_for(connection: Connection, site_code: str, kind: str, reference: str, operation: str = "") -> str:
+def code_for(connection: Connection, site_code: str, kind: str, reference: str, detail: str = "") -> str:
     """The nine letters that stand for a thing on labels; made when it has none yet."""
-    return codes_for(connection, site_code, [(kind, reference, operation)])[kind, reference, operation]
+    return codes_for(connection, site_code, [(kind, reference, detail)])[kind, reference, detail]
 
 
 def codes_for(connection: Connection, site_code: str, things: Iterable[Thing]) -> dict[Thing, str]:
@@ -504,7 +507,7 @@ def codes_for(connection: Connection, site_code: str, things: Iterable[Thing]) -
     found: dict[Thing, str] = {}
     while True:
         for row in _rows(connection, "label_code", site_code, "ref", {thing[1] for thing in wanted}):
-            found[row["kind"], row["ref"], row["operation"]] = row["code"]
+            found[row["kind"], row["ref"], row["detail"]] = row["code"]
         missing = [thing for thing in wanted if thing not in found]
         if not missing:
             return {thing: found[thing] for thing in wanted}
@@ -512,8 +515,8 @@ def codes_for(connection: Connection, site_code: str, things: Iterable[Thing]) -
         connection.execute(
             add.on_conflict_do_nothing(),
             [
-                {"site": site_code, "code": _letters(), "kind": kind, "ref": ref, "operation": op}
-                for kind, ref, op in missing
+                {"site": site_code, "code": _letters(), "kind": kind, "ref": ref, "detail": detail}
+                for kind, ref, detail in missing
             ],
         )
 
@@ -525,8 +528,8 @@ def _letters() -> str:
 def withdraw_codes(connection: Connection, site_code: str, things: Iterable[Thing]) -> None:
     """Forget the letters of these things: what was printed with them (a lost badge) no longer says anything."""
     table = TABLES["label_code"]
-    here = [table.c[column] == bindparam(f"_{column}") for column in ("site", "kind", "ref", "operation")]
-    rows = [{"_site": site_code, "_kind": kind, "_ref": ref, "_operation": op} for kind, ref, op in things]
+    here = [table.c[column] == bindparam(f"_{column}") for column in ("site", "kind", "ref", "detail")]
+    rows = [{"_site": site_code, "_kind": kind, "_ref": ref, "_detail": detail} for kind, ref, detail in things]
     if rows:
         connection.execute(delete(table).where(*here), rows)
 
@@ -659,7 +662,7 @@ def progress(
     facts = [(code, json.loads(body)) for code, body in connection.execute(query)]
     # A device that did not know the operation yet sent the letters of its label.
     letters = {fact["operation"] for _, fact in facts if tail(fact["operation"]) == fact["operation"]}
-    meant = {row["code"]: row["operation"] for row in _rows(connection, "label_code", site_code, "code", letters)}
+    meant = {row["code"]: row["detail"] for row in _rows(connection, "label_code", site_code, "code", letters)}
     sums: dict[str, dict[str, dict[str, Decimal]]] = {}
     for code, fact in facts:
         good = fact["type"] == "output.reported"
@@ -685,6 +688,6 @@ def _snapshot_codes(
     for row in _rows(connection, "label_code", site_code):
         if row["kind"] not in shown or row["ref"] in shown[row["kind"]]:
             codes[row["code"]] = {"kind": row["kind"], "ref": row["ref"]}
-            if row["operation"]:
-                codes[row["code"]]["operation"] = row["operation"]
+            if row["kind"] in DETAILS:
+                codes[row["code"]][DETAILS[row["kind"]]] = row["detail"]
     return codes

@@ -203,15 +203,15 @@ class ActivityCode(Base):
 
 class LabelCode(Base):
     """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
-    `operation` narrows `ref` down: the operation of an order, the lot of an item."""
+    `detail` narrows `ref` down: the operation of an order, the lot of an item; else ""."""
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()
     code: Mapped[str] = mapped_column(String(9), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     ref: Mapped[str] = mapped_column(Key)
-    operation: Mapped[str] = mapped_column(Key, default="")
-    __table_args__ = (Index(None, "site", "kind", "ref", "operation", unique=True),)
+    detail: Mapped[str] = mapped_column(Key, default="")
+    __table_args__ = (Index(None, "site", "kind", "ref", "detail", unique=True),)
 
 
 class Plan(Base):

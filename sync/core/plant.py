@@ -106,11 +106,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class LabelCode:
-    """What nine printed letters stand for. `kind`: order, operation, person, machine, item, activity or reason."""
+    """What nine printed letters stand for. `kind`: order, operation, person, machine, item, lot, location,
+    work_center, device, activity, reason or word. `detail`: the operation of order `ref`, the lot of item `ref`."""
 
     kind: str
     ref: str
-    operation: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

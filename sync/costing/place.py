@@ -40,33 +40,43 @@ def locate(plant: Plant, order: str, operation: str | None) -> Place | Outcome:
 
 
 # Which field may carry the letters of which kinds of label.
-_LABELLED = {
+LABELLED = {
     "person": ("person",),
     "declared_by": ("person",),
     "order": ("order", "operation"),
     "operation": ("operation",),
     "caused_at": ("operation",),
-    "item": ("item",),
+    "item": ("item", "lot"),
+    "replaces": ("item",),
+    "lot": ("lot",),
+    "from_location": ("location",),
+    "to_location": ("location",),
+    "work_center": ("work_center",),
     "machine": ("machine",),
     "reason": ("reason",),
     "indirect_code": ("activity",),
 }
 
 
+# (kind of label, field that names its thing) -> field of its detail.
+_STANDS_FOR_BOTH = {("operation", "order"): "operation", ("lot", "item"): "lot"}
+
+
 def resolve_labels(event: Event, codes: Mapping[str, LabelCode]) -> Event:
     """The event with letters a device could not resolve replaced by what they stand for, as far as known here.
 
-    The label of an operation given as the order stands for both.
+    The label of an operation given as the order stands for both, that of a lot given as the item likewise.
     """
     changes: dict[str, Any] = {}
-    for field, kinds in _LABELLED.items():
+    for field, kinds in LABELLED.items():
         label = codes.get(getattr(event, field, None) or "")
         if label is None or label.kind not in kinds:
             continue
-        if label.kind == "operation" and field == "order":
-            changes["order"] = label.ref
-            if getattr(event, "operation", None) is None:
-                changes["operation"] = label.operation
-        else:
-            changes[field] = label.operation if label.kind == "operation" else label.ref
+        other = _STANDS_FOR_BOTH.get((label.kind, field))
+        if other is None:
+            changes[field] = label.detail or label.ref
+            continue
+        changes[field] = label.ref
+        if hasattr(event, other) and getattr(event, other) is None:
+            changes[other] = label.detail
     return dataclasses.replace(event, **changes) if changes else event

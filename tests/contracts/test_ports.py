@@ -130,7 +130,7 @@ def in_sql(engine: Engine, site: str = "main") -> InSql:
     put_plant(engine, site)
     with write(engine) as connection:
         for letters, label in a_labelled_plant().codes.items():
-            row = {"site": site, "code": letters, "kind": label.kind, "ref": label.ref, "operation": label.operation}
+            row = {"site": site, "code": letters, "kind": label.kind, "ref": label.ref, "detail": label.detail}
             connection.execute(TABLES["label_code"].insert().values(**row))
     return InSql(engine, site)
 

@@ -10,10 +10,10 @@ from sync.core.plant import LabelCode
 from sync.costing.place import Place, locate, resolve_labels
 from tests.cast import ANA, a_plant, fact
 
-ORDER, STEP, PERSON, REASON = (from_number(number) for number in range(4))
+ORDER, STEP, PERSON, REASON, LOT, SHELF = (from_number(number) for number in range(6))
 CODES = {
     ORDER: LabelCode("order", "MO-1"), STEP: LabelCode("operation", "MO-2", "20"), PERSON: LabelCode("person", ANA),
-    REASON: LabelCode("reason", "BURR"),
+    REASON: LabelCode("reason", "BURR"), LOT: LabelCode("lot", "OAK", "L-7"), SHELF: LabelCode("location", "R1"),
 }  # fmt: skip
 
 
@@ -33,6 +33,16 @@ def test_an_operation_that_was_said_is_kept() -> None:
     """Scanned at operation 20, corrected by hand to 10: the hand wins."""
     assert resolved(order=STEP, operation="10") == {"order": "MO-2", "operation": "10"}
     assert resolved(order="MO-1", operation=STEP) == {"order": "MO-1", "operation": "20"}
+
+
+def test_the_label_of_a_lot_stands_for_item_and_lot() -> None:
+    drawn = {"order": "MO-1", "quantity": "1", "unit": "kg"}
+    found = resolve_labels(fact("material.consumed", "2026-11-20T08:00:00Z", item=LOT, **drawn), CODES)
+    assert (found.item, found.lot) == ("OAK", "L-7")
+    found = resolve_labels(fact("material.consumed", "2026-11-20T08:00:00Z", item="OAK", lot=LOT, **drawn), CODES)
+    assert (found.item, found.lot) == ("OAK", "L-7")
+    found = resolve_labels(fact("material.consumed", "2026-11-20T08:00:00Z", item=LOT, lot="L-8", **drawn), CODES)
+    assert (found.item, found.lot) == ("OAK", "L-8"), "a lot that was said is kept"
 
 
 def test_letters_of_another_kind_or_of_nothing_stay() -> None:
