@@ -81,7 +81,7 @@ types: setup-test ## mypy and tsc only
 
 # ---- making ------------------------------------------------------------------------------------------------------
 
-.PHONY: bench docs screenshots locale lock clean
+.PHONY: bench docs screenshots gallery locale lock clean
 bench: setup-test ## measure, print a table of ratios
 	@$(BIN)/python -m tests.bench
 
@@ -90,6 +90,9 @@ docs: setup ## write the generated pages of docs/reference anew, the OpenAPI des
 
 screenshots: setup-test ## take the pictures of the documentation
 	@$(BIN)/python -m tools.screenshots
+
+gallery: setup-test ## picture every screen of the phone: build/gallery/index.html
+	@$(BIN)/python -m tools.gallery
 
 locale: setup ## find new sentences, merge translations, compile the catalogues
 	@$(BIN)/python -m tools.catalogues --update

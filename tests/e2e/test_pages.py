@@ -1,10 +1,7 @@
 """Every screen and page can be read and used: WCAG 2.2 A and AA by axe-core, in both languages, light and dark; on the
 phone no target below 64 px; and not a word in the browser's console."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,17 +10,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-import webapp
 from server import create_app
 from server.auth.passwords import hash_password
 from server.language import LANGUAGE_COOKIE
 from server.store import people
 from server.store.database import write
-from sync.core.codes import from_number
 from tests.cast import ANA, Ids, a_shop, raw
-from tests.e2e.clips import write_clip
-from tests.e2e.conftest import NOE, Shop
+from tests.e2e.conftest import Shop
 from tests.e2e.tablet import Tablet, now
+from tests.e2e.tour import See, walk
 from tests.environment import LaunchChromium
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -72,181 +67,20 @@ class Eye:
                     self.wrong.append(f"{where}: wider than the screen")
 
 
-def words_of(language: str) -> Callable[[str], str]:
-    """The phone's sentences in a language, as its own catalogue has them."""
-    if language == "en":
-        return lambda sentence: sentence
-    catalogue = json.loads((webapp.STATIC / "locale" / f"{language}.json").read_text())
-    return lambda sentence: catalogue[sentence]
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_screen_of_the_phone(language: str, shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> None:
-    t, job = words_of(language), shop.new_job()
-    shop.speak(NOE, language)
-    badge, oak = shop.label("person", NOE), shop.label("item", "OAK")
-    turn, glue = (shop.label("operation", job.order, number) for number in ("10", "20"))
-    eye_file = write_clip(tmp_path / "eye.y4m", [])
-    tablet = Tablet(launch_chromium, tmp_path / "tablet", shop.address, eye_file)
-    tablet.switch_on(script=AXE, locale=f"{language}-{language.upper()}")
-    page, eye = tablet.page, Eye(tablet.page)
-
     looks = [("light", PHONE), ("dark", TABLET)] if language == "en" else [("dark", PHONE), ("light", TABLET)]
+    eyes: list[Eye] = []
 
-    def see(name: str) -> None:
-        eye.look(name, looks, least=True)
+    def see(tablet: Tablet) -> See:
+        eyes.append(Eye(tablet.page))
+        return lambda name: eyes[0].look(name, looks, least=True)
 
-    def tap(sentence: str) -> None:
-        tablet.tap(t(sentence))
-
-    def back() -> None:
-        page.get_by_role("button", name=t("Back"), exact=True).first.click()
-
-    # A device nobody knows.
-    tablet.on("enrol")
-    see("enrol")
-    page.get_by_label(t("Enrolment code")).fill("wrong-secret-of-nobody")
-    tap("Enrol")
-    expect(page.locator(".notice-stop")).to_be_visible()
-    see("enrol, refused")
-    page.goto(shop.address + shop.enrolment())
-    tablet.enrol("Tablet 4", t)
-
-    # A person comes.
-    see("badge")
-    tap("Scan")
-    expect(page.locator(".finder-word")).to_have_count(0)
-    see("scan")
-    tablet.scan(badge)
-    tablet.on("home")
-    see("home, nothing runs")
-    tap("Orders")
-    see("orders")
-    page.locator(".row").filter(has_text=job.order).click()
-    see("order")
-    page.locator(".row-operation").first.click()
-    see("operation")
-    tap("Start run")
-    tablet.on("home")
-    see("home, one runs")
-    tablet.chip(t("All sent"))
-
-    # Work.
-    page.locator(".card-running").click()
-    see("running")
-    tap("Good quantity")
-    tablet.type_number("3")
-    see("quantity")
-    tap("Save")
-    tap("Defect")
-    see("defect")
-    page.get_by_role("button", name=t("Type the number")).click()
-    see("defect, counting")
-    tap("Take this number")
-    page.locator(".tile").first.click()
-    tap("Save")
-    tap("Consumption")
-    see("consumption, which")
-    page.locator(".row").first.click()
-    tablet.type_number("5")
-    see("consumption, how much")
-    tap("Save")
-    tablet.on("running")
-    tablet.go_home(t)
-    tablet.scan(turn)
-    tablet.on("quantity")
-    see("quantity, and stop")
-    back()
-    tablet.scan(glue)
-    tablet.on("operation")
-    see("operation, another runs")
-    tap("Start run too")
-    tablet.on("home")
-    see("home, two run")
-    tablet.scan(oak)
-    tablet.on("which")
-    see("which")
-    back()
-
-    # Machines, other time, other facts.
-    tap("Machines")
-    see("machines")
-    page.locator("main").get_by_text("Lathe 1", exact=True).click()
-    see("machine")
-    page.locator("main .key").first.click()
-    see("machine, runs")
-    tap("Stop machine")
-    page.locator(".tile").first.click()
-    see("machine, stands still")
-    tap("It runs again")
-    back()
-    back()
-    tap("Other activity")
-    see("indirect")
-    back()
-    tap("Other facts")
-    see("forms")
-    for number in range(page.locator("main .key").count()):
-        page.locator("main .key").nth(number).click()
-        see(f"form, {page.locator('h1').inner_text()}")
-        back()
-    tablet.go_home(t)
-    tablet.scan(f"{shop.address}/S/{from_number(7)}".upper())
-    tablet.on("unknown")
-    see("unknown")
-    back()
-
-    # The person, the device, what was captured.
-    page.locator(".bar-person").click()
-    see("me")
-    tap("This device")
-    see("device")
-    tablet.go_home(t)
-    page.locator(".card-running").first.click()
-    tap("Pause")
-    tablet.on("home")
-    see("home, paused")
-    tablet.context.set_offline(True)
-    tap("Resume")
-    page.locator(".chip").click()
-    see("outbox, waiting")
-    page.locator(".row").first.click()
-    see("fact")
-    tap("This was a mistake: take it back")
-    see("fact, why")
-    tablet.context.set_offline(False)
-    tablet.chip(t("All sent"))
-    tablet.change_captures(REFUSED)
-    page.reload()
-    page.locator(".chip").click()
-    see("outbox, refused and held")
-    page.locator(".row").first.click()
-    see("fact, refused")
-
-    # The clock of eleven hours later.
-    page.clock.set_system_time(now() + 11 * 3_600_000)
-    page.reload()
-    tablet.on("badge")
-    tablet.scan(badge)
-    tablet.on("home")
-    see("home, forgotten")
-    page.locator("main").get_by_text(t("It ended earlier"), exact=True).first.click()
-    see("earlier")
-
-    assert eye.wrong == [], f"after {len(eye.seen)} screens:\n" + "\n".join(eye.wrong)
+    tablet = walk(shop, launch_chromium, tmp_path, language, see, script=AXE)
+    assert eyes[0].wrong == [], f"after {len(eyes[0].seen)} screens:\n" + "\n".join(eyes[0].wrong)
     assert tablet.notes.errors == []
     assert tablet.notes.refusals == []
     assert tablet.notes.strangers == set()
-
-
-# What a refusal, a conflict and a held fact look like: three captures are told that they are.
-REFUSED: list[dict[str, Any]] = [
-    {"state": "rejected",
-     "problem": {"code": "intake.bad_value", "title": "No quantity.", "detail": "Above zero.", "pointer": "/quantity"}},
-    {"state": "conflict", "problem": {"code": "intake.conflict", "title": "Another fact has this id."}},
-    {"floor": {"state": "held", "reason": "reference.unknown_order", "sentence": "Order E2E-0 is not known.",
-               "action": "Import it."}},
-]  # fmt: skip
 
 
 def test_the_phone_over_plain_http(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> None:
