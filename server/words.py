@@ -43,6 +43,7 @@ ACTIVITIES: dict[str, LazyString] = {
     "setup": _("Setup"),
     "run": _("Run"),
     "rework": _("Rework"),
+    "teardown": _("Teardown"),
     "indirect": _("Indirect"),
 }
 
@@ -65,13 +66,38 @@ EVENT_NAMES: dict[str, LazyString] = {
     "material.received": _("Material received"),
     "material.consumed": _("Material consumed"),
     "material.returned": _("Material returned"),
+    "material.substituted": _("Other material used"),
+    "material.moved": _("Material moved"),
     "output.reported": _("Good pieces reported"),
+    "output.by_product": _("By-product reported"),
     "defect.reported": _("Defect reported"),
+    "inspection.reported": _("Inspection reported"),
+    "shift.started": _("Shift started"),
+    "shift.ended": _("Shift ended"),
+    "break.started": _("Break started"),
+    "break.stopped": _("Break ended"),
+    "operation.added": _("Operation added"),
+    "operation.completed": _("Operation done"),
+    "operation.reopened": _("Operation reopened"),
+    "order.completed": _("Order completed"),
+    "order.closed": _("Order closed"),
+    "order.reopened": _("Order reopened"),
+    "help.called": _("Help called"),
+    "help.answered": _("Call answered"),
     "event.voided": _("Fact voided"),
     "event.replaced": _("Fact replaced"),
+    "event.approved": _("Fact approved"),
+    "event.declined": _("Fact declined"),
 }
 
-DISPOSITIONS: dict[str, LazyString] = {"scrap": _("Scrap"), "rework": _("Rework"), "hold": _("Put aside")}
+DISPOSITIONS: dict[str, LazyString] = {
+    "scrap": _("Scrap"),
+    "rework": _("Rework"),
+    "hold": _("Put aside"),
+    "use_as_is": _("Used as is"),
+}
+
+RESULTS: dict[str, LazyString] = {"passed": _("Passed"), "failed": _("Failed")}
 
 RATE_KINDS: dict[str, LazyString] = {
     "labor": _("labor"),
@@ -229,15 +255,31 @@ def said(event: Any) -> str:
             return str(event.machine)
         case "downtime.started":
             return f"{event.machine} · {event.reason}"
-        case "material.received" | "material.consumed" | "material.returned":
+        case "labor.stopped" | "break.started" | "help.called" | "order.completed" | "order.closed" | "order.reopened":
+            return str(event.reason or "")
+        case "material.received" | "material.consumed" | "material.returned" | "output.by_product":
             amount = quantity(event.quantity, event.unit)
             return gettext("%(quantity)s of %(item)s", quantity=amount, item=event.item)
+        case "material.substituted":
+            amount = quantity(event.quantity, event.unit)
+            words = {"quantity": amount, "item": event.item, "replaced": event.replaces}
+            return gettext("%(quantity)s of %(item)s in place of %(replaced)s", **words)
+        case "material.moved":
+            amount = quantity(event.quantity, event.unit)
+            way = f"{event.from_location or '?'} → {event.to_location}"
+            return gettext("%(quantity)s of %(item)s", quantity=amount, item=event.item) + f" · {way}"
+        case "inspection.reported":
+            parts = [str(RESULTS[event.result]), event.characteristic or ""]
+            parts.append(quantity(event.measured, event.unit or "") if event.measured is not None else "")
+            return " · ".join(filter(None, parts))
+        case "operation.added":
+            return f"{event.operation} · {event.name}"
         case "output.reported":
             return gettext("%(quantity)s pieces", quantity=quantity(event.quantity))
         case "defect.reported":
             kept = str(DISPOSITIONS[event.disposition])
             return f"{quantity(event.quantity)} · {kept} · {event.reason}"
-        case "event.voided" | "event.replaced":
+        case "event.voided" | "event.replaced" | "event.approved" | "event.declined":
             return str(event.reason)
     return ""
 

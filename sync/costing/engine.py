@@ -81,7 +81,7 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
     segments, outcomes = pair_machine(events, limit)
     segments += [
         Segment(event.id, event.machine, event, event.occurred_at, event.occurred_at, event.occurred_at,
-                duration=event.duration_ms, provenance=event.provenance)
+                duration=event.milliseconds, provenance=event.provenance)
         for event in events if isinstance(event, MachineReported)
     ]  # fmt: skip
     down, down_outcomes = pair_downtime(events, limit)

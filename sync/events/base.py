@@ -74,16 +74,34 @@ class Code(Wire):
     """A reference to a thing: at most 64 characters, no leading or trailing space, Unicode NFC."""
 
     def convert(self, value: str) -> str:
-        if not value or len(value) > CODE_LENGTH:
-            raise BadValue("expects 1 to {most} characters", most=str(CODE_LENGTH))
-        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
-            raise ValueError("is not in Unicode normal form C")
-        if value[0].isspace() or value[-1].isspace() or not value.isprintable():
-            raise ValueError("begins or ends with a space or holds a control character")
-        return value
+        return _tidy(value, CODE_LENGTH)
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": CODE_LENGTH}
+
+
+class Text(Wire):
+    """Words of a person: at most `most` characters, one line, Unicode NFC, no space around them."""
+
+    def __init__(self, most: int = 200, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def convert(self, value: str) -> str:
+        return _tidy(value, self.most)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.most}
+
+
+def _tidy(value: str, most: int) -> str:
+    if not value or len(value) > most:
+        raise BadValue("expects 1 to {most} characters", most=str(most))
+    if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+        raise ValueError("is not in Unicode normal form C")
+    if value[0].isspace() or value[-1].isspace() or not value.isprintable():
+        raise ValueError("begins or ends with a space or holds a control character")
+    return value
 
 
 class Choice(Wire):
@@ -156,6 +174,23 @@ class Amount(Wire):
         return {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", "description": above}
 
 
+class Measure(Wire):
+    """A measured value as text, below zero too: "-0.35". At most six decimals, between plus and minus one thousand
+    million."""
+
+    def convert(self, value: str) -> Decimal:
+        number = parse_decimal(value)
+        if number == 0 and number.is_signed():
+            raise ValueError("expects zero without a sign")
+        if abs(number) >= 1_000_000_000:
+            raise ValueError("expects less than 1,000,000,000")
+        return number
+
+    def json_schema(self) -> dict[str, Any]:
+        pattern = r"^(0|-?[1-9][0-9]{0,8}(\.[0-9]{1,6})?|-?0\.[0-9]{1,6})$"
+        return {"type": "string", "pattern": pattern, "description": "a decimal number"}
+
+
 class Whole(Wire):
     """A whole number between two bounds."""
 
@@ -188,7 +223,7 @@ class Flag(Wire):
 
 def wire(field: Wire, *, label: str, input: str = "hidden") -> Any:
     """A field of an event. `label` is what a person reads (a msgid), `input` how the phone's generic form asks for it
-    (scan, number, choice, unit, reason, time, check, hidden)."""
+    (scan, number, choice, unit, reason, time, check, text, hidden)."""
     metadata = {"wire": field, "label": label, "input": input}
     if field.required:
         return dataclasses.field(metadata=metadata)
@@ -217,6 +252,7 @@ class Event:
     monotonic_ms: int | None = wire(Whole(0, 2**53 - 1), label="Clock since the session began")
     clock_offset_ms: int | None = wire(Whole(-(2**52), 2**52), label="Server clock minus device clock")
     note_digest: str | None = wire(Digest(), label="Digest of the note")
+    photo_digest: str | None = wire(Digest(), label="Digest of the photo")
     source: str | None = wire(Code(), label="Imported from")
     source_row: str | None = wire(Code(), label="Row of the source")
     source_repeat: int | None = wire(Whole(0, 2**31), label="How often the row stood there before")

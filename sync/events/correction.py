@@ -31,3 +31,30 @@ class EventReplaced(Event):
     def check(values: Mapping[str, Any]) -> None:
         if len({values["target_id"], values["replacement_id"], values["id"]}) < 3:
             raise Refused(BadValue("a fact cannot replace itself"), "target_id")
+
+
+@event_type("event.approved", version=1, label="Approve a fact")
+class EventApproved(Event):
+    """A lead has looked at the fact it names and agrees. Changes nothing in its cost."""
+
+    target_id: str = wire(EventId(required=True), label="Fact to approve")
+    reason: str = wire(Code(required=True), label="Reason", input="reason")
+
+    @staticmethod
+    def check(values: Mapping[str, Any]) -> None:
+        if values["target_id"] == values["id"]:
+            raise Refused(BadValue("a fact cannot approve itself"), "target_id")
+
+
+@event_type("event.declined", version=1, label="Decline a fact")
+class EventDeclined(Event):
+    """A lead does not agree with the fact it names: that one is held, without cost, until somebody corrects it or
+    voids this."""
+
+    target_id: str = wire(EventId(required=True), label="Fact to decline")
+    reason: str = wire(Code(required=True), label="Reason", input="reason")
+
+    @staticmethod
+    def check(values: Mapping[str, Any]) -> None:
+        if values["target_id"] == values["id"]:
+            raise Refused(BadValue("a fact cannot decline itself"), "target_id")

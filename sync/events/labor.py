@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.events.base import DAY_MS, BadValue, Choice, Code, Event, EventId, Instant, Refused, Whole, event_type, wire
 
-ACTIVITIES = ("setup", "run", "rework", "indirect")
+ACTIVITIES = ("setup", "run", "rework", "teardown", "indirect")
 
 
 def _check_activity(values: Mapping[str, Any]) -> None:
@@ -32,12 +32,14 @@ class LaborStarted(Event):
 
 @event_type("labor.stopped", version=1, label="Stop work")
 class LaborStopped(Event):
-    """The end of a person's work: of the start it names, else of all that person runs on that order."""
+    """The end of a person's work: of the start it names, else of all that person runs on that order. A reason says
+    that it is a pause; the work goes on with a new start."""
 
     person: str = wire(Code(required=True), label="Person", input="scan")
     start_id: str | None = wire(EventId(), label="Start it ends")
     order: str | None = wire(Code(), label="Order", input="scan")
     operation: str | None = wire(Code(), label="Operation", input="scan")
+    reason: str | None = wire(Code(), label="Reason", input="reason")
 
 
 def _check_declared(values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Material: received, consumed by an order, returned to stock."""
+"""Material: received, consumed by an order or in place of another, returned to stock, moved."""
 
 from decimal import Decimal
 
@@ -39,3 +39,23 @@ class MaterialReturned(Event):
     quantity: Decimal = wire(Amount(required=True), label="Quantity", input="number")
     unit: str = wire(Code(required=True), label="Unit", input="unit")
     lot: str | None = wire(Code(), label="Lot", input="scan")
+
+
+@event_type("material.substituted", version=1, label="Use another material")
+class MaterialSubstituted(MaterialConsumed):
+    """Material drawn from stock in place of the one the order asks for, which is `replaces`. Costs what was drawn."""
+
+    replaces: str = wire(Code(required=True), label="In place of", input="scan")
+
+
+@event_type("material.moved", version=1, label="Move material")
+class MaterialMoved(Event):
+    """Material brought from one place to another. Carries no cost."""
+
+    item: str = wire(Code(required=True), label="Item", input="scan")
+    quantity: Decimal = wire(Amount(required=True), label="Quantity", input="number")
+    unit: str = wire(Code(required=True), label="Unit", input="unit")
+    lot: str | None = wire(Code(), label="Lot", input="scan")
+    from_location: str | None = wire(Code(), label="From place", input="scan")
+    to_location: str = wire(Code(required=True), label="To place", input="scan")
+    order: str | None = wire(Code(), label="Order", input="scan")

@@ -14,7 +14,8 @@ longest time of the policy and is not posted; time told as a duration stands bes
     amount = milliseconds x rate per hour / 3,600,000, rounded once per (segment, rate version, period)
 
 The work center or the person's department gives the hours (credit); the order receives them (debit), under the
-element `labor`, `setup` or `rework` by activity. Indirect time stays in the department, as the activity's cost.
+element `labor`, `setup` or `rework` by activity; teardown is part of `setup`, which happens once for a lot however many
+pieces it has. Indirect time stays in the department, as the activity's cost.
 """
 
 from collections import defaultdict
@@ -37,7 +38,7 @@ from sync.ledger.entry import Entry
 
 RULE, VERSION = "labor_time", 1
 
-_ELEMENTS = {"setup": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
+_ELEMENTS = {"setup": "setup", "teardown": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
 
 
 def attribute(segments: Iterable[Segment], zone: ZoneInfo) -> dict[str, list[Piece]]:

@@ -11,7 +11,8 @@ from sync.core.canonical import dump
 from sync.events import catalog
 from sync.events.base import TYPES, Event, event_type
 from sync.events.catalog import EventRefused, json_schema, load, newest, rebuild
-from sync.events.material import MaterialReceived
+from sync.events.machine import MachineReported
+from sync.events.material import MaterialConsumed, MaterialReceived
 from tests.cast import ANA, new_id, raw
 
 START = raw("labor.started", "2026-11-20T08:00:00+01:00", person=ANA, activity="run", order="MO-1", operation="10")
@@ -31,9 +32,28 @@ ALL = {
     "material.returned": {"item": "OAK", "quantity": "1", "unit": "m2", "order": "MO-1"},
     "output.reported": {"order": "MO-1", "operation": "10", "quantity": "1"},
     "defect.reported": {"order": "MO-1", "operation": "10", "quantity": "1", "disposition": "hold", "reason": "BURR"},
+    "break.started": {"person": ANA, "reason": "LUNCH"},
+    "break.stopped": {"person": ANA, "start_id": new_id()},
+    "shift.started": {"person": ANA},
+    "shift.ended": {"person": ANA},
+    "material.substituted": {"item": "ELM", "quantity": "1", "unit": "m2", "order": "MO-1", "replaces": "OAK"},
+    "material.moved": {"item": "OAK", "quantity": "1", "unit": "m2", "to_location": "A-03"},
+    "output.by_product": {"order": "MO-1", "item": "CHIPS", "quantity": "1", "unit": "kg"},
+    "inspection.reported": {"order": "MO-1", "operation": "10", "result": "failed", "characteristic": "Épaisseur",
+                            "measured": "-0.35", "unit": "mm"},
+    "operation.added": {"order": "MO-1", "operation": "25", "name": "Repair the veneer", "work_center": "W2"},
+    "operation.completed": {"order": "MO-1", "operation": "10"},
+    "operation.reopened": {"order": "MO-1", "operation": "10"},
+    "order.completed": {"order": "MO-1"},
+    "order.closed": {"order": "MO-1", "reason": "CANCELLED"},
+    "order.reopened": {"order": "MO-1"},
+    "help.called": {"reason": "FORKLIFT", "work_center": "W1"},
+    "help.answered": {"call_id": new_id()},
     "event.voided": {"target_id": new_id(), "reason": "SLIP"},
     "event.replaced": {"target_id": new_id(), "replacement_id": new_id(), "reason": "SLIP"},
-}
+    "event.approved": {"target_id": new_id(), "reason": "SEEN"},
+    "event.declined": {"target_id": new_id(), "reason": "DOUBT"},
+}  # fmt: skip
 
 
 def refusal(event: Any) -> tuple[str, str]:
@@ -165,6 +185,72 @@ def test_corrections_do_not_act_on_themselves() -> None:
 def test_declared_time_is_told_in_one_way(times: dict[str, Any], pointer: str) -> None:
     told = raw("labor.declared", "2026-11-20T18:00:00Z", person=ANA, activity="run", order="MO-1", **times)
     assert refusal(told)[1] == pointer
+
+
+@pytest.mark.parametrize(
+    ("told", "pointer"),
+    [
+        ({"duration_ms": 0}, ""),
+        ({"counter_from": "0", "counter_to": "744"}, ""),
+        ({"counter_from": "1204.5", "counter_to": "1204.5"}, ""),
+        ({}, "/duration_ms"),
+        ({"duration_ms": 1, "counter_from": "1", "counter_to": "2"}, "/duration_ms"),
+        ({"counter_from": "1"}, "/counter_to"),
+        ({"duration_ms": 1, "counter_to": "1"}, "/counter_to"),
+        ({"counter_from": "2", "counter_to": "1.999999"}, "/counter_to"),
+        ({"counter_from": "0", "counter_to": "744.000001"}, "/counter_to"),
+    ],
+)
+def test_machine_time_is_told_in_one_way(told: dict[str, Any], pointer: str) -> None:
+    event = raw("machine.reported", "2026-11-20T18:00:00Z", machine="M1", order="MO-1", **told)
+    assert refusal(event)[1] == pointer
+
+
+def test_a_counter_in_milliseconds() -> None:
+    def span(counter_from: str, counter_to: str) -> int:
+        counters = {"counter_from": counter_from, "counter_to": counter_to}
+        event = load(raw("machine.reported", "2026-11-20T18:00:00Z", machine="M1", order="MO-1", **counters))
+        assert isinstance(event, MachineReported)
+        return event.milliseconds
+
+    assert span("1204.5", "1206.25") == 6_300_000
+    assert span("0", "0.000001") == 4, "3.6 ms to the nearest"
+    assert span("0.1", "0.100000") == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("measured", "-12.5", ""),
+        ("measured", "0", ""),
+        ("measured", "-0", "intake.bad_value"),
+        ("measured", "-1000000000", "intake.bad_value"),
+        ("measured", "1e3", "intake.bad_value"),
+        ("result", "perhaps", "intake.bad_value"),
+        ("characteristic", "x" * 200, ""),
+        ("characteristic", "x" * 201, "intake.bad_value"),
+        ("characteristic", " Width", "intake.bad_value"),
+        ("characteristic", "one\ntwo", "intake.bad_value"),
+    ],
+)
+def test_an_inspection_that_is_wrong(field: str, value: str, code: str) -> None:
+    event = raw("inspection.reported", "2026-11-20T18:00:00Z", order="MO-1", operation="10", result="passed")
+    assert refusal({**event, field: value})[0] == code
+
+
+def test_approval_and_decline_do_not_act_on_themselves() -> None:
+    for kind in ("event.approved", "event.declined"):
+        event = raw(kind, "2026-11-20T18:00:00Z", target_id=VOID["id"], reason="SEEN")
+        assert refusal(event) == ("", "")
+        assert refusal({**event, "target_id": event["id"]}) == ("intake.bad_value", "/target_id")
+
+
+def test_a_substitution_is_a_consumption_of_something_else() -> None:
+    fact = load(raw("material.substituted", "2026-11-20T18:00:00Z", **ALL["material.substituted"]))
+    assert isinstance(fact, MaterialConsumed) and fact.type == "material.substituted"
+    assert (
+        refusal({**raw("material.consumed", "2026-11-20T18:00:00Z", **ALL["material.substituted"])})[1] == "/replaces"
+    )
 
 
 @pytest.mark.parametrize("thing", [None, [], "labor.started", 5, True, {}])
