@@ -71,7 +71,9 @@
  * @property {boolean} [open] may be seen when nobody is signed in
  * @property {boolean} [draft] what is typed here survives a crash
  * @property {(phone: Phone, params: Params, scanned: Scanned, form: Form) => boolean} [scanned] true: the screen took it
- * @property {(phone: Phone, params: Params, key: string, form: Form) => void} [typed] a key pressed outside any field
+ * @property {(phone: Phone, params: Params, key: string, form: Form) => void} [typed] a key pressed outside any field, or
+ *   a quick code that says the same: a digit, "comma", "erase", "x5"
+ * @property {(phone: Phone, params: Params, form: Form) => void} [main] press the main key: the quick code "ok"
  */
 
 export {};

@@ -16,8 +16,11 @@ import { rfc3339 } from "../lib/time.js";
  * @property {Provenance} [provenance] "measured" unless told
  * @property {number} [occurredMs] when it happened, if that is not now: then it is somebody's word, not our clock's
  * @property {string} [note] free text; travels beside the fact, under a salted digest
+ * @property {Photo} [photo] travels after the fact, under a salted digest
  * @property {Local} [local] what only this device needs to know
  */
+
+/** @typedef {{salt: string, jpeg: ArrayBuffer}} Photo  the salt is 32 hexadecimal digits; the digest is that of both */
 
 /**
  * Kept beside the fact, never sent.

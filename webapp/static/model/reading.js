@@ -14,8 +14,13 @@ import { tail } from "./code.js";
  *   | {is: "operation", order: string, operation: string}
  *   | {is: "machine", machine: string}
  *   | {is: "item", item: string}
+ *   | {is: "lot", item: string, lot: string}
+ *   | {is: "location", location: string}
+ *   | {is: "work center", workCenter: string}
  *   | {is: "activity", activity: string}
  *   | {is: "reason", reason: string}
+ *   | {is: "word", word: string}
+ *   | {is: "device", device: string}
  *   | {is: "unknown", letters: string}
  *   | {is: "foreign", text: string}} Scanned
  */
@@ -51,10 +56,20 @@ export function read(text, reference) {
         return { is: "machine", machine: label.ref };
       case "item":
         return { is: "item", item: label.ref };
+      case "lot":
+        return { is: "lot", item: label.ref, lot: label.lot ?? "" };
+      case "location":
+        return { is: "location", location: label.ref };
+      case "work_center":
+        return { is: "work center", workCenter: label.ref };
       case "activity":
         return { is: "activity", activity: label.ref };
       case "reason":
         return { is: "reason", reason: label.ref };
+      case "word":
+        return { is: "word", word: label.ref };
+      case "device":
+        return { is: "device", device: label.ref };
       default: // a kind made after this version of the page
         return { is: "unknown", letters: nine };
     }
@@ -104,10 +119,11 @@ export function respond(scanned, { operator, reference, work }) {
       return { do: "open", screen: "indirect", params: { activity: scanned.activity } };
     }
     case "item":
-      if (productive.length === 1) {
-        return { do: "open", screen: "consumption", params: { ...jobOf(productive[0]), item: scanned.item } };
-      }
-      return { do: "open", screen: "which", params: { item: scanned.item } };
+    case "lot": {
+      const drawn = { item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) };
+      if (productive.length === 1) return { do: "open", screen: "consumption", params: { ...jobOf(productive[0]), ...drawn } };
+      return { do: "open", screen: "which", params: drawn };
+    }
     case "reason": {
       const kind = reference.reasons.get(scanned.reason)?.kind;
       if (kind === "defect" && productive.length === 1) {
@@ -116,6 +132,8 @@ export function respond(scanned, { operator, reference, work }) {
       if (kind === "downtime") return { do: "open", screen: "machines", params: { reason: scanned.reason } };
       return { do: "say", what: "nothing to do" };
     }
+    default: // places and quick codes mean something in a form only
+      return { do: "say", what: "nothing to do" };
   }
 }
 

@@ -10,7 +10,7 @@
 /** @typedef {{code: string, name: string, work_center?: string}} Machine */
 /** @typedef {{code: string, name: Name}} Activity */
 /** @typedef {{code: string, name: Name, kind: string}} Reason */
-/** @typedef {{kind: string, ref: string, operation?: string}} Label */
+/** @typedef {{kind: string, ref: string, operation?: string, lot?: string}} Label */
 
 /**
  * @typedef {Object} Snapshot
