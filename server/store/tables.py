@@ -269,7 +269,7 @@ class ReferenceVersion(Base):
 
 
 class ReferencePart(Base):
-    """A part of the newest snapshot (an order, a person ...) with the sequence of its last change; `digest` "": gone."""
+    """A part of the newest snapshot (an order, a person) with the sequence of its last change; `digest`: "" = gone."""
 
     __tablename__ = "reference_part"
     site: Mapped[str] = site_key()
