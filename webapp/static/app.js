@@ -63,6 +63,8 @@ const phone = {
   sender,
   server,
   operator: null,
+  crew: [],
+  nextActivity: null,
   device: null,
   preferences: { language: bestOf(navigator.languages), theme: "", personal: false, lens: null },
   place: { screen: "badge", params: {}, form: {} },
@@ -86,7 +88,7 @@ const phone = {
   back: () => places.back(),
   home: () => places.home(),
   fill: (values) => places.fill(values),
-  capture: (drafts, said, sign) => captures.capture(drafts, said, sign),
+  capture: (drafts, said, sign, also) => captures.capture(drafts, said, sign, { also }),
   undo: () => captures.undo(),
   scan: (text) => scans.take(text),
   signIn: (person) => people.signIn(person),
@@ -164,6 +166,7 @@ function watch() {
   setInterval(() => {
     people.lookForAbsence();
     captures.forgetSaid();
+    screenHere().ticked?.(phone, phone.place.params);
     if (phone.health.updateReady && phone.place.screen === "badge" && people.isIdle(IDLE_BEFORE_UPDATE_MS)) versions.update();
     void keepLit(phone.operator !== null && !document.hidden);
     if (!document.hidden) draw();

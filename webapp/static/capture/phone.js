@@ -18,7 +18,11 @@
 /** @typedef {Record<string, any>} Form what is typed and not yet confirmed; plain values only, so that it can be kept */
 /** @typedef {{screen: string, params: Params, form: Form}} Place */
 /** @typedef {{id: string, name: string, site?: string | {code: string, name: string}}} Device */
-/** @typedef {{text: string, sign: "saved" | "look" | "lost", undo: string[], untilMs: number}} Said */
+/**
+ * @typedef {{text: string, sign: "saved" | "look" | "lost", undo: string[], untilMs: number, also?: Also | null}} Said
+ * @typedef {{label: string, said: string, drafts: (saved: string[]) => Draft[]}} Also a second way to go on from what was
+ *   captured, beside undoing it: its key, what is said then, and what it captures, from the ids of what was saved
+ */
 
 /**
  * Settings of this device.
@@ -37,10 +41,13 @@
  * @property {Sender} sender
  * @property {Server} server
  * @property {string | null} operator who signs
+ * @property {string[]} crew the mates whose time the operator's gestures note as well, without the operator
  * @property {Device | null} device
  * @property {Preferences} preferences
  * @property {Place} place
  * @property {boolean} isForm something is being typed here that is not confirmed yet
+ * @property {{activity: string, person: string | null} | null} nextActivity what a quick code chose for that person's next
+ *   start: setup, run, rework or teardown
  * @property {Said | null} said the last thing that happened, while it can be undone
  * @property {string | null} pending a scan that waits for a badge
  * @property {any[]} eventTypes the server's event types, for the generic form
@@ -51,7 +58,7 @@
  * @property {() => void} back
  * @property {() => void} home
  * @property {(values: Form) => void} fill change the form
- * @property {(drafts: Draft[], said: string, signal?: Signal) => Promise<boolean>} capture save a gesture; false: not saved, and said so
+ * @property {(drafts: Draft[], said: string, signal?: Signal, also?: Also) => Promise<boolean>} capture save a gesture; false: not saved, and said so
  * @property {() => Promise<void>} undo
  * @property {(text: string) => Promise<void>} scan a code was read or typed
  * @property {(person: string) => Promise<void>} signIn
@@ -73,6 +80,7 @@
  * @property {(phone: Phone, params: Params, scanned: Scanned, form: Form) => boolean} [scanned] true: the screen took it
  * @property {(phone: Phone, params: Params, key: string, form: Form) => void} [typed] a key pressed outside any field, or
  *   a quick code that says the same: a digit, "comma", "erase", "x5"
+ * @property {(phone: Phone, params: Params) => void} [ticked] a second has passed while it was shown
  * @property {(phone: Phone, params: Params, form: Form) => void} [main] press the main key: the quick code "ok"
  */
 

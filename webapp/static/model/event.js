@@ -11,6 +11,7 @@ import { rfc3339 } from "../lib/time.js";
  * What a screen says happened.
  * @typedef {Object} Draft
  * @property {string} type e.g. "labor.started"
+ * @property {string} [id] made beforehand, when another fact of the same gesture names this one
  * @property {Record<string, string | number | boolean | null | undefined>} fields the type's own fields, as on the wire
  * @property {string | null} [person] whom it is about
  * @property {Provenance} [provenance] "measured" unless told

@@ -95,7 +95,7 @@ export class Queue {
     const gesture = uuid();
     const makers = await Promise.all(
       drafts.map(async (draft) => {
-        const id = uuid();
+        const id = draft.id ?? uuid();
         const note = draft.note ? await sealNote(draft.note) : null;
         return (/** @type {number} */ seq) => ({
           id,

@@ -27,16 +27,17 @@ export class Captures {
   }
 
   /** @param {Draft[]} drafts @param {string} said @param {Signal} [sign]
-   * @param {{endsDraft?: boolean}} [how] what is captured on a form ends what was typed there */
-  async capture(drafts, said, sign = "saved", how = { endsDraft: this.phone.isForm }) {
+   * @param {{endsDraft?: boolean, also?: import("../capture/phone.js").Also}} [how] what is captured on a form ends what
+   *   was typed there; `also` is a second way to go on from it */
+  async capture(drafts, said, sign = "saved", { endsDraft = this.phone.isForm, also } = {}) {
     if (this.#isCapturing) return false; // a second tap of an impatient finger
     this.#isCapturing = true;
     const { phone } = this;
     try {
-      const saved = await phone.queue.capture(drafts, phone.operator, how);
+      const saved = await phone.queue.capture(drafts, phone.operator, { endsDraft });
       performance.mark("saved");
       this.touch();
-      phone.said = { text: said, sign, undo: saved.map(({ id }) => id), untilMs: Date.now() + UNDO_MS };
+      phone.said = { text: said, sign, undo: saved.map(({ id }) => id), untilMs: Date.now() + UNDO_MS, also: also ?? null };
       this.#startFlash(sign, sign === "saved" ? t("Saved") : t("Saved, please look"));
       const { condition } = phone.sender;
       void phone.sender.send({ eager: condition === "no network" || condition === "login" });
@@ -57,9 +58,17 @@ export class Captures {
     if (ids.length === 0) return;
     if (await this.capture(takeBack(ids, UNDO), t("Taken back"), "saved", { endsDraft: false })) {
       const { said } = this.phone;
-      if (said) this.phone.said = { ...said, undo: [], untilMs: Date.now() + 3_000 };
+      if (said) this.phone.said = { ...said, undo: [], also: null, untilMs: Date.now() + 3_000 };
       this.phone.draw();
     }
+  }
+
+  /** The second way to go on from what was just captured; what it makes can be undone in its turn. */
+  async goOn() {
+    const { said } = this.phone;
+    if (!said?.also) return;
+    await this.capture(said.also.drafts(said.undo), said.also.said, "saved", { endsDraft: false });
+    this.phone.draw();
   }
 
   /** @param {string} text @param {Signal} [sign] */
@@ -106,6 +115,7 @@ export class Captures {
     };
     return html`<div class=${`said said-${said.sign}`}>
       ${icon(sign)}<span class="said-text">${said.text}</span>
+      ${said.also && said.undo.length > 0 ? html`<button class="said-undo" type="button" @click=${() => this.goOn()}>${said.also.label}</button>` : nothing}
       ${said.undo.length > 0 ? html`<button class="said-undo" type="button" @click=${phone.undo}>${icon("undo")} ${t("Undo")} <span class="said-left">${left}</span></button>` : nothing}
       ${said.sign === "lost" ? html`<button class="said-undo" type="button" @click=${close}>${t("Close")}</button>` : nothing}
     </div>`;
