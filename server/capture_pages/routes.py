@@ -20,7 +20,7 @@ blueprint = Blueprint("capture_pages", __name__)
 @access(public="the empty shell of the phone, the same for everybody")
 def shell(code: str = "") -> Response:
     """The page; a label's code is read by its script, also offline."""
-    page = make_response(render_template("capture.html", version=static.version(), modules=static.modules()))
+    page = make_response(render_template("capture.html", version=static.version(), phone=static.phone()))
     page.headers["Permissions-Policy"] = SCANNING
     return _asked_each_time(page)
 

@@ -1,15 +1,24 @@
 """The phone's shell and files: the same bytes for everybody, all of them checkable, nothing beside them."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 import webapp
 from server import static
+from tools import frontend
+
+
+@pytest.fixture(scope="module")
+def bundled() -> None:
+    """The bundle as a build makes it of the sources of now."""
+    frontend.bundle()
 
 
 @pytest.mark.parametrize("path", ["/", "/enrol", "/S/BCDFGHJKL", "/s/bcdfghjkl", "/S/anything"])
@@ -25,7 +34,7 @@ def test_all_addresses_of_the_phone_are_one_shell(path: str, client: FlaskClient
 def test_the_service_worker_lists_files_that_are_there_as_it_says(client: FlaskClient) -> None:
     script = client.get("/service-worker.js").get_data(as_text=True)
     listed = json.loads(re.search(r"PRECACHE = (\[.*?\]);", script)[1])
-    assert {"/static/app.js", "/static/css/tokens.css"} <= {entry["url"] for entry in listed}
+    assert {f"/static/{name}" for name in static.phone().files} == {entry["url"] for entry in listed}
     for entry in listed:
         answer = client.get(entry["url"])
         assert answer.status_code == 200
@@ -34,13 +43,70 @@ def test_the_service_worker_lists_files_that_are_there_as_it_says(client: FlaskC
     assert not [entry["url"] for entry in listed if entry["url"].endswith((".d.ts", "LICENSE"))]
 
 
-def test_modules_of_the_shell_exist(client: FlaskClient) -> None:
-    page = client.get("/").get_data(as_text=True)
-    modules = re.findall(r'rel="modulepreload" href="([^"]+)"', page)
+def test_the_shell_asks_for_its_sources_where_there_is_no_bundle_of_them(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(webapp, "BUNDLE", tmp_path)
+    modules = modules_of(client)
     assert len(modules) > 10
     assert {client.get(module).mimetype for module in modules} == {"text/javascript"}
     assert "/static/app.js" in modules and "/static/vendor/lit-html/lit-html.js" in modules
     assert not [module for module in modules if "zxing" in module or "worker" in module or "others" in module]
+
+
+@pytest.mark.usefixtures("bundled")
+def test_the_shell_asks_for_few_files_of_its_bundle(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    asked = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', page)
+    assert {client.get(name).status_code for name in asked} == {200}
+    assert len(set(asked)) <= 4
+    assert all(name.startswith("/static/bundle/") for name in asked)
+    assert not [name for name in modules_of(client) if "others" in name or "decoder" in name or "worker" in name]
+
+
+@pytest.mark.usefixtures("bundled")
+def test_a_source_edited_since_the_bundle_was_made_is_what_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert static.phone().script.startswith("bundle/")
+    edited = webapp.STATIC / "lib" / "dom.js"
+    whole = static.digest
+    monkeypatch.setattr(static, "digest", lambda path: b"other" if path == edited else whole(path))
+    assert static.phone().script == "app.js"
+
+
+@pytest.mark.usefixtures("bundled")
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("gzip, br", "br"), ("identity", None)])
+def test_a_file_of_the_phone_travels_compressed(accepted: str, encoding: str | None, client: FlaskClient) -> None:
+    for name in static.phone().files:
+        if name.endswith((".js", ".css", ".wasm", ".json")):
+            answer = client.get(f"/static/{name}", headers={"Accept-Encoding": accepted})
+            assert answer.headers.get("Content-Encoding") == encoding, name
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            plain = client.get(f"/static/{name}")
+            assert plain.headers["ETag"] != answer.headers["ETag"] or encoding is None
+            if encoding == "gzip":
+                assert gzip.decompress(answer.data) == plain.data
+            if encoding:
+                assert len(answer.data) < len(plain.data)
+                repeated = {"Accept-Encoding": accepted, "If-None-Match": answer.headers["ETag"]}
+                assert client.get(f"/static/{name}", headers=repeated).status_code == 304
+
+
+@pytest.mark.usefixtures("bundled")
+def test_the_phone_is_light(client: FlaskClient) -> None:
+    """S2 of the acceptance figures, and what the first screen needs of S1 (tests/e2e measures it in a browser)."""
+
+    def weight(names: list[str]) -> int:
+        answers = (client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"}) for name in names)
+        return sum(len(answer.data) for answer in answers)
+
+    phone = static.phone()
+    assert weight(phone.files) <= 550_000
+    assert weight([*phone.modules, *phone.styles, "locale/fr.json"]) <= 58_000
+
+
+def modules_of(client: FlaskClient) -> list[str]:
+    page = client.get("/").get_data(as_text=True)
+    return re.findall(r'rel="modulepreload" href="([^"]+)"', page)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +136,8 @@ def test_files_have_their_kind_and_a_strong_mark(name: str, kind: str, client: F
         "vendor",
         "nothing.js",
         "vendor/.copied",
+        "bundle/../__init__.py",
+        "bundle/encoded/.nothing",
         "/etc/passwd",
     ],
 )
