@@ -19,6 +19,7 @@ from sync.core.codes import url
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 from tests.reliability.rig import Rig
+from tools import frontend
 
 MIA, NOE = "pe2e00000001", "pe2e00000002"
 # An hour of theirs is dear: a millisecond costs almost a cent, so that a wrong one shows in a shift of seconds.
@@ -122,6 +123,7 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    frontend.bundle()  # what an installation serves, not the sources it was made of
     shop = Shop(tmp_path_factory.mktemp("shop"))
     yield shop
     shop.rig.stop()
