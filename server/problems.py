@@ -49,6 +49,25 @@ _KINDS = [
     Kind("device.secret_used", 410, _("This enrolment code was already used."), _("Ask for a new code.")),
     Kind("device.secret_expired", 410, _("This enrolment code is too old."), _("Ask for a new code.")),
     Kind("device.unknown", 404, _("There is no such device."), _("Look at the list of devices.")),
+    # operators
+    Kind("person.pin_wrong", 401, _("Number and PIN do not fit."), _("Type both again, or ask your team lead.")),
+    Kind("person.pin_locked", 429, _("Too many wrong PINs."), _("Wait {wait}, or ask your team lead for a new PIN.")),
+    Kind("person.pin_weak", 422, _("This PIN is too easy to guess."),
+         _("Choose 6 to 12 digits: no date, no run such as 123456, no repetition, not the person's number.")),
+    Kind("person.unknown", 404, _("Nobody has this number."), _("Look at the list of people.")),
+    # photos beside facts
+    Kind("photo.fact_unknown", 404, _("The fact this photo belongs to is not here yet."),
+         _("Send the fact first, then the photo.")),
+    Kind("photo.digest_mismatch", 422, _("This photo is not the one its fact speaks of."),
+         _("Keep it on the device and show it to your team lead.")),
+    Kind("photo.not_jpeg", 415, _("This is no photo that can be kept."), _("Send a JPEG picture.")),
+    # facts another device brings in
+    Kind("relay.device_unknown", 400, _("The device these facts come from is not known here."),
+         _("Enrol the device at this server first, or send them to the server it belongs to.")),
+    Kind("relay.device_revoked", 403, _("The device these facts come from is shut out."),
+         _("Give the file to your team lead: it can be taken in on the page Devices.")),
+    Kind("relay.not_a_rescue", 422, _("This is no file of facts saved by a device."),
+         _("Choose the file the device saved under “Save what waits”.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
     Kind("request.not_found", 404, _("There is nothing here."), _("Check the address, or begin at the start page.")),

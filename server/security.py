@@ -67,7 +67,8 @@ def check_origin() -> None:
         own = not request.cookies
     if not own:
         raise Problem("auth.cross_site")
-    if request.path.startswith("/api/") and request.content_length and not request.is_json:
+    # A form can send what is not JSON, but only with POST: another method no page of another site can use.
+    if request.method == "POST" and request.path.startswith("/api/") and request.content_length and not request.is_json:
         raise Problem("request.media_type", expected="application/json")
 
 

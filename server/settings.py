@@ -14,7 +14,8 @@ from typing import Any
 
 PREFIX = "FLOORLEDGER_"
 # Variables of our name that are no settings: the checks of a checkout, and a password handed to one command.
-NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED", "FLOORLEDGER_NEW_PASSWORD", "FLOORLEDGER_REAL_SHOP"}
+NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED", "FLOORLEDGER_NEW_PASSWORD", "FLOORLEDGER_NEW_PIN",
+           "FLOORLEDGER_REAL_SHOP"}
 MEBIBYTE = 1024 * 1024
 
 
@@ -99,6 +100,10 @@ class Settings:
     def ledger_key(self) -> bytes:
         """Keys the hashes of sealed batches. Whoever restores the ledger elsewhere needs this file."""
         return self._key("ledger.key")
+
+    def pin_key(self) -> bytes:
+        """Keys the hashes of operators' PINs. Without it every PIN has to be set anew."""
+        return self._key("pin.key")
 
     def _key(self, name: str) -> bytes:
         """32 random bytes kept in a file of mode 0600. Two processes may ask for the first time at once."""

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from server import qr
-from server.auth import credentials
+from server.auth import credentials, pins
 from server.auth.access import access, current
 from server.extensions import db, now, settings
 from server.language import LANGUAGE_COOKIE, LANGUAGES
@@ -64,6 +64,17 @@ def device() -> ResponseReturnValue:
     response = jsonify(device=known, lineage=found.lineage if found else None, now=format_instant(now()))
     credentials.set_device(response, credentials.bearer() or credentials.device_cookie())
     return response
+
+
+@blueprint.post("/api/v1/device/sign-in")
+@access(device=True)
+def sign_in() -> ResponseReturnValue:
+    """Whose number and PIN these are. Only here, never on the device, which keeps working without it."""
+    given = _json_object()
+    number, pin = given.get("number"), given.get("pin")
+    if not isinstance(number, str) or not isinstance(pin, str) or not 1 <= len(number) <= 64 or len(pin) > 64:
+        raise Problem("request.invalid", gettext("Send the fields number and pin as text."))
+    return jsonify(person=pins.sign_in(db.engine, settings(), current.device_id, number, pin, now()))
 
 
 @blueprint.get("/admin/devices")

@@ -16,7 +16,7 @@ from server.feedback.plots import Bar, bullet, stacked
 from server.feedback.reading import people, valuation
 from server.menu import menu
 from server.problems import Problem
-from server.store import entries, facts, order_cost, plant
+from server.store import entries, facts, intake_log, order_cost, plant
 from server.store.database import read
 from server.store.facts import Fact
 from server.store.order_cost import Filter, OrderCost
@@ -188,6 +188,7 @@ def show_fact(identity: Any) -> Response:
             "people": people(connection, {key for key in keys if key}),
             "senders": facts.senders(connection, site, {fact.sender}),
             "note": facts.note(connection, site, event_id),
+            "photo": _photo(connection, fact),
             "conflicts": facts.conflicts(connection, site, event_id),
             "findings": facts.findings(connection, site, event_id),
             "caused": facts.entries_of(connection, site, scopes, event_id) if current.has(*FINANCE) else None,
@@ -205,6 +206,13 @@ def _begun_by(connection: Connection, fact: Fact, longest_ms: int) -> list[str]:
         return []
     start = getattr(fact.event, "start_id", None)
     return [start] if start else facts.starts_before(connection, current.site, fact.event, longest_ms)
+
+
+def _photo(connection: Connection, fact: Fact) -> str:
+    """Whether a fact's photo is "here" or "awaited"; "" without one, and for whoever may not see it."""
+    if not fact.event.photo_digest or not current.has("lead", "admin"):
+        return ""
+    return "here" if intake_log.has_photo(connection, current.site, fact.id) else "awaited"
 
 
 # Shown in places of their own on the page, or of no use to a reader.

@@ -10,9 +10,10 @@ from flask_babel import gettext
 
 from server.auth.access import access, current
 from server.extensions import db, now
+from server.intake import photos
 from server.intake.accept import Sender, Verdict, accept, keep_notes
 from server.problems import CATALOGUE, Problem, describe, fill
-from server.store import event_log
+from server.store import event_log, intake_log
 from server.store.database import read, write
 from server.store.sites import find_site
 from sync.core.canonical import MAX_KEYS, BadJson, parse
@@ -52,6 +53,39 @@ def post_events() -> ResponseReturnValue:
             "verdicts": [_spell(verdict) for verdict in verdicts],
         }
     )
+
+
+@blueprint.put("/api/v1/photos/<uuid:event_id>")
+@access(device=True)
+def put_photo(event_id: Any) -> ResponseReturnValue:
+    """Take the photo of a fact, as JPEG: the fact comes first and vouches for it with its `photo_digest`."""
+    # One byte more than allowed is read, and no further: a body of unknown length is cut at the limit without a word.
+    request.max_content_length = photos.MOST_BYTES + 1
+    if request.mimetype != "image/jpeg" or request.headers.get("Content-Encoding"):
+        raise Problem("photo.not_jpeg")
+    salt = request.headers.get("Floorledger-Salt", "")
+    if not photos.SALT.fullmatch(salt):
+        raise Problem("request.invalid", gettext("The header Floorledger-Salt has 32 hexadecimal digits."))
+    jpeg = request.get_data(cache=False)
+    if len(jpeg) > photos.MOST_BYTES:
+        raise Problem("request.too_large")
+    with write(db.engine) as connection:
+        verdict = photos.accept_photo(connection, current.site, str(event_id), salt, jpeg, now())
+    return _answer({"photo": verdict}), 201 if verdict == "created" else 200
+
+
+@blueprint.get("/facts/<uuid:event_id>/photo")
+@access(roles={"lead", "admin"})
+def show_photo(event_id: Any) -> ResponseReturnValue:
+    """The photo beside a fact, as a file that a browser draws as a picture or saves, and never as a page."""
+    with read(db.engine) as connection:
+        jpeg = intake_log.photo(connection, current.site, str(event_id))
+    if jpeg is None:
+        raise Problem("request.not_found")
+    response = Response(jpeg, mimetype="image/jpeg")
+    response.headers["Content-Disposition"] = f'attachment; filename="{event_id}.jpg"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 @blueprint.get("/api/v1/events/status")

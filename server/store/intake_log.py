@@ -17,6 +17,7 @@ from sync.core.canonical import dump
 
 EVENT: Table = TABLES["event"]
 DEVICE: Table = TABLES["device"]
+PHOTO: Table = TABLES["photo"]
 
 
 def insert_new(connection: Connection, table: Table) -> Any:
@@ -80,6 +81,28 @@ def keep_notes(connection: Connection, site: str, notes: Sequence[tuple[str, str
     rows = [{"site": site, "event_id": event_id, "salt": salt, "text": text} for event_id, salt, text in notes]
     if rows:
         connection.execute(insert_new(connection, TABLES["note"]), rows)
+
+
+def body_of(connection: Connection, site: str, event_id: str) -> str | None:
+    """A stored fact as it came."""
+    return connection.scalar(select(EVENT.c.body).where(EVENT.c.site == site, EVENT.c.id == event_id))
+
+
+def keep_photo(connection: Connection, site: str, event_id: str, salt: str, jpeg: bytes, now: int) -> bool:
+    """Keep the photo of a fact; False when it is here already."""
+    row = {"site": site, "event_id": event_id, "salt": salt, "jpeg": jpeg, "recorded_at": now}
+    return connection.execute(insert_new(connection, PHOTO), [row]).rowcount == 1
+
+
+def photo(connection: Connection, site: str, event_id: str) -> bytes | None:
+    """The photo beside a fact; None when there is none, it has not arrived, or it was erased."""
+    return connection.scalar(select(PHOTO.c.jpeg).where(PHOTO.c.site == site, PHOTO.c.event_id == event_id))
+
+
+def has_photo(connection: Connection, site: str, event_id: str) -> bool:
+    """Whether the photo of a fact is here."""
+    query = select(PHOTO.c.event_id).where(PHOTO.c.site == site, PHOTO.c.event_id == event_id)
+    return connection.scalar(query) is not None
 
 
 def note_sequence(connection: Connection, site: str, device: str, announced: Mapping[int, str], now: int) -> None:

@@ -1,14 +1,16 @@
 """Who may call: users and their sign-ins, devices and their enrolments, tokens. Secrets arrive here already hashed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store import tables
-from server.store.tables import ApiToken, Enrolment, Session
+from server.store.tables import ApiToken, Enrolment, Pin, PinFailure, Session
 
 # The values below bear the names of their tables.
 T = TypeVar("T")
@@ -280,6 +282,86 @@ def revoke_device(connection: Connection, site: str, identity: str, now: int) ->
         .values(revoked_at=func.coalesce(tables.Device.revoked_at, now))
     )
     return changed.rowcount == 1
+
+
+# --- PINs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PinFailures:
+    """Wrong PINs of a number in a row, or of a device within an hour."""
+
+    failures: int
+    began_at: int
+    last_at: int
+    locked_until: int
+
+
+def put_pin(connection: Connection, site: str, person: str, pin_hash: str, now: int) -> None:
+    """Give somebody this PIN instead of any other."""
+    clear_pin(connection, site, person)
+    connection.execute(insert(Pin).values(site=site, person=person, hash=pin_hash, set_at=now))
+
+
+def clear_pin(connection: Connection, site: str, person: str) -> None:
+    """Take somebody's PIN away."""
+    connection.execute(delete(Pin).where(Pin.site == site, Pin.person == person))
+
+
+def pins_set(connection: Connection, site: str) -> dict[str, int]:
+    """Since when people have a PIN, by key."""
+    rows = connection.execute(select(Pin.person, Pin.set_at).where(Pin.site == site))
+    return {row.person: row.set_at for row in rows}
+
+
+def find_pin(connection: Connection, site: str, number: str) -> tuple[str, str] | None:
+    """(key, hash) of the person with this number, if still there and with a PIN."""
+    person = tables.Person
+    query = (
+        select(Pin.person, Pin.hash)
+        .join(person, (person.site == Pin.site) & (person.key == Pin.person))
+        .where(Pin.site == site, person.number == number, person.active)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.person, row.hash)
+
+
+def pin_failures(connection: Connection, site: str, subjects: Collection[str]) -> dict[str, PinFailures]:
+    """Failures counted for these subjects. Until the transaction ends nobody else counts at this site: of guesses that
+    come at once, each sees the one before, also where none was counted yet."""
+    connection.execute(select(tables.Site.code).where(tables.Site.code == site).with_for_update())
+    query = select(PinFailure).where(PinFailure.site == site, PinFailure.subject.in_(subjects))
+    return {
+        row.subject: PinFailures(row.failures, row.began_at, row.last_at, row.locked_until)
+        for row in connection.execute(query)
+    }
+
+
+def put_pin_failures(
+    connection: Connection, site: str, subject: str, failures: int, began_at: int, last_at: int, locked_until: int
+) -> None:
+    """Set a subject's count; counts nobody added to for two days go."""
+    table = PinFailure
+    connection.execute(delete(table).where(table.site == site, table.last_at < last_at - 2 * 86_400_000))
+    values = {"failures": failures, "began_at": began_at, "last_at": last_at, "locked_until": locked_until}
+    insert_or_update = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    connection.execute(
+        insert_or_update.values(site=site, subject=subject, **values).on_conflict_do_update(
+            index_elements=["site", "subject"], set_=values
+        )
+    )
+
+
+def forget_pin_failures(connection: Connection, site: str, subject: str) -> None:
+    """A subject begins anew."""
+    connection.execute(delete(PinFailure).where(PinFailure.site == site, PinFailure.subject == subject))
+
+
+def take_back_pin_failure(connection: Connection, site: str, subject: str, most: int) -> None:
+    """One failure less, which was none; a lock it caused (at `most`) goes with it."""
+    here = (PinFailure.site == site, PinFailure.subject == subject)
+    connection.execute(update(PinFailure).where(*here).values(failures=PinFailure.failures - 1))
+    connection.execute(update(PinFailure).where(*here, PinFailure.failures < most).values(locked_until=0))
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from server.store.sites import read_floor
 from server.store.tables import TABLES
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
@@ -52,6 +53,7 @@ from sync.core.plant import (
 from sync.core.quantity import known_units, plain
 from sync.costing.policy import Policy, from_mapping
 from sync.costing.rates import Rate, rate_id
+from sync.events.base import Code
 
 Row = Mapping[str, Any]
 Stored = dict[str, Any]
@@ -63,6 +65,7 @@ KINDS = {
     "work_centers": "work_center",
     "machines": "machine",
     "people": "person",
+    "locations": "location",
     "items": "item",
     "item_units": "item_unit",
     "orders": "order",
@@ -525,6 +528,19 @@ def _letters() -> str:
     return from_number(secrets.randbits(28))
 
 
+def lots(connection: Connection, site_code: str) -> list[tuple[str, str]]:
+    """The lots that have labels: (item, lot). Nothing else says which lots there are."""
+    return sorted((row["ref"], row["detail"]) for row in _rows(connection, "label_code", site_code, "kind", ["lot"]))
+
+
+def is_lot(text: str) -> bool:
+    """Whether a fact could name a lot so: see `sync.events.base.Code`."""
+    try:
+        return Code().convert(text) == text
+    except ValueError:
+        return False
+
+
 def withdraw_codes(connection: Connection, site_code: str, things: Iterable[Thing]) -> None:
     """Forget the letters of these things: what was printed with them (a lost badge) no longer says anything."""
     table = TABLES["label_code"]
@@ -540,6 +556,7 @@ def withdraw_codes(connection: Connection, site_code: str, things: Iterable[Thin
 def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
     """Everything a phone needs to work offline: open orders, people, places, words. No rate, no cost, no HR number."""
     place = _site_row(connection, site_code)
+    floor = read_floor(place["floor"])
     machines = list(_rows(connection, "machine", site_code))
     of_center: dict[str, list[str]] = defaultdict(list)
     for row in machines:
@@ -552,6 +569,7 @@ def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
     orders = _snapshot_orders(connection, site_code, items, of_center)
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
+        "settings": asdict(floor),
         "people": [
             {
                 "key": row["key"],
@@ -575,6 +593,7 @@ def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
         "work_centers": [
             {"code": row["code"], "name": row["name"]} for row in _rows(connection, "work_center", site_code)
         ],
+        "locations": [{"code": row["code"], "name": row["name"]} for row in _rows(connection, "location", site_code)],
         "activities": [
             {"code": row["code"], "name": json.loads(row["name"])}
             for row in _rows(connection, "activity_code", site_code)
@@ -583,6 +602,7 @@ def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
             {"code": row["code"], "name": json.loads(row["name"]), "kind": row["kind"]}
             for row in _rows(connection, "reason_code", site_code)
         ],
+        "lots": [{"item": item, "lot": lot} for item, lot in lots(connection, site_code)],
         "codes": _snapshot_codes(connection, site_code, orders, people),
     }
     return {"version": sha256(dump(content).encode()).hexdigest()[:32], **content}

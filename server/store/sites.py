@@ -1,13 +1,15 @@
-"""Sites: one time zone, one currency, one ledger each."""
+"""Sites: one time zone, one currency, one ledger each; and what phones may do there."""
 
+import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from uuid import uuid4
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store import tables
+from sync.core.canonical import dump
 from sync.ledger.chain import GENESIS
 
 
@@ -60,3 +62,43 @@ def find_site(connection: Connection, code: str) -> Site | None:
 def list_sites(connection: Connection) -> list[str]:
     """The codes of all sites."""
     return list(connection.scalars(select(tables.Site.code).order_by(tables.Site.code)))
+
+
+# --- what phones may do ------------------------------------------------------------------------------------------
+
+AWAY_MINUTES = (1, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """How work is captured at a site: whether time may be typed instead of clocked, whether operators see money at
+    standard cost, whether a badge alone is enough, whether names may be picked from a list, and after how many minutes
+    without a touch a shared device forgets who held it."""
+
+    typed_time: bool = False
+    standard_cost: bool = False
+    pin: bool = False
+    fast_switch: bool = True
+    away_minutes: int = 5
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for minutes nobody can work with."""
+        if not AWAY_MINUTES[0] <= self.away_minutes <= AWAY_MINUTES[1]:
+            raise ValueError(f"{AWAY_MINUTES[0]} to {AWAY_MINUTES[1]} minutes")
+
+
+def floor(connection: Connection, code: str) -> Floor:
+    """The floor settings of a site; the defaults where nobody chose."""
+    text = connection.scalar(select(tables.Site.floor).where(tables.Site.code == code))
+    return read_floor(text or "{}")
+
+
+def read_floor(text: str) -> Floor:
+    """The settings as stored; what a newer program stored besides is left alone."""
+    known = {field.name for field in fields(Floor)}
+    return Floor(**{name: value for name, value in json.loads(text).items() if name in known})
+
+
+def set_floor(connection: Connection, code: str, chosen: Floor) -> None:
+    """Make these the floor settings of a site; phones learn them with their next reference data."""
+    connection.execute(update(tables.Site).where(tables.Site.code == code).values(floor=dump(asdict(chosen))))
