@@ -21,12 +21,14 @@ from sync.events.defect import DefectReported
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineReported, MachineStarted, MachineStopped
+from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
+from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
 from sync.ledger.difference import difference
 from sync.ledger.entry import Entry
 from sync.ports import Host, Window
 
-LABOR = (LaborStarted, LaborStopped, LaborDeclared)
+LABOR = (LaborStarted, LaborStopped, LaborDeclared, BreakStarted, BreakStopped, ShiftEnded)
 MACHINE = (MachineStarted, MachineStopped, MachineReported, DowntimeStarted, DowntimeStopped)
 STARTS = (LaborStarted, LaborDeclared, MachineStarted, MachineReported, DowntimeStarted)
 QUANTITIES = (OutputReported, DefectReported)
@@ -56,13 +58,14 @@ def post(host: Host, limit: int) -> Progress:
     _add(near, host.of_people(_windows(labor, 2 * policy.longest_labor_ms)))
     _add(near, host.of_machines(_windows(machines, policy.longest_machine_ms)))
     _add(near, host.of_items(items))
-    orders = {event.order for event in touched.values() if isinstance(event, QUANTITIES)}
+    orders = {event.order for event in touched.values() if isinstance(event, (*QUANTITIES, OperationAdded))}
     _add(near, host.quantities(orders))
     _close(near, host)
 
-    terms = host.terms(near.values())
     counting = effective(near.values())
+    terms = engine.knowing(counting.events, host.terms(near.values()))
     costed = Costed(outcomes=dict(counting.outcomes))
+    costed.add(engine.note(counting.events, terms))
     costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
     costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
     moved = [e for e in counting.events if material.is_movement(e) and _moves(e, items, touched)]
@@ -79,8 +82,8 @@ def post(host: Host, limit: int) -> Progress:
         _add(more, host.quantities(with_scrap))
         _close(more, host)
         near |= more
-        terms = host.terms(near.values())
         counting = effective(near.values())
+        terms = engine.knowing(counting.events, host.terms(near.values()))
     quantities = [event for event in counting.events if isinstance(event, QUANTITIES)]
     affected = orders | with_scrap
     relevant = [event for event in quantities if event.order in affected]
@@ -128,11 +131,23 @@ def _add(events: dict[str, Event], more: Iterable[Event]) -> None:
 
 
 def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
-    """The fresh facts, what they correct (and what that corrects), and the starts they end."""
+    """The fresh facts, what they correct (and what that corrects), the starts they end, and the facts about an
+    operation that one of them adds or takes away."""
     touched = {event.id: event for event in fresh}
     _add(touched, host.awaiting(list(touched)))
     _add_named(touched, host)
+    added = {(event.order, event.operation) for event in touched.values() if isinstance(event, OperationAdded)}
+    if added:
+        _add(touched, (event for event in host.of_orders({order for order, _ in added}) if _at(event) & added))
+        _add_named(touched, host)
     return touched
+
+
+def _at(event: Event) -> set[tuple[str, str]]:
+    """The operations a fact names."""
+    order = getattr(event, "order", None)
+    named = (getattr(event, "operation", None), getattr(event, "caused_at", None))
+    return {(order, operation) for operation in named if order and operation}
 
 
 def _add_named(events: dict[str, Event], host: Host, known: Collection[str] = ()) -> None:
@@ -157,13 +172,17 @@ def _named(events: Iterable[Event]) -> set[str]:
 
 
 def _close(near: dict[str, Event], host: Host) -> None:
-    """Add the stops and corrections that name these facts, and what those name, until nothing more comes."""
-    unseen = set(near)
+    """Add the stops and corrections that name these facts, the operations added to their orders, and what those name,
+    until nothing more comes."""
+    unseen, known = dict(near), set[str]()
     while unseen:
-        found = {event.id: event for event in host.targeting(unseen) if event.id not in near}
+        orders = {order for event in unseen.values() if (order := getattr(event, "order", None))} - known
+        known |= orders
+        more = [*host.targeting(set(unseen)), *(host.added_operations(orders) if orders else ())]
+        found = {event.id: event for event in more if event.id not in near}
         _add_named(found, host, near)
         near.update(found)
-        unseen = set(found)
+        unseen = found
 
 
 def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int) -> Spans:
@@ -177,9 +196,10 @@ def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest
         if isinstance(event, LaborDeclared):
             if event.started_at is not None and event.ended_at is not None:
                 intervals[who].append((event.started_at, min(event.ended_at, event.started_at + longest_ms)))
-        elif isinstance(event, (LaborStarted, MachineStarted, DowntimeStarted)):
+        elif isinstance(event, (LaborStarted, BreakStarted, MachineStarted, DowntimeStarted)):
+            # A start also ends a break, which then ran on for the longest time at most.
             intervals[who].append((at, at + longest_ms))
-        elif isinstance(event, STOPS) and event.start_id is None:
+        elif isinstance(event, ShiftEnded) or (isinstance(event, STOPS) and event.start_id is None):
             # A stop that names no start may end any of the longest time before, which then ran on that long at most.
             intervals[who].append((at - longest_ms, at + longest_ms))
     return Spans(frozenset(touched), intervals)

@@ -35,7 +35,7 @@ class Facts(Protocol):
         """Held corrections whose replacement is one of these events."""
 
     def of_people(self, windows: Iterable[Window]) -> list[Event]:
-        """Labor facts of persons."""
+        """Labor facts of persons, their breaks and shifts."""
 
     def of_machines(self, windows: Iterable[Window]) -> list[Event]:
         """Machine and downtime facts of machines."""
@@ -45,6 +45,12 @@ class Facts(Protocol):
 
     def quantities(self, orders: Collection[str]) -> list[Event]:
         """Output and defect facts of orders."""
+
+    def added_operations(self, orders: Collection[str]) -> list[Event]:
+        """Operations added to orders."""
+
+    def of_orders(self, orders: Collection[str]) -> list[Event]:
+        """Every fact that names one of these orders."""
 
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         """Which of these orders have a scrap report."""

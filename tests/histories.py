@@ -20,6 +20,8 @@ LABELS = {
     "operation": LabelCode("operation", "MO-2", "20"),
     "machine": LabelCode("machine", "M1"),
     "item": LabelCode("item", "GLUE"),
+    "lot": LabelCode("lot", "GLUE", "L-7"),
+    "work_center": LabelCode("work_center", "W2"),
 }
 LETTERS = {name: from_number(number) for number, name in enumerate(LABELS, start=1)}
 
@@ -36,8 +38,9 @@ class _History:
         self.made: list[dict[str, Any]] = []
         self.grid = self.chance.choice([1, 1000, 60_000, HOUR])
         self.span = self.chance.choice([1, 3, 10]) * 24 * HOUR
-        self.tellers = (self.labor, self.labor, self.labor, self.declared, self.machine, self.machine_hours,
-                        self.received, self.moved, self.moved, self.output, self.defect, self.void, self.replace,
+        self.tellers = (self.labor, self.labor, self.labor, self.declared, self.pause, self.pause, self.shift,
+                        self.machine, self.machine_hours, self.received, self.moved, self.moved, self.output,
+                        self.defect, self.operation_added, self.noted, self.void, self.replace, self.lead,
                         self.loop)  # fmt: skip
 
     def add(self, kind: str, at: int, **fields: Any) -> str:
@@ -54,7 +57,8 @@ class _History:
 
     def job(self) -> dict[str, Any]:
         orders = ["MO-1", "MO-1", "MO-2", "MO-9", LETTERS["order"], LETTERS["operation"]]
-        return {"order": self.chance.choice(orders), "operation": self.chance.choice(["10", "20", "20", None, "77"])}
+        operations = ["10", "20", "20", None, "77", "25", "5"]
+        return {"order": self.chance.choice(orders), "operation": self.chance.choice(operations)}
 
     def step(self) -> dict[str, Any]:
         job = self.job()
@@ -66,7 +70,7 @@ class _History:
     # --- facts
 
     def labor(self, at: int) -> None:
-        who, activity = self.who(), self.chance.choice(["run", "setup", "rework", "indirect"])
+        who, activity = self.who(), self.chance.choice(["run", "setup", "rework", "teardown", "indirect"])
         work = {"indirect_code": "CLEAN"} if activity == "indirect" else self.job()
         start = self.add("labor.started", at, person=who, activity=activity, **work,
                          work_center=self.chance.choice([None, None, "W1", "W2"]),
@@ -98,8 +102,26 @@ class _History:
             self.add(f"{kind}.stopped", at + self.lasting(72 * HOUR, 100 * HOUR), machine=machine, start_id=start_id)
 
     def machine_hours(self, at: int) -> None:
-        span = self.chance.choice([0, 1, HOUR, 400 * HOUR])
-        self.add("machine.reported", at, machine=self.chance.choice(["M1", "M2"]), **self.job(), duration_ms=span)
+        told: dict[str, Any] = {"duration_ms": self.chance.choice([0, 1, HOUR, 400 * HOUR])}
+        if self.chance.random() < 0.4:
+            told = {"counter_from": "1204.5", "counter_to": self.chance.choice(["1204.5", "1204.500001", "1300"])}
+        self.add("machine.reported", at, machine=self.chance.choice(["M1", "M2"]), **self.job(), **told)
+
+    # --- presence
+
+    def pause(self, at: int) -> None:
+        who = self.who()
+        start = self.add("break.started", at, person=who)
+        if self.chance.random() < 0.7:
+            named = {"start_id": start} if self.chance.random() < 0.6 else {}
+            after = self.chance.choice(
+                [self.lasting(12 * HOUR), self.lasting(40 * HOUR), HOUR // self.grid * self.grid]
+            )
+            other = self.chance.random() < 0.05
+            self.add("break.stopped", at + after, person=LUIS if other else who, **named)
+
+    def shift(self, at: int) -> None:
+        self.add(self.chance.choice(["shift.ended", "shift.ended", "shift.started"]), at, person=self.who())
 
     def received(self, at: int) -> None:
         self.add("material.received", at, item=self.chance.choice(["GLUE", "GLUE", LETTERS["item"], "OAK"]),
@@ -108,8 +130,9 @@ class _History:
                  unit_cost=self.chance.choice(["0", "0.01", "1.01", "8.25", "333.333333"]))  # fmt: skip
 
     def moved(self, at: int) -> None:
-        self.add(self.chance.choice(["material.consumed", "material.consumed", "material.returned"]), at, **self.job(),
-                 item=self.chance.choice(["GLUE", "GLUE", LETTERS["item"], "OAK", "NIX"]),
+        kind = self.chance.choice(["consumed", "consumed", "returned", "substituted"])
+        self.add(f"material.{kind}", at, **self.job(), replaces="OAK" if kind == "substituted" else None,
+                 item=self.chance.choice(["GLUE", "GLUE", LETTERS["item"], LETTERS["lot"], "OAK", "NIX"]),
                  quantity=self.chance.choice(["1", "3", "0.485", "9"]),
                  unit=self.chance.choice(["kg", "kg", "g", "m"]))  # fmt: skip
 
@@ -118,8 +141,31 @@ class _History:
 
     def defect(self, at: int) -> None:
         self.add("defect.reported", at, **self.step(), quantity=self.chance.choice(["1", "2", "0.5"]), reason="BURR",
-                 disposition=self.chance.choice(["scrap", "scrap", "hold", "rework"]),
-                 caused_at=self.chance.choice([None, "10", "77"]))  # fmt: skip
+                 disposition=self.chance.choice(["scrap", "scrap", "hold", "rework", "use_as_is"]),
+                 caused_at=self.chance.choice([None, "10", "77", "25"]))  # fmt: skip
+
+    def operation_added(self, at: int) -> None:
+        job = self.job()
+        self.add("operation.added", at, order=job["order"], operation=self.chance.choice(["25", "25", "5", "77", "20"]),
+                 name=self.chance.choice(["Repair", "Repair", "Paint"]),
+                 work_center=self.chance.choice(["W1", "W2", "W2", LETTERS["work_center"], "W9"]))  # fmt: skip
+
+    def noted(self, at: int) -> None:
+        thing = {"item": self.chance.choice(["GLUE", LETTERS["lot"], "NIX"]), "quantity": "2", "unit": "kg"}
+        order = {"order": self.job()["order"]}
+        kind, fields = self.chance.choice([
+            ("inspection.reported", {**self.step(), "result": "passed"}),
+            ("operation.completed", self.step()),
+            ("operation.reopened", self.step()),
+            ("order.completed", order),
+            ("order.closed", order),
+            ("material.moved", {**thing, "to_location": "A-01", **self.chance.choice([order, {}])}),
+            ("output.by_product", {**thing, **self.job()}),
+            ("help.called", {"reason": "FORKLIFT", **self.job()}),
+        ])  # fmt: skip
+        told = self.add(kind, at, **fields)
+        if kind == "help.called":
+            self.add("help.answered", at + HOUR, call_id=told)
 
     # --- corrections
 
@@ -129,6 +175,13 @@ class _History:
                         reason="SLIP")  # fmt: skip
         if self.chance.random() < 0.3:
             self.add("event.voided", at + 1, target_id=void, reason="SLIP")
+
+    def lead(self, at: int) -> None:
+        target = self.chance.choice(self.made)["id"] if self.made and self.chance.random() < 0.95 else self.ids()
+        kind = self.chance.choice(["event.declined", "event.declined", "event.approved"])
+        said = self.add(kind, at, target_id=target, reason="DOUBT")
+        if self.chance.random() < 0.4:
+            self.add("event.voided", at + 1, target_id=said, reason="SLIP")
 
     def replace(self, at: int) -> None:
         if not self.made:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from server.store.event_log import NAMING
 from sync.core.findings import Finding, Outcome
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
@@ -19,6 +20,7 @@ from sync.events import catalog
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
+from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
 from sync.ledger.difference import Standing
 from sync.ledger.entry import Posted
@@ -83,7 +85,7 @@ class MemoryHost:
 
     def targeting(self, event_ids: Collection[str]) -> list[Event]:
         def target(event: Event) -> str | None:
-            return getattr(event, "start_id", None) or getattr(event, "target_id", None)
+            return next((found for name in NAMING if (found := getattr(event, name, None))), None)
 
         return [event for event in self._all() if target(event) in event_ids]
 
@@ -120,6 +122,12 @@ class MemoryHost:
 
     def quantities(self, orders: Collection[str]) -> list[Event]:
         return [e for e in self._all() if isinstance(e, (OutputReported, DefectReported)) and e.order in orders]
+
+    def added_operations(self, orders: Collection[str]) -> list[Event]:
+        return [event for event in self._all() if isinstance(event, OperationAdded) and event.order in orders]
+
+    def of_orders(self, orders: Collection[str]) -> list[Event]:
+        return [event for event in self._all() if getattr(event, "order", None) in orders]
 
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         return {e.order for e in self._all() if isinstance(e, DefectReported)} & set(orders)

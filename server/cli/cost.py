@@ -38,7 +38,7 @@ from sync.costing.engine import Costed, Terms
 from sync.costing.policy import BadPolicy, Policy, from_mapping
 from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
-from sync.events.base import Amount, Event, Flag, Instant, Whole
+from sync.events.base import Amount, Event, Flag, Instant, Measure, Whole
 from sync.events.catalog import EventRefused
 from sync.ledger.balances import by_account, by_object, by_order
 
@@ -135,6 +135,7 @@ def fields() -> dict[str, Cell]:
         for name, wire, _metadata in catalog.wires(kind):
             cells: list[tuple[type, Cell]] = [
                 (Amount, "number"),
+                (Measure, "signed"),
                 (Whole, "whole"),
                 (Flag, "flag"),
                 (Instant, "instant"),

@@ -18,7 +18,7 @@ from sync.ledger.entry import Posted
 from sync.ledger.periods import Calendar
 from sync.ports import Window
 
-LABOR_TYPES = ("labor.started", "labor.stopped", "labor.declared")
+LABOR_TYPES = ("labor.started", "labor.stopped", "labor.declared", "break.started", "break.stopped", "shift.ended")
 MACHINE_TYPES = ("machine.started", "machine.stopped", "machine.reported", "downtime.started", "downtime.stopped")
 
 
@@ -54,6 +54,12 @@ class Books:
 
     def quantities(self, orders: Collection[str]) -> list[Event]:
         return event_log.quantities(self.connection, self.site, orders)
+
+    def added_operations(self, orders: Collection[str]) -> list[Event]:
+        return event_log.added_operations(self.connection, self.site, orders)
+
+    def of_orders(self, orders: Collection[str]) -> list[Event]:
+        return event_log.of_orders(self.connection, self.site, orders)
 
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         return event_log.orders_with_defects(self.connection, self.site, orders)

@@ -6,12 +6,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from server.store import plant
 from server.store.intake_log import insert_new
 from server.store.plant import chunks
-from server.store.tables import TABLES
+from server.store.tables import STEP_CONDITION, TABLES
 from sync.core.canonical import dump
 from sync.core.codes import tail
 from sync.core.findings import CATALOGUE, Finding, Outcome
@@ -28,6 +41,10 @@ LABEL: Table = TABLES["label_code"]
 Window = tuple[str, int, int]
 # The look-up columns that may hold the letters of a label.
 LABELLED = ("person", "order", "item", "machine")
+# The fields by which a fact names the one it acts on: a stop its start, a correction its target, an answer its call.
+NAMING = ("start_id", "target_id", "call_id")
+# The condition of the index of the few facts about operations themselves, word by word: so that it is used.
+ABOUT_STEPS = text(STEP_CONDITION)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -124,6 +141,19 @@ def quantities(connection: Connection, site: str, orders: Collection[str]) -> li
     return found
 
 
+def added_operations(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    """Facts that add an operation to these orders, whatever became of them."""
+    found = []
+    for part in chunks(sorted(orders)):
+        found += load(connection, site, and_(EVENT.c.order.in_(part), ABOUT_STEPS, EVENT.c.type == "operation.added"))
+    return found
+
+
+def of_orders(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    """Every fact that names one of these orders."""
+    return [event for part in chunks(sorted(orders)) for event in load(connection, site, EVENT.c.order.in_(part))]
+
+
 def orders_with_defects(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
     """Which of these orders have a defect reported, voided ones included."""
     found: set[str] = set()
@@ -184,7 +214,7 @@ def look_ups(event: Event) -> dict[str, Any]:
         "order": getattr(event, "order", None),
         "item": getattr(event, "item", None),
         "machine": getattr(event, "machine", None),
-        "target": getattr(event, "start_id", None) or getattr(event, "target_id", None),
+        "target": next((found for name in NAMING if (found := getattr(event, name, None))), None),
     }
 
 

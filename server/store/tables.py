@@ -382,6 +382,10 @@ class ApiToken(Base):
 # --- facts -----------------------------------------------------------------------------------------------------
 
 
+# Facts about operations themselves: few, and asked for with everything that is costed or shown of an order.
+STEP_CONDITION = "type IN ('operation.added', 'operation.completed', 'operation.reopened')"
+
+
 class Event(Base):
     """A fact, as it came: `body` is its canonical JSON and never changes. The other columns are look-ups taken from
     it, except `state`, `reason` and `params`, which say what costing made of it."""
@@ -401,7 +405,7 @@ class Event(Base):
     order: Mapped[str | None] = mapped_column(Key)
     item: Mapped[str | None] = mapped_column(Key)
     machine: Mapped[str | None] = mapped_column(Key)
-    # start_id of a stop, target_id of a correction
+    # start_id of a stop, target_id of a correction, call_id of an answer
     target: Mapped[str | None] = mapped_column(Uuid)
     digest: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
@@ -417,6 +421,8 @@ class Event(Base):
               sqlite_where=text("person IS NOT NULL"), postgresql_where=text("person IS NOT NULL")),
         Index("ix_event_order", "site", "order", "occurred_at",
               sqlite_where=text('"order" IS NOT NULL'), postgresql_where=text('"order" IS NOT NULL')),
+        Index("ix_event_step", "site", "order",
+              sqlite_where=text(STEP_CONDITION), postgresql_where=text(STEP_CONDITION)),
         Index("ix_event_item", "site", "item", "occurred_at",
               sqlite_where=text("item IS NOT NULL"), postgresql_where=text("item IS NOT NULL")),
         Index("ix_event_machine", "site", "machine", "occurred_at",

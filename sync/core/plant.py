@@ -67,7 +67,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A step of an order. Standard times in minutes: setup once, run for each piece."""
+    """A step of an order. Standard times in minutes: setup once, run for each piece. `unplanned`: a fact of the floor
+    added it."""
 
     number: str
     name: str
@@ -75,6 +76,12 @@ class Operation:
     work_center: str = ""
     standard_setup_min: Decimal = Decimal(0)
     standard_run_min: Decimal = Decimal(0)
+    unplanned: bool = False
+
+    @property
+    def place(self) -> tuple[int, bool, str]:
+        """Sorts the steps of an order; one nobody planned follows the planned one it was put behind."""
+        return self.sequence, self.unplanned, self.number
 
 
 @dataclass(frozen=True, slots=True)

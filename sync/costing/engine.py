@@ -5,17 +5,27 @@ part around what is new. The stages feed each other one way: time and material f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
+from sync.costing import noted, unplanned
 from sync.costing.place import resolve_labels
 from sync.costing.policy import Policy
 from sync.costing.rates import RateTable
 from sync.costing.rules import labor_time, machine_time, material, scrap
-from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, tell, time_outcome
+from sync.costing.scope import (
+    Segment,
+    effective,
+    pair_breaks,
+    pair_downtime,
+    pair_labor,
+    pair_machine,
+    tell,
+    time_outcome,
+)
 from sync.events.base import Event
 from sync.events.machine import MachineReported
 from sync.ledger.entry import Entry
@@ -53,6 +63,8 @@ def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
     facts = [resolve_labels(fact, terms.plant.codes) for fact in facts] if terms.plant.codes else list(facts)
     counting = effective(facts)
     costed = Costed(outcomes=dict(counting.outcomes))
+    terms = knowing(counting.events, terms)
+    costed.add(note(counting.events, terms))
     costed.add(cost_labor(counting.events, terms))
     costed.add(cost_machines(counting.events, terms))
     costed.add(cost_material(counting.events, terms, {}))
@@ -63,14 +75,33 @@ def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
     return costed
 
 
-def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
-    """Labor facts; with `spans` only the segments that touch them are costed, the others just share instants."""
+def knowing(events: Iterable[Event], terms: Terms) -> Terms:
+    """The terms with the operations that these facts, all of which count, add to orders."""
+    plant = unplanned.extended(terms.plant, events)
+    return terms if plant is terms.plant else replace(terms, plant=plant)
+
+
+def note(events: Iterable[Event], terms: Terms) -> Costed:
+    """Facts that carry no cost."""
     events = list(events)
-    segments, outcomes = pair_labor(events, terms.policy.longest_labor_ms)
+    return Costed(outcomes=noted.outcomes(events, terms.plant), findings=unplanned.findings(events, terms.plant))
+
+
+def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
+    """Labor facts, breaks and shifts; with `spans` only the segments that touch them are costed, the others just share
+    instants."""
+    events = list(events)
+    longest = terms.policy.longest_labor_ms
+    segments, outcomes = pair_labor(events, longest)
+    breaks, of_breaks = pair_breaks(events, longest)
+    outcomes |= of_breaks
     wanted = {segment.id for segment in (segments if spans is None else spans.wanted(segments))}
-    entries, costed = labor_time.cost(segments, wanted, terms.plant, terms.rates, terms.policy)
+    ended = breaks if spans is None else spans.wanted(breaks)
+    entries, costed = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policy)
     if spans is not None:
-        outcomes = spans.of_stops(outcomes, events)
+        outcomes = spans.of_stops(outcomes, events, {pause.id for pause in ended})
+    for pause in ended:
+        tell(outcomes, pause, time_outcome(pause, longest) or excluded("break.noted"))
     return Costed(entries, outcomes | costed, _repeated(segments, wanted))
 
 
@@ -172,14 +203,17 @@ class Spans:
             return True
         return self._overlaps(segment.who, segment.start, segment.ends)
 
-    def of_stops(self, outcomes: Mapping[str, Outcome], events: Iterable[Event]) -> dict[str, Outcome]:
-        """The outcomes of unpaired stops that can be told: all facts that decide them are at hand."""
+    def of_stops(
+        self, outcomes: Mapping[str, Outcome], events: Iterable[Event], looked_at: Collection[str] = ()
+    ) -> dict[str, Outcome]:
+        """The outcomes of unpaired stops that can be told: all facts that decide them are at hand. `looked_at`: starts
+        that are told anew, and with them the stops that name them."""
         told = {}
         for stop in events:
             if stop.id in outcomes:
                 start_id = getattr(stop, "start_id", None)
                 near = start_id is None and self._overlaps(_who(stop), stop.occurred_at, stop.occurred_at)
-                if stop.id in self.events or start_id in self.events or near:
+                if stop.id in self.events or start_id in self.events or start_id in looked_at or near:
                     told[stop.id] = outcomes[stop.id]
         return told
 

@@ -10,7 +10,11 @@ one movement of material, one scrap report. What a scope costs depends on a clos
 
 A start ends at the earliest stop that names it; without one, at the earliest stop of the same person (or machine)
 that names no start, fits its order and operation, and comes within the longest time. So one stop may end several
-starts, and which stop ends a start never depends on other starts.
+starts, and which stop ends a start never depends on other starts. The end of a person's shift is a stop that fits all.
+
+A break ends at the earliest of: a stop that names it, a stop of the same person that names none, the next start of work
+of that person, the end of the shift; all but the first within the longest time. Its instants are nobody's. One whose
+end is not known takes time away for the longest time.
 """
 
 from collections import defaultdict
@@ -19,12 +23,14 @@ from dataclasses import dataclass
 
 from sync.core.findings import Outcome, excluded, held
 from sync.events.base import PROVENANCES, Event
-from sync.events.correction import EventReplaced, EventVoided
+from sync.events.correction import EventApproved, EventDeclined, EventReplaced, EventVoided
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineStarted, MachineStopped
+from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
 
-STOPS = (LaborStopped, MachineStopped, DowntimeStopped)
+STOPS = (LaborStopped, MachineStopped, DowntimeStopped, BreakStopped)
+Correction = EventVoided | EventReplaced | EventDeclined
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,14 @@ class Effective:
 def effective(events: Iterable[Event]) -> Effective:
     """Apply corrections. A fact counts unless an effective correction names it; a correction may itself be corrected.
 
-    Corrections of facts that are not in `events` are held; corrections that only name each other are held together.
-    A stop that names a fact that does not count is left out with it.
+    A fact that is voided or replaced is done with; one that is declined is held. Corrections of facts that are not in
+    `events` are held; corrections that only name each other are held together. A stop that names a fact that does not
+    count is left out with it.
     """
     by_id = {event.id: event for event in events}
-    corrections: dict[str, list[EventVoided | EventReplaced]] = defaultdict(list)
+    corrections: dict[str, list[Correction]] = defaultdict(list)
     for event in by_id.values():
-        if isinstance(event, (EventVoided, EventReplaced)):
+        if isinstance(event, Correction):
             corrections[event.target_id].append(event)
     # From the facts nobody corrects towards what they correct; what is never reached is a loop.
     counts: dict[str, bool] = {}
@@ -73,7 +80,7 @@ def effective(events: Iterable[Event]) -> Effective:
     counts.update(dict.fromkeys(ready, True))
     while ready:
         event = by_id[ready.pop()]
-        if not isinstance(event, (EventVoided, EventReplaced)) or event.target_id not in by_id:
+        if not isinstance(event, Correction) or event.target_id not in by_id:
             continue
         target = event.target_id
         undecided[target] -= 1
@@ -86,10 +93,11 @@ def effective(events: Iterable[Event]) -> Effective:
         if event.id not in counts:
             outcomes[event.id] = held("correction.loop")
         elif not counts[event.id]:
-            effective_ones = (c for c in corrections[event.id] if counts.get(c.id))
-            replaced = any(isinstance(c, EventReplaced) for c in effective_ones)
-            outcomes[event.id] = excluded("event.replaced" if replaced else "event.voided")
-        elif isinstance(event, (EventVoided, EventReplaced)):
+            outcomes[event.id] = _corrected([c for c in corrections[event.id] if counts.get(c.id)])
+        elif isinstance(event, EventApproved):
+            here = event.target_id in by_id
+            outcomes[event.id] = excluded("fact.noted") if here else held("correction.target_unknown")
+        elif isinstance(event, Correction):
             outcomes[event.id] = _correction_outcome(event, by_id)
         elif isinstance(event, STOPS) and event.start_id and counts.get(event.start_id) is False:
             outcomes[event.id] = excluded("time.stop_of_corrected")
@@ -98,7 +106,15 @@ def effective(events: Iterable[Event]) -> Effective:
     return Effective(left, outcomes)
 
 
-def _correction_outcome(correction: EventVoided | EventReplaced, by_id: Mapping[str, Event]) -> Outcome:
+def _corrected(by: Iterable[Correction]) -> Outcome:
+    """What these corrections, which count, make of their target: what puts it right wins over a mere no."""
+    kinds = {type(correction) for correction in by}
+    if EventReplaced in kinds:
+        return excluded("event.replaced")
+    return excluded("event.voided") if EventVoided in kinds else held("event.declined")
+
+
+def _correction_outcome(correction: Correction, by_id: Mapping[str, Event]) -> Outcome:
     if correction.target_id not in by_id:
         return held("correction.target_unknown")
     if isinstance(correction, EventReplaced) and correction.replacement_id not in by_id:
@@ -110,7 +126,7 @@ def pair_labor(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment],
     """Labor facts as segments, and the outcomes of the stops that end nothing or nothing more."""
     events = list(events)
     starts = [event for event in events if isinstance(event, LaborStarted)]
-    stops = [event for event in events if isinstance(event, LaborStopped)]
+    stops = [event for event in events if isinstance(event, (LaborStopped, ShiftEnded))]
     segments, outcomes = _pair(starts, stops, "person", longest_ms)
     for event in events:
         if isinstance(event, LaborDeclared):
@@ -126,6 +142,41 @@ def pair_labor(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment],
                             provenance=event.provenance)
                 )  # fmt: skip
     return segments, outcomes
+
+
+def pair_breaks(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
+    """Breaks as segments, and the outcomes of the stops that end none. Only a `break.stopped` is a break's stop: what
+    else ends it has a meaning of its own."""
+    stops: dict[str, list[BreakStopped]] = defaultdict(list)
+    enders: dict[str, list[Event]] = defaultdict(list)
+    starts = []
+    for event in sorted(events, key=lambda event: (event.occurred_at, event.id)):
+        if isinstance(event, BreakStarted):
+            starts.append(event)
+        elif isinstance(event, BreakStopped):
+            stops[event.person].append(event)
+        if isinstance(event, (BreakStopped, LaborStarted, ShiftEnded)) and not getattr(event, "start_id", None):
+            enders[event.person].append(event)
+    segments = []
+    over: set[str] = set()
+    used: set[str] = set()
+    for start in starts:
+        latest = start.occurred_at + longest_ms
+        named = [stop for stop in stops[start.person] if stop.start_id == start.id]
+        loose = [event for event in enders[start.person] if start.occurred_at < event.occurred_at <= latest]
+        over.update(stop.id for stop in [*named, *loose])
+        end = min([*named[:1], *loose[:1]], key=lambda event: (event.occurred_at, event.id), default=None)
+        stop_id = end.id if isinstance(end, BreakStopped) else ""
+        used.add(stop_id)
+        until = end.occurred_at if end is not None else None
+        ends = min(until, latest) if until is not None else latest
+        segments.append(
+            Segment(start.id, start.person, start, start.occurred_at, until, max(ends, start.occurred_at), stop_id)
+        )
+    leftover = [stop for of_person in stops.values() for stop in of_person if stop.id not in used]
+    return segments, {
+        stop.id: excluded("break.over") if stop.id in over else held("time.stop_without_start") for stop in leftover
+    }
 
 
 def pair_machine(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
@@ -182,7 +233,8 @@ def _pair(
     for leftover in [*named.values(), *unnamed.values()]:
         for stop in leftover:
             if stop.id not in used and stop.id not in outcomes:
-                outcomes[stop.id] = held("time.stop_without_start")
+                shift = isinstance(stop, ShiftEnded)
+                outcomes[stop.id] = excluded("fact.noted") if shift else held("time.stop_without_start")
     return segments, outcomes
 
 

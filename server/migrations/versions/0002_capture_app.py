@@ -76,6 +76,8 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "version", name=op.f("pk_reference_version")),
     )
+    about_steps = sa.text("type IN ('operation.added', 'operation.completed', 'operation.reopened')")
+    op.create_index("ix_event_step", "event", ["site", "order"], sqlite_where=about_steps, postgresql_where=about_steps)
     # A label's second word: an operation of an order as before, and now also a lot of an item.
     op.drop_index("ix_label_code_site_kind_ref_operation", "label_code")
     op.execute('ALTER TABLE label_code RENAME COLUMN "operation" TO detail')
@@ -83,6 +85,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_step", "event")
     # What the old shape has no kind for goes; `operation` would say something else there.
     op.execute("DELETE FROM label_code WHERE kind IN ('lot', 'location', 'work_center', 'device', 'word')")
     op.drop_index("ix_label_code_site_kind_ref_detail", "label_code")

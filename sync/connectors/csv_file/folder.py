@@ -39,9 +39,10 @@ from sync.core.quantity import plain
 
 SITE, EVENTS, RAW_EVENTS = "site.toml", "events.csv", "events.jsonl"
 # What a cell of events.csv holds.
-Cell = Literal["text", "number", "whole", "flag", "instant", "duration"]
+Cell = Literal["text", "number", "signed", "whole", "flag", "instant", "duration"]
 # Columns that name another fact: by its ref, or by its id.
-NAMING = ("start_id", "target_id", "replacement_id")
+NAMING = ("start_id", "target_id", "replacement_id", "call_id")
+AS_WRITTEN = ("type", "id", "note_digest", "photo_digest", "name", "characteristic")
 NAMED_PEOPLE = ("person", "declared_by")
 
 
@@ -248,6 +249,8 @@ class _Rows:
         match self.fields.get(name, "whole" if name == "version" else "text"):
             case "number":
                 return plain(decimal(cell, style))
+            case "signed":
+                return plain(decimal(cell, style, signed=True))
             case "whole":
                 return _whole(cell)
             case "flag":
@@ -256,7 +259,7 @@ class _Rows:
                 return _instant(cell, self.folder.site.zone)
             case "duration":
                 return _duration(cell)
-        return text(cell, style) if name in ("type", "id", "note_digest") else code(cell, style)
+        return text(cell, style) if name in AS_WRITTEN else code(cell, style)
 
     def _named(self, cell: str) -> str:
         if cell in self.refs:

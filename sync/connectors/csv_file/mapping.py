@@ -98,8 +98,8 @@ code = partial(text, longest=CODE_LENGTH)
 unit = partial(text, longest=UNIT_LENGTH)
 
 
-def decimal(cell: str, style: Style, *, above_zero: bool = False) -> Decimal:
-    """A number that is zero or more."""
+def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool = False) -> Decimal:
+    """A number that is zero or more; `signed`: any number."""
     plain = cell
     if style.decimal_comma:
         plain = "".join(plain.split()).replace(",", ".")  # split() knows the no-break spaces of spreadsheets
@@ -113,7 +113,7 @@ def decimal(cell: str, style: Style, *, above_zero: bool = False) -> Decimal:
         raise BadCell(
             _("“{cell}” is not a number: write digits, at most six of them after the decimal sign"), cell=cell
         ) from wrong
-    if number < 0 or (above_zero and not number):
+    if (number < 0 and not signed) or (above_zero and not number):
         least = _("“{cell}” must be above zero") if above_zero else _("“{cell}” must not be below zero")
         raise BadCell(least, cell=cell)
     return number

@@ -8,7 +8,8 @@ instant the open segments of one person share it equally, per open segment of or
 where a job is (order, operation) or an indirect activity. Standards play no part, so a zero standard changes nothing;
 indirect time that overlaps an order takes its share like any job. Shares are whole milliseconds (largest remainder,
 ties by event id), cut wherever the set of open segments changes and at each midnight of the site, so the parts of a
-person's segments add up to the union of the clocked spans exactly. A segment whose end is unknown shares for the
+person's segments add up to the union of the clocked spans, less that person's breaks, exactly: an instant in a break
+is nobody's, whatever runs. A segment whose end is unknown shares for the
 longest time of the policy and is not posted; time told as a duration stands beside the clock and shares nothing.
 
     amount = milliseconds x rate per hour / 3,600,000, rounded once per (segment, rate version, period)
@@ -41,8 +42,9 @@ RULE, VERSION = "labor_time", 1
 _ELEMENTS = {"setup": "setup", "teardown": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
 
 
-def attribute(segments: Iterable[Segment], zone: ZoneInfo) -> dict[str, list[Piece]]:
-    """Share each instant of one person's segments; returns the pieces of each segment, one a day, in order of time.
+def attribute(segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = ()) -> dict[str, list[Piece]]:
+    """Share each instant of one person's segments, those in a break aside; returns the pieces of each segment, one a
+    day, in order of time.
 
     Only intervals take part; durations told without an interval come back whole.
     """
@@ -59,13 +61,21 @@ def attribute(segments: Iterable[Segment], zone: ZoneInfo) -> dict[str, list[Pie
             begin[segment.start].append(segment)
             end[segment.ends].append(segment)
             cuts.update((segment.start, segment.ends), midnights_between(segment.start, segment.ends, zone))
+    away: dict[int, int] = defaultdict(int)  # instant -> how many more breaks are under way from there on
+    for pause in breaks:
+        if pause.ends > pause.start:
+            away[pause.start] += 1
+            away[pause.ends] -= 1
+    cuts.update(away)
     shared: dict[tuple[str, date], list[int]] = {}  # (segment, day) -> [first instant, milliseconds]
     sharing: dict[str, Segment] = {}
+    pausing = 0
     for start, until in pairwise(sorted(cuts)):
         for segment in end[start]:
             del sharing[segment.id]
         sharing.update((segment.id, segment) for segment in begin[start])
-        if not sharing:
+        pausing += away.get(start, 0)
+        if pausing or not sharing:
             continue
         day = local_date(start, zone)
         for name, part in zip(sharing, _shares(list(sharing.values()), until - start), strict=True):
@@ -99,16 +109,25 @@ def _shares(sharing: list[Segment], span: int) -> list[int]:
 
 
 def cost(
-    segments: Iterable[Segment], wanted: set[str], plant: Plant, rates: RateTable, policy: Policy
+    segments: Iterable[Segment],
+    breaks: Iterable[Segment],
+    wanted: set[str],
+    plant: Plant,
+    rates: RateTable,
+    policy: Policy,
 ) -> tuple[list[Entry], dict[str, Outcome]]:
-    """Entries and outcomes of the segments `wanted`; the others of the same person only share instants."""
+    """Entries and outcomes of the segments `wanted`; the others of the same person only share instants, and breaks take
+    them away."""
     entries: list[Entry] = []
     outcomes: dict[str, Outcome] = {}
     by_person: dict[str, list[Segment]] = defaultdict(list)
     for segment in segments:
         by_person[segment.who].append(segment)
+    pauses: dict[str, list[Segment]] = defaultdict(list)
+    for pause in breaks:
+        pauses[pause.who].append(pause)
     for person in sorted(by_person):
-        shared = attribute(by_person[person], plant.site.zone)
+        shared = attribute(by_person[person], plant.site.zone, pauses[person])
         for segment in by_person[person]:
             if segment.id in wanted:
                 made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)

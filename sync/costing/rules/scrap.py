@@ -6,11 +6,12 @@ whose operation caused them.
 
     pieces that entered k = bad at k + the more of (good at k, pieces that entered the next operation)
 
-Bad are pieces reported for scrap or held for review; a piece sent to rework is counted when it comes back, as good or
-as scrap. Counting backwards, a piece reported at operation 30, good or bad, went through 10 and 20 whether or not
-anybody counted it there; a piece found bad at 20 is not among those that went on to 30. So the divisor is the
-equivalent units that entered, and all scrap of an order together never takes out more than the operations cost. What
-the order bears without an operation belongs to its first one. Scrap itself and costs of rework are no part of it.
+Bad are pieces reported for scrap or held for review. A piece sent to rework is counted when it comes back, as good or
+as scrap; one used as it is, by the report of good pieces. Counting backwards, a piece reported at operation 30, good or
+bad, went through 10 and 20 whether or not anybody counted it there; a piece found bad at 20 is not among those that
+went on to 30. So the divisor is the equivalent units that entered, and all scrap of an order together never takes out
+more than the operations cost. What the order bears without an operation belongs to its first one. Scrap itself and
+costs of rework are no part of it.
 
 The order gives the cost (credit), the department of the causing operation bears it (debit). Normal loss rates and
 disposal value are 0 here (policy of a later version).
@@ -84,8 +85,8 @@ def _reported(reports: Iterable[tuple[OutputReported | DefectReported, Place]]) 
 
 
 def _comes_back(event: OutputReported | DefectReported) -> bool:
-    """Whether the pieces will be reported once more."""
-    return isinstance(event, DefectReported) and event.disposition == "rework"
+    """Whether the pieces are reported once more: when they come back from rework, or among the good ones."""
+    return isinstance(event, DefectReported) and event.disposition in ("rework", "use_as_is")
 
 
 def _entered(order: Order, reports: Iterable[tuple[OutputReported | DefectReported, Place]]) -> dict[str, Decimal]:
@@ -119,7 +120,7 @@ def _over_order(
 
 
 def _in_sequence(order: Order) -> list[Operation]:
-    return sorted(order.operations, key=lambda step: (step.sequence, step.number))
+    return sorted(order.operations, key=lambda step: step.place)
 
 
 def _scrap(
