@@ -37,7 +37,7 @@ STATES: dict[str, tuple[LazyString, str]] = {
     "counted": (_("Counted"), ""),
 }
 # Facts that carry no cost because they are about something else: nothing is wrong with them.
-COUNTED = ("quantity.counted", "downtime.noted")
+COUNTED = ("quantity.counted", "downtime.noted", "break.noted", "break.over", "fact.noted")
 
 ACTIVITIES: dict[str, LazyString] = {
     "setup": _("Setup"),
@@ -151,6 +151,7 @@ TITLES: dict[str, LazyString] = {
     "reference.unknown_operation": _("Unknown operation"),
     "reference.unknown_person": _("Unknown badge"),
     "reference.unknown_machine": _("Unknown machine"),
+    "reference.unknown_work_center": _("Unknown work center"),
     "reference.unknown_item": _("Unknown item"),
     "rate.missing": _("Missing rate"),
     "unit.no_conversion": _("Missing unit conversion"),
@@ -159,6 +160,8 @@ TITLES: dict[str, LazyString] = {
     "scrap.no_cost": _("Scrap of an order without cost"),
     "correction.target_unknown": _("Correction of a fact not here yet"),
     "correction.replacement_unknown": _("Replacing fact not here yet"),
+    "event.declined": _("Declined by a lead"),
+    "by_product.no_value": _("By-product without a value"),
     "correction.loop": _("Corrections that correct each other"),
     "costing.failed": _("Costing failed"),
     "import.identical_row": _("Identical row imported"),
@@ -167,6 +170,7 @@ TITLES: dict[str, LazyString] = {
     "device.fork": _("One number, two facts"),
     "stock.negative": _("More used than received"),
     "quantity.over_order": _("More pieces than ordered"),
+    "operation.added_twice": _("One number, two operations"),
     "time.repeated": _("Same time reported twice"),
 }
 

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from server.feedback.plots import Bar, BuildUp, build_up, stacked
 from server.feedback.reading import people, valuation
-from server.feedback.timeline import GONE, Timeline, draw
+from server.feedback.timeline import Timeline, draw
 from server.language import pick
 from server.store import entries, facts, order_cost, plant
 from server.store.facts import Fact
 from server.store.order_cost import OrderCost
+from sync.core.findings import GONE
 from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import convert

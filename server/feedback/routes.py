@@ -202,7 +202,7 @@ def show_fact(identity: Any) -> Response:
 
 def _begun_by(connection: Connection, fact: Fact, longest_ms: int) -> list[str]:
     """The starts a stop ends: their scope is where its entries stand."""
-    if fact.event.type not in ("labor.stopped", "machine.stopped"):
+    if fact.event.type not in ("labor.stopped", "machine.stopped", "shift.ended"):
         return []
     start = getattr(fact.event, "start_id", None)
     return [start] if start else facts.starts_before(connection, current.site, fact.event, longest_ms)

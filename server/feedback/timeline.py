@@ -63,7 +63,7 @@ def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, no
     for event in events:
         if isinstance(event, MachineReported):
             at = event.occurred_at
-            segments.append((Segment(event.id, event.machine, event, at, None, at, duration=event.duration_ms), True))
+            segments.append((Segment(event.id, event.machine, event, at, None, at, duration=event.milliseconds), True))
     if not segments:
         return None
     limits = {False: policy.longest_labor_ms, True: policy.longest_machine_ms}

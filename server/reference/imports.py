@@ -291,6 +291,7 @@ WAITING_FOR = {
     "orders": ("reference.unknown_order",),
     "operations": ("reference.unknown_operation",),
     "people": ("reference.unknown_person",),
+    "work_centers": ("reference.unknown_work_center",),
     "machines": ("reference.unknown_machine",),
     "items": ("reference.unknown_item",),
     "item_units": ("unit.no_conversion",),
@@ -357,6 +358,12 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                     since.append(begins)
         if change.kind == "plans" and change.added:
             since.append(0)
+        if change.kind == "operations" and change.added:
+            # What is planned now may be what the floor had added: its facts move to the planned work center.
+            planned = {(row["order"], row["number"]) for row in change.added}
+            for event in event_log.added_operations(connection, site, {order for order, _ in planned}):
+                if (event.order, event.operation) in planned:
+                    named.add(("order", event.order))
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))

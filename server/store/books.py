@@ -56,7 +56,7 @@ class Books:
         return event_log.quantities(self.connection, self.site, orders)
 
     def added_operations(self, orders: Collection[str]) -> list[Event]:
-        return event_log.added_operations(self.connection, self.site, orders)
+        return [*event_log.added_operations(self.connection, self.site, orders)]
 
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         return event_log.of_orders(self.connection, self.site, orders)

@@ -33,6 +33,7 @@ from sync.costing.place import LABELLED as LABELLED_FIELDS
 from sync.costing.place import resolve_labels
 from sync.events import catalog
 from sync.events.base import Event
+from sync.events.operation import OperationAdded
 
 EVENT: Table = TABLES["event"]
 FINDING: Table = TABLES["finding"]
@@ -141,12 +142,12 @@ def quantities(connection: Connection, site: str, orders: Collection[str]) -> li
     return found
 
 
-def added_operations(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+def added_operations(connection: Connection, site: str, orders: Collection[str]) -> list[OperationAdded]:
     """Facts that add an operation to these orders, whatever became of them."""
     found = []
     for part in chunks(sorted(orders)):
-        found += load(connection, site, and_(EVENT.c.order.in_(part), ABOUT_STEPS, EVENT.c.type == "operation.added"))
-    return found
+        found += load(connection, site, and_(EVENT.c.order.in_(part), ABOUT_STEPS))
+    return [event for event in found if isinstance(event, OperationAdded)]
 
 
 def of_orders(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:

@@ -114,7 +114,7 @@ def of_order(connection: Connection, site: str, order: str, longest_ms: int) -> 
 
 
 def _unnamed_stops(connection: Connection, site: str, facts: Iterable[Fact], longest_ms: int) -> list[Fact]:
-    """Stops of a program that names neither start nor order, near the starts that no stop names."""
+    """Stops that name neither start nor order (a shift's end, a program), near the starts that no stop names."""
     stops = {"labor.started": "person", "machine.started": "machine"}
     facts = list(facts)
     named = {getattr(fact.event, "start_id", None) for fact in facts}
@@ -129,7 +129,8 @@ def _unnamed_stops(connection: Connection, site: str, facts: Iterable[Fact], lon
     ]
     found = []
     for part in chunks(spans, 100):
-        unnamed = and_(EVENT.c.type.in_(("labor.stopped", "machine.stopped")), EVENT.c.target.is_(None))
+        types = ("labor.stopped", "machine.stopped", "shift.ended")
+        unnamed = and_(EVENT.c.type.in_(types), EVENT.c.target.is_(None))
         found += read(connection, site, select(*_COLUMNS).where(unnamed, EVENT.c.order.is_(None), or_(*part)))
     return found
 
@@ -140,7 +141,7 @@ def starts_before(connection: Connection, site: str, stop: Event, longest_ms: in
     query = select(EVENT.c.id).where(
         EVENT.c.site == site,
         EVENT.c[who] == getattr(stop, who),
-        EVENT.c.type == stop.type.replace("stopped", "started"),
+        EVENT.c.type == ("machine.started" if who == "machine" else "labor.started"),
         EVENT.c.occurred_at < stop.occurred_at,
         EVENT.c.occurred_at >= stop.occurred_at - longest_ms,
     )

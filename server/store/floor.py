@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, and_, exists, func, select
 
 from server.store.facts import RUNNING, Fact, read
 from server.store.tables import TABLES
-from sync.core.findings import CATALOGUE
+from sync.core.findings import CATALOGUE, GONE
 from sync.core.money import ZERO
 
 EVENT: Table = TABLES["event"]
@@ -50,7 +50,7 @@ def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]
         EVENT.c.order.in_(select(ORDER.c.code).where(ORDER.c.site == site)),
         EVENT.c.occurred_at >= since,
         EVENT.c.type.in_(("output.reported", "defect.reported")),
-        EVENT.c.reason.not_in(("event.voided", "event.replaced")),
+        EVENT.c.reason.not_in(GONE),
     )
     found: dict[str, Made] = defaultdict(Made)
     for code, text in connection.execute(query):
@@ -60,7 +60,7 @@ def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]
             made.good += pieces
         elif body["disposition"] == "scrap":
             made.scrap += pieces
-        else:
+        elif body["disposition"] != "use_as_is":  # reported among the good ones
             made.aside += pieces
     return dict(found)
 

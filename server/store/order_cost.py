@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, and_, case, func, or_, select
 
-from server.store import event_log, plant
+from server.store import event_log, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.clock import local_date
+from sync.core.findings import GONE
 from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
@@ -42,7 +43,6 @@ RATE: Table = TABLES["rate"]
 Valuation = Literal["actual", "standard_rate"]
 
 RUNNING = "time.open"
-GONE = ("event.voided", "event.replaced")
 LAST_DAY = "9999-12-31"
 
 
@@ -66,10 +66,11 @@ class OrderCost:
 
     @property
     def good(self) -> Decimal:
-        """Good pieces of the whole order: those the last operation passed."""
-        if not self.order.operations:
+        """Good pieces of the whole order: those the last planned operation passed."""
+        planned = [step for step in self.order.operations if not step.unplanned]
+        if not planned:
             return sum((count.good for count in self.counted.values()), ZERO)
-        return self.counted.get(self.order.operations[-1].number, Counted()).good
+        return self.counted.get(planned[-1].number, Counted()).good
 
     @property
     def scrap(self) -> Decimal:
@@ -129,7 +130,7 @@ def costs(
     connection: Connection, site: str, codes: Collection[str], valuation: Valuation, now: int
 ) -> dict[str, OrderCost]:
     """The cost of each of these orders against its standard; orders that do not exist are left out."""
-    things = plant.load_part(connection, site, orders=codes)
+    things = steps.knowing(connection, site, plant.load_part(connection, site, orders=codes))
     orders = {code: things.orders[code] for code in codes if code in things.orders}
     if not orders:
         return {}
@@ -235,7 +236,7 @@ def _count(events: Iterable[Event]) -> dict[str, Counted]:
             here = counted[event.operation]
             if event.disposition == "scrap":
                 counted[event.operation] = replace(here, scrap=here.scrap + event.quantity)
-            else:
+            elif event.disposition != "use_as_is":  # counted among the good ones
                 counted[event.operation] = replace(here, aside=here.aside + event.quantity)
     return dict(counted)
 
@@ -273,8 +274,8 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
     """GET /api/v1/orders/{code}/cost: money and pieces as text, hours with four decimals."""
     comparison = cost.comparison
     total = comparison.total
-    steps = {step.number: step for step in cost.order.operations}
-    names = [*steps, *sorted(comparison.operations.keys() - steps.keys())]
+    known = {step.number: step for step in cost.order.operations}
+    names = [*known, *sorted(comparison.operations.keys() - known.keys())]
     return {
         "order": cost.order.code,
         "currency": currency,
@@ -287,8 +288,9 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "operations": [
             {
                 "operation": name,
-                "name": steps[name].name if name in steps else "",
-                "work_center": steps[name].work_center if name in steps else "",
+                "name": known[name].name if name in known else "",
+                "work_center": known[name].work_center if name in known else "",
+                "unplanned": name in known and known[name].unplanned,
                 "good": plain(cost.counted.get(name, Counted()).good),
                 "scrap": plain(cost.counted.get(name, Counted()).scrap),
                 **_against(comparison.operations.get(name, standard.Against())),

@@ -120,6 +120,9 @@ _REASONS = [
 
 CATALOGUE = {reason.code: reason for reason in _REASONS}
 
+# Why a fact does not count: somebody took it back, put another in its place, or a lead said no.
+GONE = ("event.voided", "event.replaced", "event.declined")
+
 
 def held(reason: str, **params: str) -> Outcome:
     """A held outcome; the code must be one of the catalogue."""
