@@ -1,13 +1,17 @@
-"""GET /api/v1/reference: what a phone keeps to work offline, asked for again only when it changed."""
+"""GET /api/v1/reference: what a phone keeps to work offline; asked again, only what changed since."""
+
+from typing import Any
 
 from flask import Blueprint, make_response, request
 from werkzeug import Response
 
 from server.auth.access import access
-from server.extensions import db, settings
-from server.store import plant
-from server.store.database import read
+from server.extensions import db, now, settings
+from server.store import deltas, plant
+from server.store.database import read, write
+from server.store.snapshot import snapshot
 from sync.core.canonical import dump
+from sync.core.clock import local_date
 
 blueprint = Blueprint("reference", __name__)
 
@@ -15,12 +19,29 @@ blueprint = Blueprint("reference", __name__)
 @blueprint.get("/api/v1/reference")
 @access(device=True, scopes={"reference:read"})
 def reference() -> Response:
-    """The snapshot with a strong ETag, which is its version; 304 when the asker has this one already."""
+    """The snapshot with a strong ETag, which is its version. With `since`, the version the asker holds: 304 when that
+    is the newest, what changed when that is known here, else the whole snapshot."""
+    site, since, moment = settings().site, request.args.get("since", ""), now()
     with read(db.engine) as connection:
-        snapshot = plant.snapshot(connection, settings().site)
-    answer = make_response(dump(snapshot).encode())
-    answer.content_type = "application/json"
-    answer.cache_control.private = True
-    answer.cache_control.no_cache = True
-    answer.set_etag(snapshot["version"])
-    return answer.make_conditional(request)
+        whole = snapshot(connection, site, local_date(moment, plant.site(connection, site).zone))
+        remembered = deltas.is_newest(connection, site, whole["version"])
+    if not remembered:
+        with write(db.engine) as connection:
+            deltas.remember(connection, site, whole, moment)
+    if since == whole["version"]:
+        return _marked(Response(status=304), since)
+    answer: dict[str, Any] = whole
+    if since:
+        with read(db.engine) as connection:
+            answer = deltas.delta(connection, site, since, whole) or whole
+    response = make_response(dump(answer).encode())
+    response.content_type = "application/json"
+    return _marked(response, whole["version"]).make_conditional(request)
+
+
+def _marked(response: Response, version: str) -> Response:
+    """With the version the asker holds after this answer, whatever it holds."""
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    response.set_etag(version)
+    return response

@@ -1,4 +1,4 @@
-"""Reference data in the store: read as the engine's values, written all-or-nothing, shown to phones as a snapshot.
+"""Reference data in the store: read as the engine's values, written all-or-nothing.
 
 Writing is by rows: mappings of column to value, named by kind (`orders`, `people`, ...). A column a row does not have
 keeps what is stored; a new row takes the table's default there. `put` tells what it added and changed, so that a
@@ -9,19 +9,16 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     Table,
-    and_,
     bindparam,
     delete,
     insert,
@@ -31,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from server.store.sites import read_floor
 from server.store.tables import TABLES
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
@@ -50,7 +46,7 @@ from sync.core.plant import (
     Site,
     WorkCenter,
 )
-from sync.core.quantity import known_units, plain
+from sync.core.quantity import plain
 from sync.costing.policy import Policy, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
@@ -126,19 +122,19 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def site(connection: Connection, code: str) -> Site:
     """The site's values. Raises UnknownSite."""
-    row = _site_row(connection, code)
+    row = site_row(connection, code)
     return Site(row["code"], row["name"], ZoneInfo(row["zone"]), row["currency"])
 
 
 def policy(connection: Connection, code: str) -> Policy:
     """The settings in force. Raises UnknownSite."""
-    row = _site_row(connection, code)
+    row = site_row(connection, code)
     return from_mapping(json.loads(row["policy"]), str(row["policy_version"]))
 
 
 def policy_settings(connection: Connection, code: str) -> dict[str, Any]:
     """The settings somebody chose, without the defaults. Raises UnknownSite."""
-    chosen: dict[str, Any] = json.loads(_site_row(connection, code)["policy"])
+    chosen: dict[str, Any] = json.loads(site_row(connection, code)["policy"])
     return chosen
 
 
@@ -172,8 +168,7 @@ def load(connection: Connection, code: str) -> Plant:
     plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
     plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
     plant.codes = {
-        row["code"]: LabelCode(row["kind"], row["ref"], row["detail"])
-        for row in _rows(connection, "label_code", code)
+        row["code"]: LabelCode(row["kind"], row["ref"], row["detail"]) for row in _rows(connection, "label_code", code)
     }
     return plant
 
@@ -236,7 +231,8 @@ def letters_of(connection: Connection, code: str, kinds: Collection[str], refere
     return [row["code"] for row in _rows(connection, "label_code", code, "ref", references) if row["kind"] in kinds]
 
 
-def _site_row(connection: Connection, code: str) -> Row:
+def site_row(connection: Connection, code: str) -> Row:
+    """The stored row of a site. Raises UnknownSite."""
     table = TABLES["site"]
     row = next(_mappings(connection, select(table).where(table.c.code == code)), None)
     if row is None:
@@ -383,7 +379,7 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
 def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -> Change:
     """Make these the settings in force, as the next version when they differ. Raises BadPolicy, UnknownSite."""
     from_mapping(settings)
-    row = _site_row(connection, code)
+    row = site_row(connection, code)
     text = dump({name: value for name, value in settings.items() if name != "version"})
     if text == row["policy"]:
         return Change("policy", unchanged=1)
@@ -548,166 +544,3 @@ def withdraw_codes(connection: Connection, site_code: str, things: Iterable[Thin
     rows = [{"_site": site_code, "_kind": kind, "_ref": ref, "_detail": detail} for kind, ref, detail in things]
     if rows:
         connection.execute(delete(table).where(*here), rows)
-
-
-# --- the snapshot of a phone -------------------------------------------------------------------------------------
-
-
-def snapshot(connection: Connection, site_code: str) -> dict[str, Any]:
-    """Everything a phone needs to work offline: open orders, people, places, words. No rate, no cost, no HR number."""
-    place = _site_row(connection, site_code)
-    floor = read_floor(place["floor"])
-    machines = list(_rows(connection, "machine", site_code))
-    of_center: dict[str, list[str]] = defaultdict(list)
-    for row in machines:
-        of_center[row["work_center"]].append(row["code"])
-    units: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for row in _rows(connection, "item_unit", site_code):
-        units[row["item"]][row["unit"]] = Decimal(row["factor"])
-    items = {row["code"]: row for row in _rows(connection, "item", site_code)}
-    people = [row for row in _rows(connection, "person", site_code) if row["active"]]
-    orders = _snapshot_orders(connection, site_code, items, of_center)
-    content: dict[str, Any] = {
-        "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
-        "settings": asdict(floor),
-        "people": [
-            {
-                "key": row["key"],
-                "name": row["name"],
-                "initials": initials(row["name"]),
-                "language": row["language"] or place["language"],
-            }
-            for row in people
-        ],
-        "orders": orders,
-        "items": [
-            {
-                "code": row["code"],
-                "name": row["name"],
-                "unit": row["unit"],
-                "units": known_units(row["unit"], units.get(row["code"], {})),
-            }
-            for row in items.values()
-        ],
-        "machines": [{name: row[name] for name in ("code", "name", "work_center")} for row in machines],
-        "work_centers": [
-            {"code": row["code"], "name": row["name"]} for row in _rows(connection, "work_center", site_code)
-        ],
-        "locations": [{"code": row["code"], "name": row["name"]} for row in _rows(connection, "location", site_code)],
-        "activities": [
-            {"code": row["code"], "name": json.loads(row["name"])}
-            for row in _rows(connection, "activity_code", site_code)
-        ],
-        "reasons": [
-            {"code": row["code"], "name": json.loads(row["name"]), "kind": row["kind"]}
-            for row in _rows(connection, "reason_code", site_code)
-        ],
-        "lots": [{"item": item, "lot": lot} for item, lot in lots(connection, site_code)],
-        "codes": _snapshot_codes(connection, site_code, orders, people),
-    }
-    return {"version": sha256(dump(content).encode()).hexdigest()[:32], **content}
-
-
-def initials(name: str) -> str:
-    """Two letters for a round picture: Ana Morel -> AM."""
-    words = name.replace("-", " ").split()
-    return "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])).upper()
-
-
-def _open_orders(site_code: str) -> ColumnElement[bool]:
-    order = TABLES["order"]
-    return and_(order.c.site == site_code, order.c.status == "open")
-
-
-def _of_open_orders(connection: Connection, name: str, site_code: str) -> dict[str, list[Row]]:
-    table, order = TABLES[name], TABLES["order"]
-    query = (
-        select(table)
-        .join(order, and_(order.c.site == table.c.site, order.c.code == table.c.order))
-        .where(_open_orders(site_code))
-        .order_by(*table.primary_key.columns)
-    )
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in _mappings(connection, query):
-        found[row["order"]].append(row)
-    return found
-
-
-def _snapshot_orders(
-    connection: Connection, site_code: str, items: Mapping[str, Row], of_center: Mapping[str, list[str]]
-) -> list[dict[str, Any]]:
-    order = TABLES["order"]
-    operations = _of_open_orders(connection, "operation", site_code)
-    components = _of_open_orders(connection, "component", site_code)
-    counted = progress(connection, site_code)
-    made = []
-    for row in _mappings(connection, select(order).where(_open_orders(site_code)).order_by(order.c.code)):
-        item = items.get(row["item"])
-        made.append(
-            {
-                **{name: row[name] for name in ("code", "kind", "item", "quantity", "customer", "due_on", "status")},
-                "item_name": item["name"] if item else "",
-                "unit": item["unit"] if item else "",
-                "operations": [
-                    {
-                        **{name: step[name] for name in ("number", "name", "work_center")},
-                        "machines": of_center.get(step["work_center"], []),
-                        "standard_setup_min": step["standard_setup_min"],
-                        "standard_run_min": step["standard_run_min"],
-                    }
-                    for step in sorted(operations[row["code"]], key=lambda step: (step["sequence"], step["number"]))
-                ],
-                "components": [
-                    {name: part[name] for name in ("item", "operation", "quantity_per", "unit")}
-                    for part in components[row["code"]]
-                ],
-                "progress": counted.get(row["code"], {}),
-            }
-        )
-    return made
-
-
-def progress(
-    connection: Connection, site_code: str, orders: Collection[str] | None = None
-) -> dict[str, dict[str, dict[str, str]]]:
-    """Good and scrapped pieces by order and operation: of the orders given, or of all open ones. Voided facts aside."""
-    event, order = TABLES["event"], TABLES["order"]
-    which = and_(order.c.site == site_code, order.c.code.in_(orders)) if orders is not None else _open_orders(site_code)
-    query = select(event.c.order, event.c.body).where(
-        event.c.site == site_code,
-        event.c.order.in_(select(order.c.code).where(which)),
-        event.c.type.in_(("output.reported", "defect.reported")),
-        event.c.reason.not_in(("event.voided", "event.replaced")),
-    )
-    facts = [(code, json.loads(body)) for code, body in connection.execute(query)]
-    # A device that did not know the operation yet sent the letters of its label.
-    letters = {fact["operation"] for _, fact in facts if tail(fact["operation"]) == fact["operation"]}
-    meant = {row["code"]: row["detail"] for row in _rows(connection, "label_code", site_code, "code", letters)}
-    sums: dict[str, dict[str, dict[str, Decimal]]] = {}
-    for code, fact in facts:
-        good = fact["type"] == "output.reported"
-        if good or fact["disposition"] == "scrap":
-            number = meant.get(fact["operation"], fact["operation"])
-            cell = sums.setdefault(code, {}).setdefault(number, {"good": Decimal(0), "scrap": Decimal(0)})
-            cell["good" if good else "scrap"] += Decimal(fact["quantity"])
-    return {
-        code: {
-            number: {name: plain(value) for name, value in cell.items()} for number, cell in sorted(operations.items())
-        }
-        for code, operations in sums.items()
-    }
-
-
-def _snapshot_codes(
-    connection: Connection, site_code: str, orders: Iterable[Row], people: Iterable[Row]
-) -> dict[str, dict[str, str]]:
-    """What labels say, without those of closed orders and people who left."""
-    shown = {"order": {row["code"] for row in orders}, "person": {row["key"] for row in people}}
-    shown["operation"] = shown["order"]
-    codes: dict[str, dict[str, str]] = {}
-    for row in _rows(connection, "label_code", site_code):
-        if row["kind"] not in shown or row["ref"] in shown[row["kind"]]:
-            codes[row["code"]] = {"kind": row["kind"], "ref": row["ref"]}
-            if row["kind"] in DETAILS:
-                codes[row["code"]][DETAILS[row["kind"]]] = row["detail"]
-    return codes

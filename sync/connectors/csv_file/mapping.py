@@ -176,7 +176,7 @@ order_status = one_of(_words("open ouvert en_cours", "closed ferme clos termine"
 valuation = one_of(_words("standard", "moving_average cump cmup pmp"))
 follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
                         "order ordre of", "customer client"))  # fmt: skip
-reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction"))
+reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction", "help aide appel"))
 rate_kind = one_of(_words("labor main_d_oeuvre mo", "machine", "standard_labor main_d_oeuvre_standard mo_standard",
                           "standard_cost cout_standard"))  # fmt: skip
 rate_subject = one_of(_words("person personne", "rate_group categorie categorie_de_cout",
@@ -243,6 +243,7 @@ KINDS = {
             ("number", "key"),
             _recognisable,
         ),
+        Kind("locations", ("emplacements",), (_CODE, _NAME), ("code",)),
         Kind(
             "items",
             ("articles",),

@@ -18,6 +18,7 @@ from server.migrations import upgrade
 from server.settings import Settings
 from server.store import event_log, ledger, people, plant
 from server.store.database import open_engine, read
+from server.store.snapshot import snapshot
 from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.core.findings import CATALOGUE
@@ -150,9 +151,9 @@ def test_devices_and_finished_orders_look_used(demo: Demo) -> None:
         assert len(devices) > 8 and all(device.last_seq > 0 for device in devices)
         orders = plant.rows(connection, "main", "orders")
         assert sum(row["status"] == "closed" for row in orders) > 15
-        snapshot = plant.snapshot(connection, "main")
-    assert len(snapshot["orders"]) > 20 and any(order["progress"] for order in snapshot["orders"])
-    assert len(snapshot["codes"]) > 150
+        shown = snapshot(connection, "main")
+    assert len(shown["orders"]) > 20 and any(order["progress"] for order in shown["orders"])
+    assert len(shown["codes"]) > 150
 
 
 def test_the_command_tells_who_may_come_in(demo: Demo) -> None:

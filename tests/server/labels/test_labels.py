@@ -16,6 +16,7 @@ from server.labels import sheet
 from server.reference import imports
 from server.store import plant
 from server.store.database import write
+from server.store.snapshot import snapshot
 from sync.core.codes import tail
 from tests.server.callers import device, signed_in
 
@@ -86,7 +87,7 @@ def test_a_badge_shows_a_name_and_no_number(demo: Engine) -> None:
     assert (badge.title, badge.lines) == ("Ana Demo", ())
     with write(demo) as connection:
         key = plant.rows(connection, "main", "people", "number", ["1001"])[0]["key"]
-        assert plant.snapshot(connection, "main")["codes"] == {badge.code: {"kind": "person", "ref": key}}
+        assert snapshot(connection, "main")["codes"] == {badge.code: {"kind": "person", "ref": key}}
 
 
 def test_the_same_thing_has_the_same_letters(demo: Engine) -> None:
@@ -101,7 +102,7 @@ def test_a_lost_badge_gets_other_letters_and_an_order_keeps_its(demo: Engine) ->
     assert before[0].code != after[0].code
     assert before[1].code == after[1].code
     with write(demo) as connection:
-        assert before[0].code not in plant.snapshot(connection, "main")["codes"]
+        assert before[0].code not in snapshot(connection, "main")["codes"]
 
 
 def test_what_is_not_known_is_named(demo: Engine) -> None:

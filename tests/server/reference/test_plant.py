@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from server.reference import imports
 from server.store import plant
 from server.store.database import read, write
+from server.store.snapshot import initials, short_names, snapshot
 from sync.core.codes import tail
 
 TEMPLATES = Path(__file__).parents[3] / "docs" / "templates"
@@ -41,7 +42,7 @@ def test_letters_bring_what_they_stand_for(demo: Engine) -> None:
         letters = plant.code_for(connection, "main", "operation", "MO-1001", "20")
         part = plant.load_part(connection, "main", orders=[letters])
     assert tail(letters) == letters
-    assert (part.codes[letters].ref, part.codes[letters].operation) == ("MO-1001", "20")
+    assert (part.codes[letters].ref, part.codes[letters].detail) == ("MO-1001", "20")
     assert part.orders.keys() == {"MO-1001"}
 
 
@@ -59,7 +60,7 @@ def test_an_unknown_site_is_named(database: Engine) -> None:
 
 
 def test_initials() -> None:
-    assert [plant.initials(name) for name in ("Ana Demo", "Jean-Luc de la Tour", "Luis", "")] == ["AD", "JT", "L", ""]
+    assert [initials(name) for name in ("Ana Demo", "Jean-Luc de la Tour", "Luis", "")] == ["AD", "JT", "L", ""]
 
 
 def test_the_same_values_on_postgresql(demo: Engine, postgres_database: str) -> None:
@@ -84,4 +85,15 @@ def test_the_same_values_on_postgresql(demo: Engine, postgres_database: str) -> 
     with read(demo) as here, read(there) as other:
         assert plant.load(here, "main") == plant.load(other, "main")
         assert plant.rates(here, "main") == plant.rates(other, "main")
-        assert plant.snapshot(here, "main") == plant.snapshot(other, "main")
+        assert snapshot(here, "main") == snapshot(other, "main")
+
+
+def test_short_names_tell_people_apart() -> None:
+    names = {
+        "a": "Ana Morel", "b": "Ana Moreau", "c": "Luis", "d": "Pierrick Le Bihan", "e": "", "f": "Zoé Li",
+        "g": "Ana Morel", "h": "Ana Martin",
+    }  # fmt: skip
+    assert short_names(names) == {
+        "a": "Ana Morel", "b": "Ana Moreau", "c": "Luis", "d": "Pierrick B.", "e": "", "f": "Zoé L.",
+        "g": "Ana Morel", "h": "Ana Mar.",
+    }  # fmt: skip
