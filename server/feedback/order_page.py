@@ -28,7 +28,8 @@ SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """An operation against the order's quantity. `running`: how many people or machines are on it."""
+    """An operation against the order's quantity. `running`: how many people or machines are on it; `unplanned`: the
+    floor added it."""
 
     number: str
     name: str
@@ -37,6 +38,7 @@ class Progress:
     counted: Counted
     cost: Against
     running: int
+    unplanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[P
                 counted,
                 cost.comparison.operations.get(step.number, Against()),
                 on[step.number],
+                step.unplanned,
             )
         )
     return made

@@ -51,6 +51,19 @@ def test_names_ids_and_keys() -> None:
     assert read_folder(moved, FIELDS)[0].facts[0].raw == start, "a named row keeps its id wherever it stands"
 
 
+def test_a_measured_value_may_be_below_zero_and_an_answer_names_its_call() -> None:
+    fields: dict[str, Cell] = {**FIELDS, "measured": "signed", "call_id": "text", "name": "text"}
+    header = b"ref,type,occurred_at,measured,call_id,quantity,name\n"
+    rows = (
+        b"call,help.called,2026-11-20 08:00,,,,\n,help.answered,2026-11-20 08:05,-0.35,call,,"
+        + b"x" * 100 + b"\n,x,2026-11-20 08:05,,,-1,\n"
+    )  # fmt: skip
+    folder, errors = read_folder({SITE: PARIS, EVENTS: header + rows}, fields)
+    assert [(error.line, error.column) for error in errors] == [(4, "quantity")], "a quantity may not"
+    call, answer, _ = (fact.raw for fact in folder.facts)
+    assert (answer["call_id"], answer["measured"], len(answer["name"])) == (call["id"], "-0.35", 100)
+
+
 def test_a_plant_of_files() -> None:
     files = {
         SITE: PARIS, EVENTS: HEADER,

@@ -1,6 +1,7 @@
 """Labor time: every instant of a person is shared among what is open, and none is lost or invented."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -65,6 +66,26 @@ def test_attributed_time_is_presence_exactly(spans: list[Segment]) -> None:
     pieces = attribute(spans, PARIS)
     assert pieces.keys() == {span.id for span in spans}
     assert sum(piece.milliseconds for parts in pieces.values() for piece in parts) == union(spans)
+
+
+@settings(max_examples=200)
+@given(segments(), segments())
+def test_breaks_take_their_instants_away(spans: list[Segment], pauses: list[Segment]) -> None:
+    """What is left is the union of the spans without that of the breaks, and nobody gets an instant of a break."""
+    pieces = attribute(spans, PARIS, pauses)
+    overlap = [
+        replace(span, start=start, ends=ends)
+        for span in spans
+        for pause in pauses
+        if (start := max(span.start, pause.start)) < (ends := min(span.ends, pause.ends))
+    ]
+    total = sum(piece.milliseconds for parts in pieces.values() for piece in parts)
+    assert total == union(spans) - union(overlap)
+
+
+def test_a_break_that_covers_all_leaves_nothing() -> None:
+    (span,) = [a_segment(1, 0, HOUR, JOBS[0])]
+    assert attribute([span], PARIS, [span])[span.id] == []
 
 
 @given(segments())

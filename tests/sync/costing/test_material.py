@@ -53,6 +53,13 @@ def stock(costed: Costed) -> tuple[str, str]:
     return str(last.quantity.normalize()), str(last.value)
 
 
+def test_what_is_used_instead_costs_what_it_costs() -> None:
+    costed = cost(received(1, "10", "8"), movement("substituted", 2, "3", replaces="OAK"), returned(3, "1"))
+    assert amounts(costed) == ["80.00", "24.00", "8.00"]
+    assert [entry.activity for entry in costed.entries] == ["received", "substituted", "returned"]
+    assert stock(costed) == ("8", "64.00")
+
+
 def test_an_issue_takes_its_share_of_the_value() -> None:
     costed = cost(received(1, "10", "8"), received(2, "5", "9.20"), consumed(3, "6"))
     assert amounts(costed) == ["80.00", "46.00", "50.40"]

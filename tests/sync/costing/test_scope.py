@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies
 
+from sync.core.clock import format_instant
 from sync.core.findings import Outcome, held
-from sync.costing.scope import Segment, effective, pair_downtime, pair_labor, pair_machine, tell, time_outcome
+from sync.costing.scope import (
+    Segment,
+    effective,
+    pair_breaks,
+    pair_downtime,
+    pair_labor,
+    pair_machine,
+    tell,
+    time_outcome,
+)
 from sync.events.base import Event
 from tests.cast import ANA, LUIS, fact, new_id
 
@@ -139,6 +149,43 @@ def test_every_fact_counts_or_is_told_why_not_in_any_order(seed: int) -> None:
         assert (event.id in counting or event.id in acting) == (not corrected)
 
 
+def declined(target: Event | str, **fields: Any) -> Event:
+    target_id = target if isinstance(target, str) else target.id
+    return fact("event.declined", "2026-11-20T09:00:00Z", target_id=target_id, reason="DOUBT", **fields)
+
+
+def test_a_declined_fact_is_held_until_somebody_does_something() -> None:
+    one = good()
+    no = declined(one)
+    assert told(one, no) == (set(), {one.id: "held event.declined", no.id: "excluded correction.applied"})
+    assert told(one, no, sorry := void(no))[0] == {one.id}
+    assert told(one, no, sorry, void(sorry))[1][one.id] == "held event.declined"
+    assert told(declined(one))[1].popitem()[1] == "held correction.target_unknown"
+
+
+def test_putting_right_wins_over_a_mere_no() -> None:
+    one, right = good(), good()
+    assert told(one, declined(one), void(one))[1][one.id] == "excluded event.voided"
+    assert told(one, right, declined(one), replaced(one, right))[1][one.id] == "excluded event.replaced"
+
+
+def test_a_correction_may_be_declined() -> None:
+    one = good()
+    correction = void(one)
+    no = declined(correction)
+    assert told(one, correction, no) == (
+        {one.id}, {correction.id: "held event.declined", no.id: "excluded correction.applied"},
+    )  # fmt: skip
+
+
+def test_an_approval_changes_nothing_and_waits_for_its_fact() -> None:
+    one = good()
+    seen = fact("event.approved", "2026-11-20T09:00:00Z", target_id=one.id, reason="SEEN")
+    assert told(one, seen) == ({one.id}, {seen.id: "excluded fact.noted"})
+    assert told(seen) == (set(), {seen.id: "held correction.target_unknown"})
+    assert told(one, seen, void(seen))[1][seen.id] == "excluded event.voided"
+
+
 # --- starts and stops --------------------------------------------------------------------------------------------
 
 
@@ -218,6 +265,77 @@ def test_machines_and_downtime_are_paired_apart() -> None:
     (segment,), outcomes = pair_downtime([run, down, up], LONGEST)
     assert (segment.until or 0) - segment.start == HOUR // 2
     assert outcomes == {}
+
+
+def home(at: str, who: str = ANA) -> Event:
+    return fact("shift.ended", f"2026-11-20T{at}:00Z", person=who)
+
+
+def test_the_end_of_a_shift_stops_all_that_is_open() -> None:
+    one, two, other = start("08:00"), start("08:30", order="MO-2"), start("08:30", LUIS)
+    indirect = start("09:00", activity="indirect", order=None, operation=None, indirect_code="CLEAN")
+    named = stop("09:30", start_id=two.id)
+    end = home("16:00")
+    assert paired(one, two, other, indirect, named, end) == (
+        {one.id: end.id, two.id: named.id, other.id: "", indirect.id: end.id}, {},
+    )  # fmt: skip
+    assert paired(end, late := start("16:00")) == ({late.id: ""}, {end.id: "fact.noted"}), "what begins then goes on"
+    assert paired(one, end := home("20:01"))[0] == {one.id: ""}, "beyond the longest time nobody believes it"
+
+
+# --- breaks ------------------------------------------------------------------------------------------------------
+
+
+def pause(at: str, who: str = ANA) -> Event:
+    return fact("break.started", f"2026-11-20T{at}:00Z", person=who)
+
+
+def back(at: str, who: str = ANA, **fields: Any) -> Event:
+    return fact("break.stopped", f"2026-11-20T{at}:00Z", person=who, **fields)
+
+
+def breaks(*events: Event) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """((from, until its instants are nobody's) of each break, reason of each stop that ends none)"""
+    segments, outcomes = pair_breaks(events, LONGEST)
+    spans = [tuple(format_instant(at)[11:16] for at in (segment.start, segment.ends)) for segment in segments]
+    return spans, {key: outcome.reason for key, outcome in outcomes.items()}
+
+
+def test_a_break_ends_with_what_comes_first() -> None:
+    one = pause("10:00")
+    assert breaks(one, back("10:15", start_id=one.id)) == ([("10:00", "10:15")], {})
+    assert breaks(one, back("10:15")) == ([("10:00", "10:15")], {})
+    assert breaks(one, late := back("10:15", start_id=one.id), start("10:10")) == (
+        [("10:00", "10:10")], {late.id: "break.over"},
+    )  # fmt: skip
+    assert breaks(one, late := back("10:15"), home("10:05")) == ([("10:00", "10:05")], {late.id: "break.over"})
+    assert breaks(one, start("10:00")) == ([("10:00", "22:00")], {}), "a start at that very instant began before it"
+    assert breaks(one, start("10:10", LUIS), home("10:10", LUIS)) == ([("10:00", "22:00")], {})
+
+
+def test_an_open_break_takes_no_more_than_the_longest_time() -> None:
+    one = pause("08:00")
+    assert breaks(one) == ([("08:00", "20:00")], {})
+    assert breaks(one, back("20:01", start_id=one.id)) == ([("08:00", "20:00")], {})
+    assert breaks(one, stray := back("20:01")) == ([("08:00", "20:00")], {stray.id: "time.stop_without_start"})
+
+
+def test_stops_of_breaks_that_end_none() -> None:
+    one = pause("10:00")
+    first, second = back("10:15", start_id=one.id), back("10:20", start_id=one.id)
+    assert breaks(second, first, one)[1] == {second.id: "break.over"}
+    assert breaks(foreign := back("10:15", LUIS, start_id=one.id), one)[1] == {foreign.id: "time.stop_without_start"}
+    assert breaks(early := back("09:00"), one)[1] == {early.id: "time.stop_without_start"}
+
+
+def test_two_breaks_at_once_end_with_one_stop() -> None:
+    assert breaks(pause("10:00"), pause("10:05"), back("10:15"))[0] == [("10:00", "10:15"), ("10:05", "10:15")]
+
+
+def test_a_stop_goes_with_the_break_it_names() -> None:
+    one = pause("10:00")
+    counting = effective([one, end := back("10:15", start_id=one.id), void(one)])
+    assert counting.outcomes[end.id].reason == "time.stop_of_corrected"
 
 
 @pytest.mark.parametrize(

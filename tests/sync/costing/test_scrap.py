@@ -40,6 +40,10 @@ def test_a_tenth_of_the_cost() -> None:
     assert {line.side: line.cost_object for line in entry.postings} == {"debit": "scrap:D1", "credit": "order:MO-1"}
 
 
+def test_pieces_used_as_they_are_are_counted_by_the_report_of_good_ones() -> None:
+    assert amounts(cost(good("10", "9"), bad("10", "2", "use_as_is"), bad("10"), at_10="100.00")) == ["10.00"]
+
+
 def test_found_later_it_took_in_more_and_who_caused_it_pays() -> None:
     counted = [good("10", "10"), good("20", "7"), bad("20", "1", caused_at="10"), bad("20", "2")]
     costed = cost(*counted, at_10="100.20", at_20="30.05")
