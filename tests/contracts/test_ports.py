@@ -199,6 +199,35 @@ def test_facts_are_found_by_what_they_are_and_name(stage: Stage) -> None:
         assert host.with_scrap({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
 
 
+def test_what_the_floor_adds_to_orders_is_found(stage: Stage) -> None:
+    step = {"order": "MO-1", "operation": "15", "name": "Repair", "work_center": "W2"}
+    added = raw("operation.added", "2026-11-20T08:00:00Z", **step)
+    elsewhere = raw("operation.added", "2026-11-20T08:00:00Z", **{**step, "order": LETTERS["operation"]})
+    done = raw("operation.completed", "2026-11-20T08:00:00Z", order="MO-1", operation="15")
+    call = raw("help.called", "2026-11-20T08:00:00Z", reason="FORKLIFT", order="MO-1")
+    answer = raw("help.answered", "2026-11-20T08:00:00Z", call_id=call["id"])
+    stage.send([added, elsewhere, done, call, answer, START, STOP, BAD])
+    with stage.host() as host:
+        assert ids(host.added_operations({"MO-1", "MO-3"})) == {added["id"]}
+        assert ids(host.added_operations({"MO-2"})) == {elsewhere["id"]}, "the order was scanned where nobody knew it"
+        assert host.added_operations(set()) == []
+        assert ids(host.of_orders({"MO-1"})) == ids([added, done, call, START])
+        assert ids(host.of_orders({"MO-2", "MO-3"})) == ids([elsewhere, BAD])
+        assert ids(host.targeting([call["id"]])) == {answer["id"]}
+
+
+def test_presence_is_among_the_facts_of_a_person(stage: Stage) -> None:
+    pause = raw("break.started", "2026-11-20T08:10:00Z", person=ANA)
+    back = raw("break.stopped", "2026-11-20T08:20:00Z", person=ANA, start_id=pause["id"])
+    home = raw("shift.ended", "2026-11-20T09:00:00Z", person=ANA)
+    there = raw("shift.started", "2026-11-20T08:05:00Z", person=ANA)
+    stage.send([START, pause, back, home, there])
+    with stage.host() as host:
+        eight, nine = instant("2026-11-20T08:00:00Z"), instant("2026-11-20T09:00:00Z")
+        assert ids(host.of_people([(ANA, eight, nine)])) == ids([START, pause, back, home]), "a begin ends nothing"
+        assert ids(host.targeting([pause["id"]])) == {back["id"]}
+
+
 def test_windows_hold_both_their_ends(stage: Stage) -> None:
     told = raw("labor.declared", "2026-11-21T20:00:00Z", person=ANA, activity="run", order="MO-1",
                started_at="2026-11-20T08:30:00Z", ended_at="2026-11-20T08:40:00Z")  # fmt: skip

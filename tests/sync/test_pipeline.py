@@ -120,6 +120,100 @@ def test_a_correction_used_as_a_replacement_knows_its_target() -> None:
     agrees(host)
 
 
+def amounts(host: MemoryHost) -> list[str]:
+    return sorted(line.content["amount"] for line in host.in_force.values())
+
+
+def test_a_break_that_is_told_late_takes_back_what_it_cost() -> None:
+    host = a_host()
+    host.accept([START, STOP])
+    host.drain()
+    assert amounts(host) == ["31.17"]
+    pause = raw("break.started", "2026-11-20T08:30:00Z", person=ANA)
+    host.accept([pause])
+    host.drain()
+    assert amounts(host) == ["15.59"], "while it is open all that follows is nobody's"
+    end = raw("break.stopped", "2026-11-20T08:45:00Z", person=ANA, start_id=pause["id"])
+    host.accept([end])
+    host.drain()
+    assert amounts(host) == ["23.38"]
+    again = raw("labor.started", "2026-11-20T08:40:00Z", person=ANA, activity="run", order="MO-2", operation="20")
+    host.accept([again, raw("labor.stopped", "2026-11-20T08:40:00Z", person=ANA, start_id=again["id"])])
+    host.drain()
+    assert amounts(host) == ["0.00", "25.98"], "who starts work is back, though the stop of the break came before"
+    assert host.states[end["id"]].reason == "break.over"
+    host.accept([raw("event.voided", "2026-11-20T12:00:00Z", target_id=again["id"], reason="SLIP")])
+    host.drain()
+    assert (amounts(host), host.states[end["id"]].reason) == (["23.38"], "break.noted")
+    agrees(host)
+
+
+def test_the_end_of_a_shift_that_arrives_last() -> None:
+    host = a_host()
+    other = raw("labor.started", "2026-11-20T08:30:00Z", person=ANA, activity="run", order="MO-2", operation="20")
+    host.accept([START, other])
+    host.drain()
+    end = raw("shift.ended", "2026-11-20T09:00:00Z", person=ANA)
+    host.accept([end])
+    host.drain()
+    assert amounts(host) == ["23.38", "7.79"]
+    assert host.states[end["id"]].state == "costed"
+    host.accept([raw("event.voided", "2026-11-20T12:00:00Z", target_id=end["id"], reason="SLIP")])
+    host.drain()
+    assert host.in_force == {}
+    agrees(host)
+
+
+def test_an_operation_that_becomes_known_costs_all_that_waited_for_it() -> None:
+    host = a_host()
+    step = {"order": "MO-1", "operation": "15"}
+    run = raw("machine.started", "2026-11-20T08:00:00Z", machine="M1", **step)
+    waiting = [
+        raw("labor.declared", "2026-11-20T08:00:00Z", person=ANA, activity="run", duration_ms=HOUR, **step),
+        run,
+        raw("machine.stopped", "2026-11-20T09:00:00Z", machine="M1", start_id=run["id"]),
+        raw("material.consumed", "2026-11-20T08:00:00Z", item="OAK", quantity="10", unit="kg", **step),
+        raw("output.reported", "2026-11-20T09:00:00Z", quantity="9", **step),
+        raw("defect.reported", "2026-11-20T09:00:00Z", quantity="1", disposition="scrap", reason="BURR", **step),
+        raw("defect.reported", "2026-11-20T09:00:00Z", order="MO-1", operation="20", caused_at="15", quantity="1",
+            disposition="scrap", reason="BURR"),
+        raw("operation.completed", "2026-11-20T09:00:00Z", **step),
+    ]  # fmt: skip
+    host.accept(waiting)
+    host.drain(3)
+    assert {host.states[fact["id"]].reason for fact in waiting} == {"reference.unknown_operation"}
+    added = raw("operation.added", "2026-11-20T10:00:00Z", name="Repair", work_center="W2", **step)
+    host.accept([added])
+    host.drain()
+    # 31.17 + 22.50 + 32.00 = 85.67 over 10 pieces; the piece found at 20 was among the nine good ones of 15.
+    assert amounts(host) == ["22.50", "31.17", "32.00", "8.57", "8.57"]
+    agrees(host)
+    void = raw("event.voided", "2026-11-20T11:00:00Z", target_id=added["id"], reason="SLIP")
+    host.accept([void])
+    host.drain()
+    assert host.in_force == {}
+    agrees(host)
+    host.accept([raw("event.voided", "2026-11-20T12:00:00Z", target_id=void["id"], reason="SLIP")])
+    host.drain()
+    assert amounts(host) == ["22.50", "31.17", "32.00", "8.57", "8.57"]
+    agrees(host)
+
+
+def test_a_decline_takes_away_and_its_void_brings_back() -> None:
+    host = a_host()
+    host.accept([START, STOP])
+    host.drain()
+    no = raw("event.declined", "2026-11-20T12:00:00Z", target_id=START["id"], reason="DOUBT")
+    host.accept([no])
+    host.drain()
+    assert (host.in_force, host.states[START["id"]].reason) == ({}, "event.declined")
+    agrees(host)
+    host.accept([raw("event.voided", "2026-11-20T13:00:00Z", target_id=no["id"], reason="SLIP")])
+    host.drain()
+    assert amounts(host) == ["31.17"]
+    agrees(host)
+
+
 def test_a_late_stop_of_yesterday_reaches_what_was_shared() -> None:
     """A chain of overlaps longer than the longest time: each clock overlaps the next, nobody ends."""
     host = a_host()
