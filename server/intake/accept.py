@@ -25,10 +25,12 @@ from sync.events.catalog import EventRefused
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent, by credential: a device (whose facts are numbered) or a program."""
+    """Whose facts these are, by credential: a device's (which are numbered) or a program's. `relayed_by`: who brings
+    them in, where the device that captured them could not."""
 
     id: str
     is_device: bool = False
+    relayed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
         if known is None:
             stored[fact.event.id] = fact.digest
             rows.append(
-                {**event_log.look_ups(fact.event), "recorded_at": now, "sender": sender.id, "digest": fact.digest,
-                 "body": fact.body}
+                {**event_log.look_ups(fact.event), "recorded_at": now, "sender": sender.id,
+                 "relayed_by": sender.relayed_by or None, "digest": fact.digest, "body": fact.body}
             )  # fmt: skip
             verdicts[index] = Verdict(fact.event.id, "created")
         elif known == fact.digest:
@@ -105,7 +107,10 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
         intake_log.keep_rejections(connection, site, sender.id, now, kept)
     if sender.is_device:
         announced = {fact.event.device_seq: fact.event.id for fact in sound.values() if fact.event.device_seq}
-        intake_log.note_sequence(connection, site, sender.id, announced, now)
+        intake_log.note_sequence(connection, site, sender.id, announced)
+        if not sender.relayed_by:
+            newest = max((fact.event for fact in sound.values()), key=lambda event: event.device_seq or 0, default=None)
+            intake_log.note_contact(connection, site, sender.id, now, newest.clock_offset_ms if newest else None)
     return [verdicts[index] for index in range(len(raw_events))]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, json, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy import Connection
 
 from server.auth.access import access, current
 from server.extensions import db, now
-from server.intake import photos
+from server.intake import photos, rescue
 from server.intake.accept import Sender, Verdict, accept, keep_notes
 from server.problems import CATALOGUE, Problem, describe, fill
 from server.store import event_log, intake_log
@@ -35,13 +36,14 @@ def post_events() -> ResponseReturnValue:
     """Take a batch of facts: each is created, exists already, conflicts with another of its id, or is rejected."""
     batch = _read_batch()
     moment = now()
-    sender = Sender(current.id, is_device=current.kind == "device")
     with write(db.engine) as connection:
+        sender = _sender(connection, batch.get("relayed_from"))
         verdicts = accept(connection, current.site, sender, batch["events"], moment)
         if notes := batch.get("notes"):
             keep_notes(connection, current.site, notes, batch["events"])
         site = find_site(connection, current.site)
-        last_seq = event_log.last_sequence(connection, current.site, sender.id) if sender.is_device else 0
+        is_device = current.kind == "device"
+        last_seq = event_log.last_sequence(connection, current.site, current.id) if is_device else 0
     # Only now: the transaction is committed, and committed means on the disk (server.store.database).
     return _answer(
         {
@@ -49,10 +51,21 @@ def post_events() -> ResponseReturnValue:
             "batch_id": batch["batch_id"],
             "lineage": site.lineage if site else None,
             "now": format_instant(moment),
-            "device": {"id": sender.id, "last_seq": last_seq} if sender.is_device else None,
+            "device": {"id": current.id, "last_seq": last_seq} if is_device else None,
             "verdicts": [_spell(verdict) for verdict in verdicts],
         }
     )
+
+
+def _sender(connection: Connection, relayed_from: Any) -> Sender:
+    """Whose facts a batch holds: the caller's own, or those of the device it says they were saved on."""
+    own = Sender(current.id, is_device=current.kind == "device")
+    if relayed_from is None or relayed_from == current.device_id:
+        return own
+    if not own.is_device or not isinstance(relayed_from, str):
+        raise Problem("request.invalid", gettext("Only a device brings in the facts of another."),
+                      pointer="/relayed_from")  # fmt: skip
+    return rescue.relayed(connection, current.site, relayed_from, by=current.id)
 
 
 @blueprint.put("/api/v1/photos/<uuid:event_id>")

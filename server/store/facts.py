@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
-from server.store import event_log
+from server.store import event_log, people
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.findings import CATALOGUE
@@ -152,7 +152,7 @@ def starts_before(connection: Connection, site: str, stop: Event, longest_ms: in
 
 
 def senders(connection: Connection, site: str, ids: Collection[str]) -> dict[str, str]:
-    """Names of the devices and programs that sent facts."""
+    """Names of the devices and programs that sent facts, and of the users who stated some at a desk."""
     found: dict[str, str] = {}
     for table in (DEVICE, TOKEN):
         for part in chunks(sorted(ids)):
@@ -160,7 +160,21 @@ def senders(connection: Connection, site: str, ids: Collection[str]) -> dict[str
                 select(table.c.id, table.c.name).where(table.c.site == site, table.c.id.in_(part))
             )
             found.update({row.id: row.name for row in rows})
+    if missing := set(ids) - found.keys():
+        users = {people.user_sender(site, user.name): user.display_name for user in people.list_users(connection, site)}
+        found.update({one: users[one] for one in missing if one in users})
     return found
+
+
+def relayed_by(connection: Connection, site: str, event_id: str) -> str:
+    """Who brought a fact in for the device that captured it: another device's name or a user's; "" when nobody did."""
+    query = select(EVENT.c.relayed_by).where(EVENT.c.site == site, EVENT.c.id == event_id)
+    by = connection.scalar(query) or ""
+    kind, _colon, name = by.partition(":")
+    if kind == "user" and name:
+        user = people.find_user(connection, site, name)
+        return user.display_name if user else name
+    return senders(connection, site, {by}).get(by, by[:8]) if by else ""
 
 
 def note(connection: Connection, site: str, event_id: str) -> str:

@@ -3,13 +3,15 @@ goes to the few rows an index holds ready."""
 
 import json
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, Table, and_, exists, func, select
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select, text
 
+from server.store import people
 from server.store.facts import RUNNING, Fact, read
-from server.store.tables import TABLES
+from server.store.tables import CALL_CONDITION, TABLES
 from sync.core.findings import CATALOGUE, GONE
 from sync.core.money import ZERO
 
@@ -18,19 +20,71 @@ ORDER: Table = TABLES["order"]
 
 STARTS = ("labor.started", "machine.started", "downtime.started")
 MOST_OPEN = 500
+# A device that did not call for so long is silent ...
+SILENT_MS = 5 * 60_000
+# ... and missed when its last fact is no older than this.
+IN_USE_MS = 4 * 3_600_000
+_COLUMNS = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params", "recorded_at", "sender", "digest")]
 
 
 def open_work(connection: Connection, site: str) -> list[Fact]:
     """Starts whose end is not known: found open by costing, or so new that costing has not seen them; oldest first."""
-    columns = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params", "recorded_at", "sender", "digest")]
     stop = EVENT.alias("stop")
     # A stop that has just come in ends its start at once, before costing says so.
     ended = exists().where(stop.c.site == EVENT.c.site, stop.c.target == EVENT.c.id, stop.c.state == "received")
     found = []
     for which in (and_(EVENT.c.state == "held", EVENT.c.reason == RUNNING), EVENT.c.state == "received"):
-        query = select(*columns).where(which, EVENT.c.type.in_(STARTS), ~ended)
+        query = select(*_COLUMNS).where(which, EVENT.c.type.in_(STARTS), ~ended)
         found += read(connection, site, query.order_by(EVENT.c.occurred_at.desc()).limit(MOST_OPEN))
     return sorted(found, key=lambda fact: (fact.event.occurred_at, fact.id))
+
+
+def open_calls(connection: Connection, site: str, since: int) -> list[Fact]:
+    """Calls for help since an instant that nobody answered and nobody took back; the longest waiting first."""
+    answer = EVENT.alias("answer")
+    answered = exists().where(
+        answer.c.site == EVENT.c.site,
+        answer.c.target == EVENT.c.id,
+        answer.c.type.in_(("help.answered", "event.voided", "event.replaced")),
+        answer.c.reason.not_in(GONE),
+    )
+    query = select(*_COLUMNS).where(text(CALL_CONDITION), EVENT.c.occurred_at >= since, ~answered)
+    return read(connection, site, query.where(EVENT.c.reason.not_in(GONE)).order_by(EVENT.c.occurred_at, EVENT.c.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A device that does not call, though facts wait on it or it was in use a short while ago."""
+
+    name: str
+    seen_at: int | None
+    waiting: int
+    waiting_since: int | None
+
+
+def silent_devices(connection: Connection, site: str, now: int) -> list[Silent]:
+    """Devices that are missed: those that hold facts first, then the longest silent."""
+    quiet = [
+        device
+        for device in people.list_devices(connection, site)
+        if device.revoked_at is None and now - (device.seen_at or 0) > SILENT_MS
+    ]
+    in_use = _in_use(connection, site, [device for device in quiet if not device.waiting], now)
+    missed = [device for device in quiet if device.waiting or device.id in in_use]
+    missed.sort(key=lambda device: (not device.waiting, device.waiting_since or device.seen_at or 0, device.name))
+    return [Silent(device.name, device.seen_at, device.waiting, device.waiting_since) for device in missed]
+
+
+def _in_use(connection: Connection, site: str, devices: Collection[people.Device], now: int) -> set[str]:
+    """Of these devices those whose last fact came a short while ago and did not end a shift."""
+    if not devices:
+        return set()
+    lately = [device for device in devices if device.last_seq and now - (device.seen_at or 0) < IN_USE_MS]
+    last = [and_(EVENT.c.sender == device.id, EVENT.c.device_seq == device.last_seq) for device in lately]
+    query = select(EVENT.c.sender).where(
+        EVENT.c.site == site, or_(*last), EVENT.c.type != "shift.ended", EVENT.c.recorded_at > now - IN_USE_MS
+    )
+    return set(connection.scalars(query)) if last else set()
 
 
 @dataclass(slots=True)
@@ -53,8 +107,8 @@ def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]
         EVENT.c.reason.not_in(GONE),
     )
     found: dict[str, Made] = defaultdict(Made)
-    for code, text in connection.execute(query):
-        body = json.loads(text)
+    for code, stored in connection.execute(query):
+        body = json.loads(stored)
         made, pieces = found[code], Decimal(body["quantity"])
         if body["type"] == "output.reported":
             made.good += pieces

@@ -105,8 +105,15 @@ def has_photo(connection: Connection, site: str, event_id: str) -> bool:
     return connection.scalar(query) is not None
 
 
-def note_sequence(connection: Connection, site: str, device: str, announced: Mapping[int, str], now: int) -> None:
-    """Note the highest number and the contact; two facts under one number are a fork, which a finding tells."""
+def note_contact(connection: Connection, site: str, device: str, now: int, clock_offset_ms: int | None) -> None:
+    """The device sent, and said how far its clock is off (None: it did not say)."""
+    told = {} if clock_offset_ms is None else {"clock_offset_ms": clock_offset_ms}
+    here = update(DEVICE).where(DEVICE.c.site == site, DEVICE.c.id == device)
+    connection.execute(here.values(seen_at=now, **told))
+
+
+def note_sequence(connection: Connection, site: str, device: str, announced: Mapping[int, str]) -> None:
+    """Note the highest number; two facts under one number are a fork, which a finding tells."""
     if announced:
         query = select(EVENT.c.device_seq, EVENT.c.id).where(
             EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.in_(list(announced))
@@ -123,7 +130,7 @@ def note_sequence(connection: Connection, site: str, device: str, announced: Map
     connection.execute(
         update(DEVICE)
         .where(DEVICE.c.site == site, DEVICE.c.id == device)
-        .values(last_seq=greatest(DEVICE.c.last_seq, highest), seen_at=now)
+        .values(last_seq=greatest(DEVICE.c.last_seq, highest))
     )
 
 

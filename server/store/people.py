@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store import tables
 from server.store.tables import ApiToken, Enrolment, Pin, PinFailure, Session
+from sync.core.ids import USER, derive
 
 # The values below bear the names of their tables.
 T = TypeVar("T")
@@ -45,7 +46,8 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone or tablet. `last_seq`: the highest number it announced."""
+    """A phone or tablet. `last_seq`: the highest number it announced; `waiting`: facts it said it still holds, the
+    oldest of them captured at `waiting_since`; `version`: of its program."""
 
     id: str
     name: str
@@ -53,6 +55,10 @@ class Device:
     seen_at: int | None
     revoked_at: int | None
     last_seq: int
+    waiting: int
+    waiting_since: int | None
+    version: str
+    clock_offset_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,11 @@ def change_user(connection: Connection, site: str, name: str, **values: Any) -> 
     if values.keys() & {"roles", "password_hash", "active"}:
         connection.execute(delete(Session).where(Session.site == site, Session.user == name))
     return changed.rowcount == 1
+
+
+def user_sender(site: str, name: str) -> str:
+    """The id under which facts stand that a signed-in user states at a desk: as devices and programs have one."""
+    return derive(USER, site, name)
 
 
 def count_failure(connection: Connection, site: str, name: str) -> int:
@@ -258,6 +269,21 @@ def create_device(connection: Connection, site: str, name: str, secret_hash: str
 def find_device(connection: Connection, site: str, secret_hash: str) -> Device | None:
     """The device with this secret, or None."""
     return _one(connection, Device, _FIND_DEVICE, site, secret_hash)
+
+
+def device_of_id(connection: Connection, site: str, identity: str) -> Device | None:
+    """The device with this id, or None."""
+    table = tables.Device
+    return _one(connection, Device, _columns(Device, table).where(table.site == site, table.id == identity))
+
+
+def report_device(
+    connection: Connection, site: str, identity: str, *, waiting: int, waiting_since: int | None, version: str
+) -> None:
+    """What a device says of itself: how many facts it holds, since when, and which program it runs."""
+    table = tables.Device
+    told = {"waiting": waiting, "waiting_since": waiting_since, "version": version}
+    connection.execute(update(table).where(table.site == site, table.id == identity).values(told))
 
 
 def list_devices(connection: Connection, site: str) -> list[Device]:

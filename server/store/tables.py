@@ -386,6 +386,10 @@ class ApiToken(Base):
 STEP_CONDITION = "type IN ('operation.added', 'operation.completed', 'operation.reopened')"
 
 
+# Calls for help: few, and the board asks every few seconds which are still open.
+CALL_CONDITION = "type = 'help.called'"
+
+
 class Event(Base):
     """A fact, as it came: `body` is its canonical JSON and never changes. The other columns are look-ups taken from
     it, except `state`, `reason` and `params`, which say what costing made of it."""
@@ -423,6 +427,8 @@ class Event(Base):
               sqlite_where=text('"order" IS NOT NULL'), postgresql_where=text('"order" IS NOT NULL')),
         Index("ix_event_step", "site", "order",
               sqlite_where=text(STEP_CONDITION), postgresql_where=text(STEP_CONDITION)),
+        Index("ix_event_call", "site", "occurred_at",
+              sqlite_where=text(CALL_CONDITION), postgresql_where=text(CALL_CONDITION)),
         Index("ix_event_item", "site", "item", "occurred_at",
               sqlite_where=text("item IS NOT NULL"), postgresql_where=text("item IS NOT NULL")),
         Index("ix_event_machine", "site", "machine", "occurred_at",

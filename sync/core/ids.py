@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 # Namespaces of our own; their values never change, or every derived id would.
 ENTRY = UUID("6f3b0f4e-4a0e-5c59-9d0a-6d2a3c1e7b01")
 IMPORT = UUID("6f3b0f4e-4a0e-5c59-9d0a-6d2a3c1e7b02")
+USER = UUID("6f3b0f4e-4a0e-5c59-9d0a-6d2a3c1e7b03")
 
 
 def derive(namespace: UUID, *cause: str) -> str:

@@ -30,7 +30,7 @@ COMMON = {
 # Where parts meet; everything else in server is a room that sees the common things and itself.
 MEETING = ("server.cli", "server.worker", "server.wsgi", "server.demo", "server.migrations")
 # One room may look into another only where facts have a single door.
-DOORS = {("server.reference", "server.intake")}
+DOORS = {(f"server.{room}", "server.intake") for room in ("reference", "devices", "feedback")}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

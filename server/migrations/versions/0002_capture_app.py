@@ -78,6 +78,8 @@ def upgrade() -> None:
     )
     about_steps = sa.text("type IN ('operation.added', 'operation.completed', 'operation.reopened')")
     op.create_index("ix_event_step", "event", ["site", "order"], sqlite_where=about_steps, postgresql_where=about_steps)
+    calls = sa.text("type = 'help.called'")
+    op.create_index("ix_event_call", "event", ["site", "occurred_at"], sqlite_where=calls, postgresql_where=calls)
     # A label's second word: an operation of an order as before, and now also a lot of an item.
     op.drop_index("ix_label_code_site_kind_ref_operation", "label_code")
     op.execute('ALTER TABLE label_code RENAME COLUMN "operation" TO detail')
@@ -85,6 +87,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_call", "event")
     op.drop_index("ix_event_step", "event")
     # What the old shape has no kind for goes; `operation` would say something else there.
     op.execute("DELETE FROM label_code WHERE kind IN ('lot', 'location', 'work_center', 'device', 'word')")

@@ -1,0 +1,111 @@
+"""Facts of a device that cannot send them itself: saved to a file there, brought in by another device or by a lead.
+
+They stay the first device's: stored under its id, counted among its numbers, marked with who brought them. Whatever
+comes again, from the file or from the device once it works, is known by its id and stored once. Of a device that was
+shut out only a lead brings in facts.
+"""
+
+import base64
+import binascii
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from server.intake.accept import Sender, accept, keep_notes
+from server.intake.photos import MOST_BYTES, SALT, accept_photo
+from server.problems import Problem
+from server.store import people
+from server.store.database import write
+from sync.core.canonical import BadJson, parse
+from sync.events.base import UUID_PATTERN
+
+TOGETHER = 500
+FORM = 1
+
+
+@dataclass(slots=True)
+class Rescued:
+    """What came of a file: how many facts by verdict, and photos by what became of them."""
+
+    device: str
+    facts: Counter[str] = field(default_factory=Counter)
+    photos: Counter[str] = field(default_factory=Counter)
+
+
+def relayed(connection: Connection, site: str, origin: str, by: str) -> Sender:
+    """The device `origin` as sender of facts that `by`, another device, brings in. Raises Problem."""
+    found = people.device_of_id(connection, site, origin)
+    if found is None:
+        raise Problem("relay.device_unknown", pointer="/relayed_from")
+    if found.revoked_at is not None:
+        raise Problem("relay.device_revoked", pointer="/relayed_from")
+    return Sender(found.id, is_device=True, relayed_by=by)
+
+
+def take_in(engine: Engine, site: str, content: bytes, user: str, now: int) -> Rescued:
+    """Take in the file of a device, for a user. Raises Problem for a file that is none, or of a device unknown here.
+
+    In lots, each committed: what is in stays in when a later one fails, and the file may be taken in again.
+    """
+    file = _read(content)
+    with write(engine) as connection:
+        found = people.device_of_id(connection, site, file["device"]["id"])
+    if found is None:
+        raise Problem("relay.device_unknown")
+    sender = Sender(found.id, is_device=True, relayed_by=f"user:{user}")
+    rescued = Rescued(found.name)
+    events, notes = file["events"], file.get("notes")
+    for first in range(0, len(events), TOGETHER):
+        lot = events[first : first + TOGETHER]
+        with write(engine) as connection:
+            rescued.facts.update(verdict.verdict for verdict in accept(connection, site, sender, lot, now))
+            if isinstance(notes, dict):
+                named = {event.get("id") for event in lot if isinstance(event, dict)}
+                mine = {event_id: note for event_id, note in notes.items() if event_id in named}
+                keep_notes(connection, site, mine, lot)
+    for event_id, salt, jpeg in _photos(file):
+        with write(engine) as connection:
+            rescued.photos[_keep(connection, site, event_id, salt, jpeg, now)] += 1
+    return rescued
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    try:
+        file = parse(content)
+    except BadJson as wrong:
+        raise Problem("relay.not_a_rescue", wrong.detail) from wrong
+    device = file.get("device") if isinstance(file, dict) else None
+    sound = (
+        isinstance(device, dict)
+        and isinstance(device.get("id"), str)
+        and re.fullmatch(UUID_PATTERN, device["id"]) is not None
+        and file.get("floorledger") == "rescue"
+        and file.get("version") == FORM
+        and isinstance(file.get("events"), list)
+    )
+    if not sound:
+        raise Problem("relay.not_a_rescue")
+    return dict(file)
+
+
+def _photos(file: dict[str, Any]) -> Iterator[tuple[str, str, bytes]]:
+    """(fact, salt, picture) of the photos in a file, as far as they are any."""
+    photos = file.get("photos")
+    for event_id, photo in photos.items() if isinstance(photos, dict) else ():
+        salt, text = (photo.get("salt"), photo.get("jpeg")) if isinstance(photo, dict) else (None, None)
+        if isinstance(salt, str) and SALT.fullmatch(salt) and isinstance(text, str) and len(text) < 2 * MOST_BYTES:
+            try:
+                yield event_id, salt, base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                continue
+
+
+def _keep(connection: Connection, site: str, event_id: str, salt: str, jpeg: bytes, now: int) -> str:
+    try:
+        return accept_photo(connection, site, event_id, salt, jpeg, now)
+    except Problem:
+        return "refused"
