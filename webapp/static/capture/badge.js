@@ -27,6 +27,9 @@ export const badge = {
           <p class="lead">${phone.pending ? t("Then the code you scanned is used.") : t("The hand scanner works right away, on every screen.")}</p>
         </div>
         ${phone.reference.isEmpty ? notice("look", t("This device has not met the server yet. Codes are kept as scanned and understood later.")) : nothing}
+        ${phone.reference.settings.pin
+          ? html`<div class="tiles tiles-1">${key({ label: t("Number and PIN"), about: t("without a badge; needs the network"), sign: "hash", onTap: () => phone.go("pin") })}</div>`
+          : nothing}
         ${codeField(phone, form, t("Or type the nine letters of your badge"))}
       </main>
       <footer class="deck deck-split">

@@ -14,8 +14,11 @@ const loaded = new Map([["en", {}]]);
 
 export const language = () => chosen.language;
 
+/** Which way the language is written; "xr" is the mirror the checks draw every screen in. */
+export const direction = () => (["ar", "fa", "he", "ur", "xr"].includes(chosen.language) ? "rtl" : "ltr");
+
 /** How the language writes dates and numbers; English as most of the world does, with a 24-hour clock. */
-export const locale = () => (chosen.language === "en" ? "en-GB" : chosen.language);
+export const locale = () => (["en", "xx", "xr"].includes(chosen.language) ? "en-GB" : chosen.language);
 
 /**
  * Speak this language from now on; keeps the present one if its catalogue cannot be had.
@@ -78,7 +81,7 @@ export function figure(decimal) {
 }
 
 /** The decimal sign on the reader's keypad. */
-export const decimalSign = () => (chosen.language === "en" ? "." : ",");
+export const decimalSign = () => (locale() === "en-GB" ? "." : ",");
 
 /** @param {number} ms */
 export const clock = (ms) => new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);

@@ -40,19 +40,21 @@ export class Server {
 
   /**
    * @param {string} path
-   * @param {{method?: string, body?: string, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
+   * @param {{method?: string, body?: string | ArrayBuffer, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
    * @returns {Promise<Answer>}
    */
   async ask(path, options = {}) {
     const answer = await this.#askOnce(path, options);
-    if (answer.is !== "problem" || answer.status !== 401 || !this.token || this.isCookieLost) return answer;
+    // Refused for the device, not for what was asked: a wrong PIN is a 401 too.
+    const isUnknown = answer.is === "problem" && answer.status === 401 && String(answer.problem.code).startsWith("auth.");
+    if (!isUnknown || !this.token || this.isCookieLost) return answer;
     this.isCookieLost = true;
     return this.#askOnce(path, { ...options, signal: undefined });
   }
 
   /**
    * @param {string} path
-   * @param {{method?: string, body?: string, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} options
+   * @param {{method?: string, body?: string | ArrayBuffer, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} options
    * @returns {Promise<Answer>}
    */
   async #askOnce(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false }) {

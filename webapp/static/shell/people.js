@@ -1,7 +1,8 @@
-// Who stands at the device, and how they like it: language, appearance. The device sends; a badge only signs.
+// Who stands at the device, alone or with mates, and how they like it: language, appearance. The device sends; a badge
+// only signs. Those who badged here within the shift are remembered, so that they can take over with one tap.
 
-import { language, speak, t } from "../lib/i18n.js";
-import { AWAY_AFTER_MS, current, NOBODY, signedIn, touched } from "../model/session.js";
+import { direction, language, speak, t } from "../lib/i18n.js";
+import { AWAY_AFTER_MS, current, NOBODY, signedIn, touched, withCrew } from "../model/session.js";
 import { personName } from "../model/words.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
@@ -10,10 +11,15 @@ import { personName } from "../model/words.js";
 
 const THEME_KEY = "floorledger.theme";
 const NEWS_AFTER_MS = 20_000;
+/** Longer ago than a long shift is another day's. */
+const SHIFT_MS = 12 * 3_600_000;
+const MINUTE_MS = 60_000;
 
 export class People {
   #session = NOBODY;
   #touchedMs = Date.now();
+  /** Who badged here, and when last. @type {Map<string, number>} */ #seen = new Map();
+  /** The language each chose on this device. @type {Record<string, string>} */ #languages = {};
 
   /** @param {Phone} phone @param {import("./places.js").Places} places @param {import("./scans.js").Scans} scans @param {Store} store */
   constructor(phone, places, scans, store) {
@@ -26,9 +32,10 @@ export class People {
   /** @param {string} person @returns {Promise<void>} */
   async signIn(person) {
     const { phone } = this;
-    this.#session = signedIn(person, Date.now());
-    phone.operator = person;
-    await this.store.put("session", this.#session).catch(() => {});
+    const isNew = phone.operator !== person;
+    if (isNew) await this.places.setAside(person);
+    this.#begin(isNew ? signedIn(person, Date.now()) : touched(this.#session, Date.now()));
+    this.#see([person]);
     await this.#speakAs(person);
     this.adorn();
     this.places.trail.length = 0;
@@ -37,24 +44,78 @@ export class People {
     phone.say(t("Hello {name}", { name: personName(phone.reference, person) }), "saved");
   }
 
+  /** Leaving by the door: who goes is not offered for a quick switch any more. */
   signOut() {
+    if (this.phone.operator) this.#seen.delete(this.phone.operator);
+    this.#see([]);
+    this.#leave();
+  }
+
+  #leave() {
     const { phone } = this;
-    this.#session = NOBODY;
-    phone.operator = null;
+    this.#begin(NOBODY);
     phone.said = null;
     this.places.leaveDraft();
-    void this.store.put("session", this.#session).catch(() => {});
     void speak(phone.preferences.language).then(() => this.adorn());
     this.places.only("badge");
   }
 
-  /** As it was when the page was left. @param {import("../model/session.js").Session | undefined} kept */
-  async restore(kept) {
-    const { phone } = this;
-    this.#session = current(kept ?? NOBODY, Date.now(), phone.preferences.personal);
-    phone.operator = this.#session.person;
-    await this.#speakAs(phone.operator);
+  /** As it was when the page was left. */
+  async restore() {
+    const [kept, seen, languages] = await this.store.getAll(["session", "seen", "languages"]).catch(() => []);
+    this.#seen = new Map(Object.entries(seen ?? {}));
+    this.#languages = languages ?? {};
+    this.#begin(current(kept ?? NOBODY, Date.now(), this.phone.preferences.personal, this.#awayMs), { keep: false });
+    await this.#speakAs(this.phone.operator);
     this.adorn();
+  }
+
+  /** @param {import("../model/session.js").Session} session */
+  #begin(session, { keep = true } = {}) {
+    this.#session = session;
+    this.phone.operator = session.person;
+    this.phone.crew = session.crew ?? [];
+    if (keep) void this.store.put("session", session).catch(() => {});
+  }
+
+  /** The mates from now on. @param {string[]} mates */
+  gather(mates) {
+    this.#begin(withCrew(this.#session, mates));
+    this.#see(mates);
+    this.phone.draw();
+  }
+
+  /** Others who badged here within the shift, the last one first; for nobody when nobody is signed in. */
+  get others() {
+    const { operator } = this.phone;
+    if (!operator) return [];
+    return [...this.#seen]
+      .filter(([person, seenMs]) => person !== operator && Date.now() - seenMs < SHIFT_MS)
+      .sort(([, a], [, b]) => b - a)
+      .map(([person]) => person);
+  }
+
+  /** @param {string[]} persons */
+  #see(persons) {
+    for (const person of persons) this.#seen.set(person, Date.now());
+    for (const [person, seenMs] of this.#seen) if (Date.now() - seenMs >= SHIFT_MS) this.#seen.delete(person);
+    void this.store.put("seen", Object.fromEntries(this.#seen)).catch(() => {});
+  }
+
+  /** A number and a PIN, for who has no badge at hand: only the server can tell.
+   * @param {string} number @param {string} pin @returns {Promise<string | null>} null, or why not */
+  async signInByPin(number, pin) {
+    const answer = await this.phone.server.ask("/api/v1/device/sign-in", { method: "POST", body: JSON.stringify({ number, pin }) });
+    if (answer.is === "ok" && typeof answer.body.person === "string") {
+      await this.signIn(answer.body.person);
+      return null;
+    }
+    if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
+    if (answer.is === "broken" && answer.status === 429) {
+      const minutes = Math.max(1, Math.ceil((answer.retryAfterMs ?? MINUTE_MS) / MINUTE_MS));
+      return t("Too many wrong PINs. Scan your badge, or try again in {n} min.", { n: minutes });
+    }
+    return t("This needs the network: only the server knows PINs. Scan your badge; that always works.");
   }
 
   /** A sign of life. */
@@ -66,10 +127,14 @@ export class People {
     if (isNews) void this.store.put("session", this.#session).catch(() => {});
   }
 
+  get #awayMs() {
+    return this.phone.reference.settings.away_minutes * MINUTE_MS;
+  }
+
   /** Nobody, once the person has been silent too long. */
   lookForAbsence() {
-    this.#session = current(this.#session, Date.now(), this.phone.preferences.personal);
-    if (this.phone.operator && !this.#session.person) this.signOut();
+    this.#session = current(this.#session, Date.now(), this.phone.preferences.personal, this.#awayMs);
+    if (this.phone.operator && !this.#session.person) this.#leave();
   }
 
   /** Nobody is here and nobody has been for a while. @param {number} ms */
@@ -77,20 +142,25 @@ export class People {
     return !this.phone.operator && Date.now() - this.#touchedMs > Math.min(ms, AWAY_AFTER_MS);
   }
 
-  /** @param {Partial<Preferences>} values */
+  /** A language chosen while somebody is signed in is that person's, any other one the device's.
+   * @param {Partial<Preferences>} values */
   async prefer(values) {
     const { phone } = this;
     const { language: wanted, ...rest } = values;
-    if (wanted && !phone.operator) phone.preferences = { ...phone.preferences, language: wanted };
+    if (wanted && phone.operator) {
+      this.#languages = { ...this.#languages, [phone.operator]: wanted };
+      await this.store.put("languages", this.#languages).catch(() => {});
+    } else if (wanted) phone.preferences = { ...phone.preferences, language: wanted };
     if (wanted) await speak(wanted);
     phone.preferences = { ...phone.preferences, ...rest };
     await this.store.put("preferences", phone.preferences).catch(() => {});
     this.adorn();
   }
 
-  /** Operators choose the language on their badge, not on the device. @param {string | null} person */
+  /** Operators choose the language on their badge, or here. @param {string | null} person */
   #speakAs(person) {
-    return speak((person && this.phone.reference.people.get(person)?.language) || this.phone.preferences.language);
+    const own = person && (this.#languages[person] ?? this.phone.reference.people.get(person)?.language);
+    return speak(own || this.phone.preferences.language);
   }
 
   /** The page says what language and appearance it has. */
@@ -98,7 +168,7 @@ export class People {
     const { documentElement: page } = document;
     const { theme } = this.phone.preferences;
     page.lang = language();
-    page.dir = "ltr";
+    page.dir = direction();
     if (theme) page.dataset.theme = theme;
     else delete page.dataset.theme;
     try {

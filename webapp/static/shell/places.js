@@ -26,6 +26,12 @@ export class Places {
     history.pushState(null, "", "/");
   }
 
+  /** Go on to a screen that takes this one's place: the way back leads to where this one was opened.
+   * @param {string} screen @param {Record<string, string>} [params] @param {Record<string, any>} [form] */
+  instead(screen, params = {}, form = {}) {
+    this.show({ screen, params, form });
+  }
+
   back() {
     history.length > 1 && this.trail.length > 0 ? history.back() : this.home();
   }
@@ -100,12 +106,28 @@ export class Places {
     this.#isDraftKept = false;
   }
 
+  /** Somebody else takes over: what its author had typed waits under the author's name. @param {string} person */
+  async setAside(person) {
+    this.leaveDraft();
+    const draft = await this.store.get("draft").catch(() => null);
+    if (!draft || draft.person === person) return;
+    await this.store.put(`draft of ${draft.person}`, draft).catch(() => {});
+    await this.store.put("draft", null).catch(() => {});
+  }
+
+  /** @param {string} person */
+  async #draftOf(person) {
+    const [last, aside] = await this.store.getAll(["draft", `draft of ${person}`]).catch(() => []);
+    if (aside) await this.store.put(`draft of ${person}`, null).catch(() => {});
+    return last?.person === person ? last : aside;
+  }
+
   /** @param {string} person @returns {Promise<boolean>} whether there was one */
   async resumeDraft(person) {
-    const draft = await this.store.get("draft").catch(() => null);
+    const draft = await this.#draftOf(person);
     if (draft) await this.screens.loadOthers();
-    const isMine = draft?.person === person && Date.now() - draft.savedMs <= DRAFT_KEEPS_MS;
-    if (!isMine || !this.screens.get(draft.screen)?.draft) return false;
+    const isFresh = draft && Date.now() - draft.savedMs <= DRAFT_KEEPS_MS;
+    if (!isFresh || !this.screens.get(draft.screen)?.draft) return false;
     this.#isDraftKept = true;
     this.trail.push({ screen: "home", params: {}, form: {} });
     history.pushState(null, "", "/");

@@ -1,0 +1,74 @@
+// Signing in by number and PIN, for who has no badge at hand. Only the server knows PINs, so this needs the network;
+// nothing typed here is kept.
+
+import { classes, html, nothing } from "../lib/dom.js";
+import { t } from "../lib/i18n.js";
+import { icon } from "./icons.js";
+import { frame, key, notice } from "./parts.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Form} Form */
+
+const LONGEST = { number: 12, pin: 12 };
+
+/** @param {Form} form @returns {"number" | "pin"} */
+const here = (form) => (form.at === "pin" ? "pin" : "number");
+
+/** @param {Phone} phone @param {Form} form @param {string} sign */
+function press(phone, form, sign) {
+  const at = here(form);
+  const typed = String(form[at] ?? "");
+  if (sign === "erase" || sign === "Backspace" || sign === "Delete") phone.fill({ [at]: typed.slice(0, -1), why: null });
+  else if (/^[0-9]$/.test(sign) || (at === "number" && /^[\w-]$/.test(sign))) phone.fill({ [at]: (typed + sign).slice(0, LONGEST[at]), why: null });
+}
+
+/** @param {Phone} phone @param {Form} form */
+async function goOn(phone, form) {
+  if (form.asking) return;
+  if (here(form) === "number") {
+    if (form.number) phone.fill({ at: "pin" });
+    return;
+  }
+  if (!form.pin || !form.number) return;
+  phone.fill({ asking: true, why: null });
+  const why = await phone.signInByPin(form.number, form.pin);
+  if (why) phone.fill({ asking: false, pin: "", why });
+}
+
+/** @type {import("./phone.js").Screen} */
+export const pin = {
+  name: "pin",
+  open: true,
+  typed: (phone, _params, pressed, form) => (pressed === "Enter" ? void goOn(phone, form) : press(phone, form, pressed)),
+  main: (phone, _params, form) => void goOn(phone, form),
+  view(phone, _params, form) {
+    const at = here(form);
+    const field = (/** @type {"number" | "pin"} */ name, /** @type {string} */ label, /** @type {string} */ shown) => html`<button
+      class=${classes("entry", at === name && "entry-here")} type="button" aria-pressed=${String(at === name)}
+      @click=${() => phone.fill({ at: name })}><span class="label">${label}</span><span class="entry-text">${shown || " "}</span></button>`;
+    const digit = (/** @type {string} */ sign) =>
+      html`<button class="pad-key" type="button" @click=${() => press(phone, form, sign)}>${sign}</button>`;
+    return frame(phone, {
+      title: t("Number and PIN"),
+      body: html`
+        ${form.why ? notice("stop", form.why) : phone.sender.condition === "no network" ? notice("look", t("This needs the network: only the server knows PINs. Scan your badge; that always works."), "off") : nothing}
+        <div class="entries">
+          ${field("number", t("Personnel number"), String(form.number ?? ""))}
+          ${field("pin", t("PIN"), "•".repeat(String(form.pin ?? "").length))}
+        </div>
+        <div class="pad" role="group" aria-label=${at === "pin" ? t("PIN") : t("Personnel number")}>
+          ${["7", "8", "9", "4", "5", "6", "1", "2", "3"].map(digit)}
+          <span></span> ${digit("0")}
+          <button class="pad-key pad-erase" type="button" aria-label=${t("Erase")} @click=${() => press(phone, form, "erase")}>${icon("back")}</button>
+        </div>
+      `,
+      deck: key({
+        label: form.asking ? t("Asking…") : at === "number" ? t("Next: PIN") : t("Sign in"),
+        sign: "check",
+        look: "primary low",
+        disabled: Boolean(form.asking) || !form[at],
+        onTap: () => void goOn(phone, form),
+      }),
+    });
+  },
+};
