@@ -164,7 +164,8 @@ def settle(engine: Engine, limit: int = 500) -> int:
 
 
 def a_shop(seed: int, count: int = 80) -> list[dict[str, Any]]:
-    """Random facts of three days, with overlaps, missing ends, corrections and corrections of corrections."""
+    """Random facts of three days, with overlaps, missing ends, breaks, ends of shifts, operations nobody planned,
+    corrections and corrections of corrections."""
     chance = random.Random(seed)
     ids = Ids(seed + 1_000_000)
     made: list[dict[str, Any]] = []
@@ -176,9 +177,9 @@ def a_shop(seed: int, count: int = 80) -> list[dict[str, Any]]:
     begin = instant("2026-11-16T05:00:00Z")
     while len(made) < count:
         at = begin + chance.randrange(3 * 86_400) * 1000
-        job = {"order": chance.choice(["MO-1", "MO-2"]), "operation": chance.choice(["10", "20"])}
+        job = {"order": chance.choice(["MO-1", "MO-2"]), "operation": chance.choice(["10", "10", "20", "20", "15"])}
         who = chance.choice([ANA, LUIS])
-        match chance.randrange(11):
+        match chance.randrange(15):
             case 0 | 1 | 2 | 3:
                 start = add("labor.started", at, person=who, activity=chance.choice(["run", "setup", "rework"]), **job)
                 end = at + chance.randrange(60, 14 * 3600) * 1000
@@ -205,10 +206,21 @@ def a_shop(seed: int, count: int = 80) -> list[dict[str, Any]]:
                 run = add("machine.started", at, machine="M1", **job)
                 end = at + chance.randrange(60, 20 * 3600) * 1000
                 add("machine.stopped", end, machine="M1", start_id=chance.choice([run, None]))
+            case 10:
+                pause = add("break.started", at, person=who)
+                if chance.random() < 0.9:
+                    end = at + chance.randrange(60, 3600) * 1000
+                    add("break.stopped", end, person=who, start_id=chance.choice([pause, None]))
+            case 11:
+                add("shift.ended", at, person=who)
+            case 12:
+                add("operation.added", at, order=job["order"], operation="15", name="Repair",
+                    work_center=chance.choice(["W1", "W2"]))  # fmt: skip
             case _:
                 target = chance.choice(made)["id"] if made else ids()
                 if chance.random() < 0.7:
-                    add("event.voided", at, target_id=target, reason="MISTAKE")
+                    kind = chance.choice(["event.voided", "event.voided", "event.declined"])
+                    add(kind, at, target_id=target, reason="MISTAKE")
                 else:
                     other = add("output.reported", at, **job, quantity="2")
                     add("event.replaced", at, target_id=target, replacement_id=other, reason="MISTAKE")

@@ -228,7 +228,7 @@ def test_all_errors_of_all_files_at_once(cost) -> None:
         "events.csv, line 5, column quantity: “1,5” is not a number: with commas between columns, "
         "write decimals with a point",
         "events.csv, line 5, column opening: “perhaps” is neither yes nor no: write yes or no",
-        "events.csv, line 6, column activity: expects one of setup, run, rework, indirect",
+        "events.csv, line 6, column activity: expects one of setup, run, rework, teardown, indirect",
         "events.csv, line 7, column order: work on something needs its order",
         "events.csv, line 8, column type: The type 'party.held' is not known here.",
         "events.csv, line 9, column activity: 'activity' is not a field of this type",

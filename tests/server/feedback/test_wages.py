@@ -73,7 +73,7 @@ LOW = [wage("rate_group", "G1", "20.00"), wage("rate_group", "G2", "21.00")]
 HIGH = [wage("rate_group", "G1", "57.31"), wage("rate_group", "G2", "93.77")]
 
 
-@pytest.mark.parametrize("seed", [3, 11])
+@pytest.mark.parametrize("seed", [2, 11])
 def test_a_lead_sees_the_same_whatever_people_are_paid(shops: Shops, seed: int):
     poor, rich = shops(seed, LOW, HIGH)
     for role in ("lead", "admin"):
