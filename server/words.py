@@ -35,9 +35,17 @@ STATES: dict[str, tuple[LazyString, str]] = {
     "excluded": (_("Excluded"), ""),
     "running": (_("Running"), "running"),
     "counted": (_("Counted"), ""),
+    "noted": (_("Noted"), ""),
 }
-# Facts that carry no cost because they are about something else: nothing is wrong with them.
-COUNTED = ("quantity.counted", "downtime.noted", "break.noted", "break.over", "fact.noted")
+# Facts that carry no cost because they are about something else: nothing is wrong with them. Reason -> how they look
+WITHOUT_COST = {
+    "time.open": "running",
+    "quantity.counted": "counted",
+    "downtime.noted": "counted",
+    "break.noted": "noted",
+    "break.over": "noted",
+    "fact.noted": "noted",
+}
 
 ACTIVITIES: dict[str, LazyString] = {
     "setup": _("Setup"),
@@ -192,14 +200,13 @@ def owner(code: str) -> str:
 
 def state(fact_state: str, reason: str = "") -> tuple[str, str]:
     """The word for a state and the class of its badge; time that simply runs is no trouble."""
-    look = "running" if reason == "time.open" else "counted" if reason in COUNTED else fact_state
-    word, plate = STATES[look]
+    word, plate = STATES[WITHOUT_COST.get(reason, fact_state)]
     return str(word), plate
 
 
 def explains(reason: str) -> bool:
     """Whether a reason says more than the state's word."""
-    return bool(reason) and reason != "time.open" and reason not in COUNTED
+    return bool(reason) and reason not in WITHOUT_COST
 
 
 def sentence(reason: str, params: Mapping[str, str]) -> str:
