@@ -1,22 +1,27 @@
-"""Enrolment: an administrator or lead shows a QR code, a device scans it and keeps a credential of its own."""
+"""Devices: how they come in (a QR code, used once), what they say of themselves, whose badge they hold, how they are
+watched, rescued and shut out."""
 
+import re
+from contextlib import suppress
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
-from server import qr
+from server import fragments, qr
 from server.auth import credentials, pins
 from server.auth.access import access, current
+from server.devices.listing import listing
 from server.extensions import db, now, settings
+from server.intake import rescue
 from server.language import LANGUAGE_COOKIE, LANGUAGES
 from server.menu import menu
 from server.problems import Problem
-from server.store import intake_log, people
+from server.store import people
 from server.store.database import read, write
 from server.store.sites import find_site
-from sync.core.clock import format_instant
+from sync.core.clock import format_instant, parse_instant
 
 _ = lazy_gettext
 
@@ -57,13 +62,34 @@ def enrol() -> ResponseReturnValue:
 @blueprint.get("/api/v1/device")
 @access(device=True)
 def device() -> ResponseReturnValue:
-    """The calling device as the server knows it; renews its cookie."""
+    """The calling device as the server knows it; renews its cookie. It may say what it holds: `waiting` facts, the
+    `oldest` captured at that instant, and the `version` of its program."""
     with read(db.engine) as connection:
         found = find_site(connection, current.site)
+        stored = people.device_of_id(connection, current.site, current.device_id)
+    _keep_report(stored)
     known = {"id": current.device_id, "name": current.name, "site": current.site, "last_seq": current.last_seq}
     response = jsonify(device=known, lineage=found.lineage if found else None, now=format_instant(now()))
     credentials.set_device(response, credentials.bearer() or credentials.device_cookie())
     return response
+
+
+def _keep_report(stored: people.Device | None) -> None:
+    """Keep what the device says of itself, where it says something else than before. What cannot be read is left out:
+    a device whose clock is years off must be heard all the same."""
+    asked = request.args
+    waiting = asked.get("waiting", "")
+    if stored is None or not re.fullmatch("[0-9]{1,7}", waiting, re.ASCII):
+        return
+    since = None
+    if int(waiting):
+        with suppress(ValueError):
+            since = parse_instant(asked.get("oldest", ""))
+    version = "".join(sign for sign in asked.get("version", "") if sign.isprintable())[:40]
+    report = {"waiting": int(waiting), "waiting_since": since, "version": version}
+    if any(getattr(stored, name) != value for name, value in report.items()):
+        with write(db.engine) as connection:
+            people.report_device(connection, current.site, stored.id, **report)  # type: ignore[arg-type]
 
 
 @blueprint.post("/api/v1/device/sign-in")
@@ -80,14 +106,16 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.get("/admin/devices")
 @access(roles={"admin", "lead"})
 @menu(_("Devices"), group="admin", order=10)
-def list_devices() -> str:
-    """All devices: who called last when, and up to which number."""
+def list_devices() -> Response:
+    """All devices: which are missed, what they hold, what of theirs never arrived. Refreshes itself."""
+    if fragments.wanted() == "devices":
+        return fragments.part("devices/list.html", "devices", **_listing())
     return _page()
 
 
 @blueprint.post("/admin/devices/enrolment")
 @access(roles={"admin", "lead"})
-def offer_enrolment() -> str:
+def offer_enrolment() -> Response:
     """A new single-use code as QR and as address, shown once."""
     secret, limits = credentials.make_secret(), settings()
     expires = now() + limits.enrolment_minutes * 60_000
@@ -97,7 +125,23 @@ def offer_enrolment() -> str:
         )
     base = limits.public_url or request.url_root
     address = f"{base.rstrip('/')}/enrol#{secret}"
-    return _page(address=address, code=qr.svg(address), expires=expires)
+    return _page({"address": address, "code": qr.svg(address), "expires": expires})
+
+
+@blueprint.post("/admin/devices/rescue")
+@access(roles={"admin", "lead"})
+def rescue_file() -> ResponseReturnValue:
+    """Take in the file a device saved: its facts, notes and photos, under its own name."""
+    request.max_content_length = settings().upload_limit
+    file = request.files.get("file")
+    try:
+        content = file.read() if file else b""
+        rescued = rescue.take_in(db.engine, settings().site, content, current.user, now())
+    except Problem as problem:
+        page = _page(problem=problem)
+        page.status_code = problem.kind.status
+        return page
+    return _page(rescued=rescued)
 
 
 @blueprint.post("/admin/devices/<identity>/revoke")
@@ -110,11 +154,17 @@ def revoke(identity: str) -> ResponseReturnValue:
     return Response(status=303, headers={"Location": "/admin/devices"})
 
 
-def _page(**offer: Any) -> str:
+def _listing() -> dict[str, Any]:
+    moment = now()
     with read(db.engine) as connection:
-        devices = people.list_devices(connection, settings().site)
-        missing = intake_log.missing_numbers(connection, settings().site)
-    return render_template("devices/list.html", devices=devices, missing=missing, offer=offer, now=now())
+        return {"listing": listing(connection, settings().site, moment), "moment": moment}
+
+
+def _page(
+    offer: dict[str, Any] | None = None, problem: Problem | None = None, rescued: rescue.Rescued | None = None
+) -> Response:
+    values = {"offer": offer, "problem": problem, "rescued": rescued}
+    return fragments.page("devices/list.html", **values, **_listing())
 
 
 def _json_object() -> dict[str, Any]:

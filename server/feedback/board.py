@@ -14,14 +14,15 @@ from server.language import pick
 from server.store import floor, order_cost, plant
 from server.store import people as callers
 from server.store.facts import Fact
-from server.store.floor import Made
+from server.store.floor import Made, Silent
 from server.store.order_cost import OrderCost
 from sync.core.clock import local_date, midnight
 from sync.core.money import ZERO
 
-# A device that said nothing for so long is silent; one that said nothing for a month is put away.
-SILENT_MS = 4 * 3_600_000
+# A device that said nothing for a month is put away.
 PUT_AWAY_MS = 31 * 86_400_000
+# A call for help nobody answered for so long is not shown any more.
+CALLED_MS = 24 * 3_600_000
 # An order drifts when it costs more than its standard allows by this share.
 DRIFT = Decimal("0.10")
 
@@ -73,9 +74,23 @@ class MachineState:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody waits for help: why, where, for how long."""
+
+    id: str
+    reason: str
+    who: str
+    where: str
+    order: str
+    since: int
+    elapsed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """What goes on at this moment."""
 
+    calls: list[Call]
     workers: list[Worker]
     machines: list[MachineState]
     running: int
@@ -92,7 +107,7 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
     names = people(connection, {str(fact.event.person) for fact in labor})
     orders = _orders(connection, site, {fact.order for fact in open_facts} - {""})
     centers = {row["code"]: row["name"] for row in plant.rows(connection, site, "work_centers")}
-    indirect = {row["code"]: pick(json.loads(row["name"])) for row in plant.rows(connection, site, "activities")}
+    indirect = _named(plant.rows(connection, site, "activities"))
     work = []
     for fact in labor:
         event: Any = fact.event
@@ -126,6 +141,7 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
     )  # fmt: skip
     machines = _machines(connection, site, open_facts, orders, now)
     return Now(
+        _calls(connection, site, now),
         workers,
         machines,
         sum(machine.state == "running" for machine in machines),
@@ -133,6 +149,34 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
         sum(one.forgotten for one in work),
         policy.longest_labor_h,
     )
+
+
+def _calls(connection: Connection, site: str, now: int) -> list[Call]:
+    """Calls for help that are open, the longest waiting first."""
+    found = floor.open_calls(connection, site, now - CALLED_MS)
+    if not found:
+        return []
+    names = people(connection, {who for fact in found if (who := fact.event.person or fact.event.declared_by)})
+    reasons = _named(plant.rows(connection, site, "reasons", "kind", {"help"}))
+    places = {row["code"]: row["name"] for kind in ("work_centers", "machines") for row in
+              plant.rows(connection, site, kind)}  # fmt: skip
+    calls = []
+    for fact in found:
+        event: Any = fact.event
+        where = [event.machine and f"{event.machine} {places.get(event.machine, '')}",
+                 not event.machine and event.work_center and places.get(event.work_center, event.work_center),
+                 event.operation]  # fmt: skip
+        who = event.person or event.declared_by or ""
+        calls.append(
+            Call(fact.id, reasons.get(event.reason, event.reason), names.get(who, who),
+                 " · ".join(part.strip() for part in where if part), fact.order, event.occurred_at,
+                 _elapsed(event.occurred_at, now))
+        )  # fmt: skip
+    return calls
+
+
+def _named(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {row["code"]: pick(json.loads(row["name"])) for row in rows}
 
 
 def _elapsed(since: int, now: int) -> int:
@@ -159,10 +203,7 @@ def _orders(
 def _machines(
     connection: Connection, site: str, open_facts: Iterable[Fact], orders: Mapping[str, Any], now: int
 ) -> list[MachineState]:
-    reasons = {
-        row["code"]: pick(json.loads(row["name"]))
-        for row in plant.rows(connection, site, "reasons", "kind", {"downtime"})
-    }
+    reasons = _named(plant.rows(connection, site, "reasons", "kind", {"downtime"}))
     latest: dict[str, Fact] = {}
     down: dict[str, Fact] = {}
     for fact in open_facts:
@@ -200,8 +241,8 @@ class Today:
     owners: list[tuple[str, int]]
     waiting: int
     waiting_since: int | None
-    # (last contact, name), the longest silent first
-    silent: list[tuple[int, str]]
+    # those that hold facts first
+    silent: list[Silent]
     devices: int
 
 
@@ -219,10 +260,10 @@ def today(connection: Connection, site: str, now: int) -> Today:
     for _reason, owner, count in held:
         owners[owner] += count
     count, since = floor.waiting(connection, site)
-    heard = [(one.seen_at or 0, one.name) for one in callers.list_devices(connection, site) if one.revoked_at is None]
-    heard = sorted(one for one in heard if now - one[0] < PUT_AWAY_MS)
-    silent = [one for one in heard if now - one[0] > SILENT_MS]
-    return Today(total, held, sum(owners.values()), owners.most_common(), count, since, silent, len(heard))
+    silent = floor.silent_devices(connection, site, now)
+    known = [one for one in callers.list_devices(connection, site) if one.revoked_at is None]
+    heard = sum(now - (one.seen_at or 0) < PUT_AWAY_MS for one in known)
+    return Today(total, held, sum(owners.values()), owners.most_common(), count, since, silent, heard)
 
 
 def drifting(connection: Connection, site: str, now: int, most: int = 8) -> list[OrderCost]:

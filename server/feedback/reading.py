@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from server.auth.access import current
 from server.store import order_cost, plant
+from server.store import people as callers
 from server.store.order_cost import Valuation
 
 # Whoever runs the floor, keeps the reference data or pays people knows them by name.
@@ -24,7 +25,12 @@ def valuation(connection: Connection) -> Valuation:
 
 
 def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
-    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name."""
+    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name. Who states a
+    fact at a desk stands as `user:` and a sign-in name."""
+    at_desks = {key for key in keys if key.startswith("user:")}
+    if at_desks:
+        users = {f"user:{user.name}"[:64]: user.display_name for user in callers.list_users(connection, current.site)}
+        return people(connection, set(keys) - at_desks) | {key: users.get(key, key[5:]) for key in at_desks}
     if not keys:
         return {}
     rows = plant.rows(connection, current.site, "people", "key", keys)

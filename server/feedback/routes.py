@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
@@ -14,10 +14,12 @@ from server.extensions import db, now
 from server.feedback import board, order_page
 from server.feedback.plots import Bar, bullet, stacked
 from server.feedback.reading import people, valuation
+from server.intake import desk
 from server.menu import menu
 from server.problems import Problem
-from server.store import entries, facts, intake_log, order_cost, plant
-from server.store.database import read
+from server.security import local_path
+from server.store import entries, facts, floor, intake_log, order_cost, plant
+from server.store.database import read, write
 from server.store.facts import Fact
 from server.store.order_cost import Filter, OrderCost
 from sync.core.clock import local_date
@@ -59,6 +61,20 @@ def live_board() -> Response:
     if part in ("work", "today", "drift"):
         return fragments.part(template, part, **values)
     return fragments.page(template, **values)
+
+
+@blueprint.post("/help/<uuid:call>/answer")
+@access(roles={"lead", "admin"})
+def answer_call(call: Any) -> ResponseReturnValue:
+    """Somebody is on the way: a fact as any other, stated by whoever is signed in. Answering twice changes nothing."""
+    moment, site = now(), current.site
+    with write(db.engine) as connection:
+        called = facts.one(connection, site, str(call))
+        if called is None or called.event.type != "help.called":
+            raise Problem("request.not_found", gettext("No call for help has the id %(id)s.", id=str(call)))
+        if any(fact.id == called.id for fact in floor.open_calls(connection, site, called.event.occurred_at)):
+            desk.state(connection, site, current.user, "help.answered", moment, call_id=called.id)
+    return redirect(local_path(request.form.get("next"), "/board"), 303)
 
 
 # --- orders ------------------------------------------------------------------------------------------------------
@@ -186,6 +202,7 @@ def show_fact(identity: Any) -> Response:
             "hanging": hanging,
             "related": related,
             "people": people(connection, {key for key in keys if key}),
+            "relayed_by": facts.relayed_by(connection, site, event_id),
             "senders": facts.senders(connection, site, {fact.sender}),
             "note": facts.note(connection, site, event_id),
             "photo": _photo(connection, fact),

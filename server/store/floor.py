@@ -56,6 +56,7 @@ def open_calls(connection: Connection, site: str, since: int) -> list[Fact]:
 class Silent:
     """A device that does not call, though facts wait on it or it was in use a short while ago."""
 
+    id: str
     name: str
     seen_at: int | None
     waiting: int
@@ -72,19 +73,19 @@ def silent_devices(connection: Connection, site: str, now: int) -> list[Silent]:
     in_use = _in_use(connection, site, [device for device in quiet if not device.waiting], now)
     missed = [device for device in quiet if device.waiting or device.id in in_use]
     missed.sort(key=lambda device: (not device.waiting, device.waiting_since or device.seen_at or 0, device.name))
-    return [Silent(device.name, device.seen_at, device.waiting, device.waiting_since) for device in missed]
+    return [Silent(device.id, device.name, device.seen_at, device.waiting, device.waiting_since) for device in missed]
 
 
 def _in_use(connection: Connection, site: str, devices: Collection[people.Device], now: int) -> set[str]:
     """Of these devices those whose last fact came a short while ago and did not end a shift."""
-    if not devices:
-        return set()
     lately = [device for device in devices if device.last_seq and now - (device.seen_at or 0) < IN_USE_MS]
+    if not lately:
+        return set()
     last = [and_(EVENT.c.sender == device.id, EVENT.c.device_seq == device.last_seq) for device in lately]
     query = select(EVENT.c.sender).where(
         EVENT.c.site == site, or_(*last), EVENT.c.type != "shift.ended", EVENT.c.recorded_at > now - IN_USE_MS
     )
-    return set(connection.scalars(query)) if last else set()
+    return set(connection.scalars(query))
 
 
 @dataclass(slots=True)

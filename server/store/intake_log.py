@@ -134,6 +134,18 @@ def note_sequence(connection: Connection, site: str, device: str, announced: Map
     )
 
 
+def forks(connection: Connection, site: str) -> dict[str, list[tuple[str, str]]]:
+    """(number, fact) where two facts of a device bear one number, by device: the trace of a copied or restored one."""
+    finding = TABLES["finding"]
+    here = and_(EVENT.c.site == finding.c.site, EVENT.c.id == finding.c.event_id)
+    query = select(EVENT.c.sender, EVENT.c.device_seq, EVENT.c.id).join(finding, here)
+    query = query.where(finding.c.site == site, finding.c.code == "device.fork")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for sender, number, event_id in connection.execute(query.order_by(EVENT.c.sender, EVENT.c.device_seq)):
+        found.setdefault(sender, []).append((str(number), event_id))
+    return found
+
+
 def missing_numbers(connection: Connection, site: str) -> dict[str, list[tuple[int, int]]]:
     """The gaps (first, last) in each device's numbers, from the first it sent as this device to the highest one.
 

@@ -4,7 +4,10 @@ import re
 
 from sqlalchemy import Engine, update
 
-from server.store.database import write
+from server.auth.credentials import digest
+from server.intake.accept import Sender, accept
+from server.store import facts, people
+from server.store.database import read, write
 from server.store.tables import Device
 from tests.cast import ANA, LUIS, new_id, raw, send, settle
 from tests.server.callers import device
@@ -138,12 +141,124 @@ def test_held_facts_by_reason_and_owner(visit, shop: Engine):
     assert "1 Time not reported Team lead" in page
 
 
-def test_silent_devices(app, visit, shop: Engine):
-    device(app, shop)
+HOUR = 3_600_000
+
+
+def a_device(app, shop: Engine, name: str, **columns: object) -> str:
+    """A tablet last heard six minutes ago."""
     with write(shop) as connection:
-        connection.execute(update(Device).values(seen_at=NOW - 5 * 3_600_000))
+        identity = people.create_device(connection, "main", name, digest(name), NOW)
+        values = {"seen_at": NOW - 6 * 60_000} | columns
+        connection.execute(update(Device).where(Device.id == identity).values(values))
+    return identity
+
+
+def from_device(shop: Engine, device: str, fact: dict, at: int) -> None:
+    with write(shop) as connection:
+        assert accept(connection, "main", Sender(device, is_device=True), [fact], at)[0].verdict == "created"
+        connection.execute(update(Device).where(Device.id == device).values(seen_at=at))
+
+
+def test_a_device_that_holds_facts_and_does_not_call_is_missed(app, visit, shop: Engine):
+    a_device(app, shop, "Tablet 1", waiting=12, waiting_since=NOW - 2 * HOUR)
+    a_device(app, shop, "Tablet 2", waiting=3, seen_at=NOW - 4 * 60_000)
     page = text(visit("lead").get("/board"))
-    assert "Silent Tablet 1 last contact 10:12" in page
+    assert "Missed Tablet 1 12 facts wait on it since 13:12 · last contact 15:06" in page
+    assert "Tablet 2" not in page
+
+
+def test_a_device_in_use_that_does_not_call_is_silent(app, visit, shop: Engine):
+    used, home, old = (a_device(app, shop, name) for name in ("Used", "Home", "Old"))
+    from_device(shop, used, started("2026-11-20T14:00:00+01:00", device_seq=1), NOW - HOUR)
+    end = raw("shift.ended", "2026-11-20T14:00:00+01:00", person=ANA, device_seq=1)
+    from_device(shop, home, end, NOW - HOUR)
+    from_device(shop, old, started("2026-11-20T08:00:00+01:00", device_seq=1), NOW - 5 * HOUR)
+    a_device(app, shop, "Never")
+    page = text(visit("lead").get("/board"))
+    assert "Silent Used last contact 14:12" in page
+    assert not any(name in page for name in ("Home", "Old", "Never"))
+
+
+def test_many_silent_devices_are_one_line(app, visit, shop: Engine):
+    for number in range(5):
+        device = a_device(app, shop, f"T{number}")
+        from_device(shop, device, started("2026-11-20T14:00:00+01:00", device_seq=1), NOW - HOUR)
+    assert "+ 3 other devices in use are silent" in text(visit("lead").get("/board"))
+
+
+def test_a_device_that_is_shut_out_is_not_missed(app, visit, shop: Engine):
+    a_device(app, shop, "Tablet 1", waiting=12, revoked_at=NOW - HOUR)
+    assert "No device has called" in text(visit("lead").get("/board"))
+
+
+# --- calls for help ----------------------------------------------------------------------------------------------
+
+
+def call(at: str = "2026-11-20T15:05:00+01:00", **fields: str) -> dict:
+    return raw("help.called", at, **({"reason": "QUALITY", "declared_by": ANA} | fields))
+
+
+def test_a_call_stands_before_everything_and_says_how_long(visit, shop: Engine):
+    put(shop, "reasons", {"kind": "help", "code": "QUALITY", "name": {"en": "Quality", "fr": "Qualité"}})
+    send(shop, [call(order="MO-1", operation="10", work_center="W1"), call("2026-11-20T14:30:00+01:00", machine="M1")])
+    page = text(visit("lead").get("/board"))
+    assert "Help Quality 42 min Ana · M1 Lathe 1 I am coming : Quality" in page
+    assert "Help Quality 7 min Ana · Lathe · 10 · MO-1 I am coming : Quality" in page
+    assert page.index("42 min") < page.index("7 min") < page.index("At work")
+    settle(shop)
+    assert "Qualité 42 min" in text(visit("lead", "admin", language="fr").get("/board"))
+
+
+def test_an_answer_is_a_fact_of_who_is_signed_in(visit, shop: Engine):
+    called = call()
+    send(shop, [called])
+    lead = visit("lead")
+    answer = lead.post(
+        f"/help/{called['id']}/answer", data={"next": "/board?wall"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/board?wall")
+    lead.post(f"/help/{called['id']}/answer", headers={"Sec-Fetch-Site": "same-origin"})
+    assert "I am coming" not in text(lead.get("/board"))
+    settle(shop)
+    assert "I am coming" not in text(lead.get("/board"))
+    with read(shop) as connection:
+        (stated,) = facts.targeting(connection, "main", {called["id"]})
+    assert (stated.event.type, stated.event.declared_by, stated.state) == ("help.answered", "user:lead", "excluded")
+    page = text(lead.get(f"/facts/{stated.id}"))
+    assert "Declared by lead" in page and "Sent by lead" in page
+
+
+def test_a_call_answered_on_the_floor_or_taken_back_is_over(visit, shop: Engine):
+    first, second, old = call(), call(), call("2026-11-19T14:00:00+01:00")
+    send(shop, [first, second, old, raw("help.answered", "2026-11-20T15:06:00+01:00", call_id=first["id"])])
+    send(shop, [raw("event.voided", "2026-11-20T15:06:00+01:00", target_id=second["id"], reason="UNDO")])
+    lead = visit("lead")
+    assert "I am coming" not in text(lead.get("/board"))
+    settle(shop)
+    assert "I am coming" not in text(lead.get("/board"))
+
+
+def test_an_answer_that_is_taken_back_leaves_the_call_open(visit, shop: Engine):
+    called = call()
+    answered = raw("help.answered", "2026-11-20T15:06:00+01:00", call_id=called["id"])
+    undone = raw("event.voided", "2026-11-20T15:07:00+01:00", target_id=answered["id"], reason="UNDO")
+    send(shop, [called, answered, undone])
+    settle(shop)
+    assert "I am coming" in text(visit("lead").get("/board"))
+
+
+def test_who_may_answer(app, visit, shop: Engine):
+    called = call()
+    send(shop, [called, started("2026-11-20T14:00:00+01:00", id="0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01")])
+    assert "I am coming" not in text(visit("accountant").get("/board"))
+    same = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
+    assert visit("payroll", "accountant").post(f"/help/{called['id']}/answer", headers=same).status_code == 403
+    assert device(app, shop).post(f"/help/{called['id']}/answer", headers=same).status_code == 403
+    admin = visit("admin")
+    assert admin.post(f"/help/{new_id()}/answer", headers=same).status_code == 404
+    assert admin.post("/help/0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01/answer", headers=same).status_code == 404
+    elsewhere = admin.post(f"/help/{called['id']}/answer", data={"next": "//evil.example"}, headers=same)
+    assert elsewhere.headers["Location"] == "/board"
 
 
 def test_an_order_over_its_standard_calls(visit, shop: Engine):
