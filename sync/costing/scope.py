@@ -17,6 +17,7 @@ of that person, the end of the shift; all but the first within the longest time.
 end is not known takes time away for the longest time.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
 
 STOPS = (LaborStopped, MachineStopped, DowntimeStopped, BreakStopped)
 Correction = EventVoided | EventReplaced | EventDeclined
+CORRECTIONS = (EventVoided, EventReplaced, EventDeclined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def effective(events: Iterable[Event]) -> Effective:
     by_id = {event.id: event for event in events}
     corrections: dict[str, list[Correction]] = defaultdict(list)
     for event in by_id.values():
-        if isinstance(event, Correction):
+        if isinstance(event, CORRECTIONS):
             corrections[event.target_id].append(event)
     # From the facts nobody corrects towards what they correct; what is never reached is a loop.
     counts: dict[str, bool] = {}
@@ -80,7 +82,7 @@ def effective(events: Iterable[Event]) -> Effective:
     counts.update(dict.fromkeys(ready, True))
     while ready:
         event = by_id[ready.pop()]
-        if not isinstance(event, Correction) or event.target_id not in by_id:
+        if not isinstance(event, CORRECTIONS) or event.target_id not in by_id:
             continue
         target = event.target_id
         undecided[target] -= 1
@@ -97,7 +99,7 @@ def effective(events: Iterable[Event]) -> Effective:
         elif isinstance(event, EventApproved):
             here = event.target_id in by_id
             outcomes[event.id] = excluded("fact.noted") if here else held("correction.target_unknown")
-        elif isinstance(event, Correction):
+        elif isinstance(event, CORRECTIONS):
             outcomes[event.id] = _correction_outcome(event, by_id)
         elif isinstance(event, STOPS) and event.start_id and counts.get(event.start_id) is False:
             outcomes[event.id] = excluded("time.stop_of_corrected")
@@ -147,25 +149,26 @@ def pair_labor(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment],
 def pair_breaks(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
     """Breaks as segments, and the outcomes of the stops that end none. Only a `break.stopped` is a break's stop: what
     else ends it has a meaning of its own."""
-    stops: dict[str, list[BreakStopped]] = defaultdict(list)
-    enders: dict[str, list[Event]] = defaultdict(list)
-    starts = []
-    for event in sorted(events, key=lambda event: (event.occurred_at, event.id)):
-        if isinstance(event, BreakStarted):
-            starts.append(event)
-        elif isinstance(event, BreakStopped):
-            stops[event.person].append(event)
-        if isinstance(event, (BreakStopped, LaborStarted, ShiftEnded)) and not getattr(event, "start_id", None):
-            enders[event.person].append(event)
+    events = [event for event in events if isinstance(event, (BreakStarted, BreakStopped, LaborStarted, ShiftEnded))]
+    starts = [event for event in events if isinstance(event, BreakStarted)]
+    stops = [event for event in events if isinstance(event, BreakStopped)]
+    if not starts and not stops:
+        return [], {}
+    named: dict[str, list[BreakStopped]] = defaultdict(list)
+    for stop in sorted(stops, key=_by_instant):
+        named[stop.start_id or ""].append(stop)
+    # What ends a break without naming it.
+    others = [event for event in events if isinstance(event, (LaborStarted, ShiftEnded))]
+    loose = _Sequence([*others, *named.pop("", ())], "person")
     segments = []
     over: set[str] = set()
     used: set[str] = set()
     for start in starts:
         latest = start.occurred_at + longest_ms
-        named = [stop for stop in stops[start.person] if stop.start_id == start.id]
-        loose = [event for event in enders[start.person] if start.occurred_at < event.occurred_at <= latest]
-        over.update(stop.id for stop in [*named, *loose])
-        end = min([*named[:1], *loose[:1]], key=lambda event: (event.occurred_at, event.id), default=None)
+        mine = [stop for stop in named.get(start.id, ()) if stop.person == start.person]
+        later = loose.within(start.person, start.occurred_at, latest)
+        over.update(event.id for event in [*mine, *later])
+        end = min([*mine[:1], *later[:1]], key=_by_instant, default=None)
         stop_id = end.id if isinstance(end, BreakStopped) else ""
         used.add(stop_id)
         until = end.occurred_at if end is not None else None
@@ -173,10 +176,30 @@ def pair_breaks(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment]
         segments.append(
             Segment(start.id, start.person, start, start.occurred_at, until, max(ends, start.occurred_at), stop_id)
         )
-    leftover = [stop for of_person in stops.values() for stop in of_person if stop.id not in used]
     return segments, {
-        stop.id: excluded("break.over") if stop.id in over else held("time.stop_without_start") for stop in leftover
+        stop.id: excluded("break.over") if stop.id in over else held("time.stop_without_start")
+        for stop in stops
+        if stop.id not in used
     }
+
+
+class _Sequence:
+    """Facts of persons or machines in the order of time, found by when they happened."""
+
+    def __init__(self, events: Iterable[Event], who: str) -> None:
+        self.events: dict[str, list[Event]] = defaultdict(list)
+        for event in sorted(events, key=_by_instant):
+            self.events[getattr(event, who)].append(event)
+        self.instants = {name: [event.occurred_at for event in found] for name, found in self.events.items()}
+
+    def within(self, who: str, after: int, latest: int) -> list[Event]:
+        """Those after an instant and not later than another."""
+        instants = self.instants.get(who, [])
+        return self.events.get(who, [])[bisect_right(instants, after) : bisect_right(instants, latest)]
+
+
+def _by_instant(event: Event) -> tuple[int, str]:
+    return event.occurred_at, event.id
 
 
 def pair_machine(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment], dict[str, Outcome]]:
@@ -199,13 +222,10 @@ def _pair(
     starts: Iterable[Event], stops: Iterable[Event], who: str, longest_ms: int
 ) -> tuple[list[Segment], dict[str, Outcome]]:
     named: dict[str, list[Event]] = defaultdict(list)
-    unnamed: dict[str, list[Event]] = defaultdict(list)
-    for stop in sorted(stops, key=lambda stop: (stop.occurred_at, stop.id)):
-        start_id = getattr(stop, "start_id", None)
-        if start_id:
-            named[start_id].append(stop)
-        else:
-            unnamed[getattr(stop, who)].append(stop)
+    for stop in sorted(stops, key=_by_instant):
+        named[getattr(stop, "start_id", None) or ""].append(stop)
+    nameless = named.pop("", [])
+    unnamed = _Sequence(nameless, who)
     outcomes: dict[str, Outcome] = {}
     used: set[str] = set()
     segments = []
@@ -213,7 +233,8 @@ def _pair(
         mine = getattr(start, who)
         end = next((stop for stop in named.get(start.id, ()) if getattr(stop, who) == mine), None)
         if end is None:
-            end = next((stop for stop in unnamed.get(mine, ()) if _ends(stop, start, longest_ms)), None)
+            later = unnamed.within(mine, start.occurred_at, start.occurred_at + longest_ms)
+            end = next((stop for stop in later if _fits(stop, start)), None)
         for repeated in named.get(start.id, ()):
             # A stop of somebody else's work ends nothing and stays visible.
             if repeated is not end and getattr(repeated, who) == mine:
@@ -230,7 +251,7 @@ def _pair(
             Segment(start.id, mine, start, start.occurred_at, until, max(ends, start.occurred_at),
                     end.id if end is not None else "", provenance=provenance)
         )  # fmt: skip
-    for leftover in [*named.values(), *unnamed.values()]:
+    for leftover in [*named.values(), nameless]:
         for stop in leftover:
             if stop.id not in used and stop.id not in outcomes:
                 shift = isinstance(stop, ShiftEnded)
@@ -238,10 +259,8 @@ def _pair(
     return segments, outcomes
 
 
-def _ends(stop: Event, start: Event, longest_ms: int) -> bool:
-    """Whether a stop that names no start ends this one."""
-    if not start.occurred_at < stop.occurred_at <= start.occurred_at + longest_ms:
-        return False
+def _fits(stop: Event, start: Event) -> bool:
+    """Whether a stop that names no start means this one."""
     return all(getattr(stop, name, None) in (None, getattr(start, name, None)) for name in ("order", "operation"))
 
 
