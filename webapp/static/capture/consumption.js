@@ -1,46 +1,54 @@
-// Material drawn from stock: the order's components first, anything else by its label, then quantity and unit.
-// A supplier's own code scanned here is the lot.
+// Material drawn from stock: the order's components first, with what is still missing, anything else by its label; then
+// quantity and unit. A lot's label says item and lot at once. A material the order does not ask for may stand in for
+// one it asks for.
 
 import { html, nothing } from "../lib/dom.js";
-import { multiply } from "../lib/decimal.js";
+import { compare, isPositive, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { consumption as draw } from "../model/gestures.js";
-import { itemName } from "../model/words.js";
-import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
-import { frame, key, notice, pad, tiles, titleOf } from "./parts.js";
+import { asTyped, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
+import { itemName, materialName } from "../model/words.js";
+import { amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { beware, frame, key, notice, tiles, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
 
 /** @param {Phone} phone @param {Params} params */
-function componentsOf(phone, params) {
-  const order = phone.reference.orders.get(params.order);
-  if (!order) return [];
-  const here = params.operation ? phone.reference.componentsOf(order, params.operation) : order.components;
-  const rest = order.components.filter((component) => !here.includes(component));
-  return [...here, ...rest].map((component) => ({
-    ...component,
-    planned: order.quantity ? multiply(component.quantity_per, order.quantity) : null,
-    isHere: here.includes(component),
-  }));
+export const aboutJob = (phone, params) =>
+  [params.order, params.operation && titleOf(phone, { order: params.order, operation: params.operation, indirect: null })].filter(Boolean).join(" · ");
+
+/** What the order plans, with what was taken for it on this device. @param {Phone} phone @param {Params} params */
+export function needsOf(phone, params) {
+  return phone.reference.needsOf(params.order, params.operation).map((need) => {
+    const taken = phone.things.drawnFor(params.order, need.item, need.unit);
+    return { ...need, taken, missing: need.planned === null ? null : subtract(need.planned, taken) };
+  });
 }
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 function choices(phone, params, form) {
-  const item = form.item ?? params.item ?? null;
-  const known = phone.reference.items.get(item);
-  const component = componentsOf(phone, params).find((one) => one.item === item);
-  const units = [...new Set([component?.unit, known?.unit, ...(known?.units ?? [])])].filter((unit) => unit !== undefined);
-  return { item, units, unit: form.unit ?? units[0] ?? "", typed: form.typed ?? "", lot: form.lot ?? "", planned: component?.planned ?? null, plannedUnit: component?.unit };
+  const needs = needsOf(phone, params);
+  const item = form.item === undefined ? (params.item ?? null) : form.item;
+  const need = needs.find((one) => one.item === item) ?? null;
+  const material = materialOf(phone, params, form, need?.unit);
+  // Only what the order does not ask for itself can stand in for something.
+  /** @type {string | null} */
+  const replaces = need ? null : (form.replaces ?? null);
+  const missing = need && need.unit === material.unit ? need.missing : null;
+  // Who scanned the label has said what; the rest of the plan is most likely how much. The first digit overwrites it.
+  const isProposed = params.item === item && form.typed === undefined && missing !== null && isPositive(missing);
+  const amount = isProposed ? { typed: asTyped(missing), quantity: quantityOf(missing) } : {};
+  return { ...material, ...amount, needs, need, replaces, missing, isProposed };
 }
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 async function save(phone, params, form) {
-  const { item, unit, typed, lot } = choices(phone, params, form);
-  const quantity = quantityOf(typed);
+  const { item, quantity, unit, lot, replaces } = choices(phone, params, form);
   if (!item || !quantity || !unit) return;
-  const said = t("{amount} of {item} taken", { amount: `${figure(quantity)} ${unit}`, item: itemName(phone.reference, item) });
-  if (await phone.capture(draw(params, { item, quantity, unit, lot }), said)) phone.back();
+  const what = { amount: `${figure(quantity)} ${unit}`, item: materialName(phone.reference, { item, lot }) };
+  const said = replaces ? t("{amount} of {item} taken, instead of {other}", { ...what, other: itemName(phone.reference, replaces) }) : t("{amount} of {item} taken", what);
+  if (await phone.capture(draw(params, { item, quantity, unit, lot, replaces }), said)) phone.back();
 }
 
 /** @type {import("./phone.js").Screen} */
@@ -48,82 +56,100 @@ export const consumption = {
   name: "consumption",
   draft: true,
   view(phone, params, form) {
-    const { item, units, unit, typed, lot, planned, plannedUnit } = choices(phone, params, form);
-    const about = [params.order, params.operation && titleOf(phone, { order: params.order, operation: params.operation, indirect: null })].filter(Boolean).join(" · ");
-    if (!item) {
-      const components = componentsOf(phone, params);
-      return frame(phone, {
-        title: t("Consumption"),
-        about,
-        body: html`
-          ${components.length === 0 ? notice("quiet", t("No components are planned here. Scan the material's label."), "box") : html`<h2 class="heading">${t("Components of this order")}</h2>`}
-          <ul class="rows">
-            ${components.map(
-              (component) => html`<li>
-                <button class="row" type="button" @click=${() => phone.fill({ item: component.item })}>
-                  <span class="row-code">${component.item}</span>
-                  <span class="row-title">${itemName(phone.reference, component.item)}</span>
-                  <span class="row-about">
-                    ${component.planned ? t("planned {amount}", { amount: `${figure(component.planned)} ${component.unit}` }) : component.unit}${component.isHere ? nothing : ` · ${t("operation {n}", { n: component.operation ?? "" })}`}
-                  </span>
-                </button>
-              </li>`,
-            )}
-          </ul>
-        `,
-        deck: key({ label: t("Scan another material"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) }),
-      });
-    }
-    const ready = quantityOf(typed) !== null && unit !== "";
+    const { needs, need, replaces, missing, isProposed, ...material } = choices(phone, params, form);
+    const { item, unit, typed, quantity } = material;
+    if (!item) return picking(phone, params, form, needs);
+    const ready = quantity !== null && unit !== "";
+    const over = missing !== null && quantity !== null && compare(quantity, missing) > 0 ? subtract(quantity, isPositive(missing) ? missing : "0") : null;
     return frame(phone, {
       title: itemName(phone.reference, item),
-      about,
-      back: params.item || !form.item ? phone.back : () => phone.fill({ item: null, typed: "", unit: null, lot: "" }),
-      body: html`<div class="counting">
-        ${pad({
-          typed,
-          unit,
-          onType: (text) => phone.fill({ typed: text }),
-          label: t("Quantity"),
-          aside: planned && plannedUnit === unit && typed === ""
-            ? key({ label: t("{n} planned", { n: figure(planned) }), look: "soft", onTap: () => phone.fill({ typed: asTyped(planned) }) })
-            : nothing,
-        })}
-        ${units.length > 1
-          ? tiles({ label: t("Unit"), columns: "fit", options: units.map((value) => ({ value, label: value })), chosen: unit, onChoose: (value) => phone.fill({ unit: value }) })
-          : nothing}
-        ${units.length === 0
-          ? html`<label class="field"><span class="label">${t("Unit")}</span>
-              <input class="input" maxlength="12" .value=${unit} @input=${(/** @type {InputEvent} */ event) => phone.fill({ unit: /** @type {HTMLInputElement} */ (event.target).value.trim() })} /></label>`
-          : nothing}
-        <div class="tiles tiles-1">
-          ${lot
-            ? key({ label: t("Lot {lot}", { lot }), about: t("tap to remove"), sign: "check", look: "soft", onTap: () => phone.fill({ lot: "" }) })
-            : key({ label: t("Scan the lot"), sign: "scan", onTap: () => phone.go("scan", { for: "form" }) })}
-        </div>
-      </div>`,
-      deck: key({ label: t("Save"), about: ready ? `${typed} ${unit}` : nothing, sign: "check", look: "primary", disabled: !ready, onTap: () => save(phone, params, form) }),
+      about: aboutJob(phone, params),
+      back: params.item && form.item === undefined ? phone.back : () => phone.fill(NO_MATERIAL),
+      body: amountView(phone, material, {
+        isProposed,
+        aside: over
+          ? beware(t("{n} more than planned", { n: `${figure(over)} ${unit}` }))
+          : missing && isPositive(missing) && typed === ""
+          ? key({ label: t("{n} to take", { n: figure(missing) }), look: "soft", onTap: () => phone.fill({ typed: asTyped(missing) }) })
+          : nothing,
+        below: html`
+          ${!need && needs.length > 0
+            ? tiles({
+                label: t("The order does not ask for it. Instead of what?"),
+                columns: "2",
+                options: [{ value: "", label: t("In addition") }, ...needs.slice(0, 7).map((one) => ({ value: one.item, label: itemName(phone.reference, one.item), about: one.item }))],
+                chosen: replaces ?? "",
+                onChoose: (value) => phone.fill({ replaces: value || null }),
+              })
+            : nothing}
+          ${need ? html`<div class="tiles tiles-1">${key({ label: t("Another material was used instead"), sign: "rework", onTap: () => phone.fill({ ...NO_MATERIAL, replaces: item }) })}</div>` : nothing}
+        `,
+      }),
+      deck: key({
+        label: t("Save"),
+        about: amountWords(material, replaces !== null && t("instead of {item}", { item: itemName(phone.reference, replaces) })) || nothing,
+        sign: "check",
+        look: "primary",
+        disabled: !ready,
+        onTap: () => save(phone, params, form),
+      }),
     });
   },
   scanned(phone, params, scanned, form) {
-    const { item } = choices(phone, params, form);
-    if (scanned.is === "item") {
-      if (scanned.item !== item) phone.fill({ item: scanned.item, unit: null });
+    const material = choices(phone, params, form);
+    // The same material's label again: that is what was meant, if a quantity is there.
+    if (scanned.is === "item" && scanned.item === material.item && material.quantity) {
+      void save(phone, params, form);
       return true;
     }
-    if (scanned.is === "foreign" && item) {
-      phone.fill({ lot: scanned.text.slice(0, 60) });
-      return true;
-    }
-    if (scanned.is === "unknown" && !item) {
-      phone.fill({ item: scanned.letters });
-      return true;
-    }
-    return false;
+    return takeMaterial(phone, material, scanned);
   },
   typed(phone, params, pressed, form) {
-    if (!choices(phone, params, form).item) return;
-    if (pressed === "Enter") return void save(phone, params, form);
-    phone.fill({ typed: nextTyped(form.typed ?? "", pressed) });
+    if (pressed === "Enter") return void consumption.main?.(phone, params, form);
+    if (choices(phone, params, form).item && isPadKey(pressed)) phone.fill({ typed: nextTyped(form.typed ?? "", pressed) });
+  },
+  main(phone, params, form) {
+    if (choices(phone, params, form).item) void save(phone, params, form);
+    else phone.go("scan", { for: "form" });
   },
 };
+
+/** Which material? @param {Phone} phone @param {Params} params @param {any} form @param {ReturnType<typeof needsOf>} needs */
+function picking(phone, params, form, needs) {
+  const { replaces } = form;
+  const shown = replaces ? [] : needs;
+  return frame(phone, {
+    title: replaces ? t("Instead of {item}", { item: itemName(phone.reference, replaces) }) : t("Consumption"),
+    about: aboutJob(phone, params),
+    back: replaces ? () => phone.fill({ ...NO_MATERIAL, item: replaces, replaces: null }) : phone.back,
+    body: pickView(phone, form, {
+      words: replaces
+        ? notice("quiet", t("Scan the label of what was used."), "box")
+        : needs.length === 0 ? notice("quiet", t("No components are planned here. Scan the material's label."), "box") : nothing,
+      rows: html`
+        ${shown.length > 0 ? html`<h2 class="heading">${t("Components of this order")}</h2>` : nothing}
+        <ul class="rows">
+          ${shown.map((need) =>
+            materialRow({
+              code: need.item,
+              title: itemName(phone.reference, need.item),
+              about: html`${standing(need)}${need.isHere || !need.operation ? nothing : html` · ${t("operation {n}", { n: need.operation })}`}`,
+              onTap: () => phone.fill({ item: need.item, unit: null }),
+            }),
+          )}
+        </ul>
+        ${replaces ? nothing : html`<div class="tiles tiles-1">${key({ label: t("Give material back"), sign: "undo", onTap: () => phone.go("return", params) })}</div>`}
+      `,
+    }),
+    deck: key({ label: replaces ? t("Scan the material") : t("Scan another material"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) }),
+  });
+}
+
+/** How far a component is, in words. @param {ReturnType<typeof needsOf>[number]} need */
+function standing({ planned, taken, missing, unit }) {
+  if (planned === null || missing === null) return taken === "0" ? unit : t("{amount} taken here", { amount: `${figure(taken)} ${unit}` });
+  const plan = t("planned {amount}", { amount: `${figure(planned)} ${unit}` });
+  if (taken === "0") return plan;
+  if (isPositive(missing)) return `${plan} · ${t("{n} still to take", { n: figure(missing) })}`;
+  return compare(missing, "0") === 0 ? `${plan} · ${t("all taken")}` : `${plan} · ${t("{n} more than planned", { n: figure(subtract("0", missing)) })}`;
+}

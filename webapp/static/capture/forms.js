@@ -1,19 +1,44 @@
-// Every other kind of fact the server knows, by the generic form: a new event type needs no screen to be usable.
+// Everything else one can note: the screens that have no key of their own elsewhere, and every other kind of fact the
+// server knows, by the generic form: a new event type needs no screen to be usable.
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { formTypes } from "../model/catalog.js";
 import { frame, key } from "./parts.js";
+import { withJob } from "./which.js";
 
 /** @type {import("./phone.js").Screen} */
 export const forms = {
   name: "forms",
   view(phone) {
+    const types = formTypes(phone.eventTypes);
     return frame(phone, {
       title: t("Other facts"),
-      body: html`<div class="tiles tiles-2">
-        ${formTypes(phone.eventTypes).map((type) => key({ label: t(type.label), sign: "more", onTap: () => phone.go("form", { type: type.type }) }))}
-      </div>`,
+      body: html`
+        <h2 class="heading">${t("Material")}</h2>
+        <div class="tiles tiles-2">
+          ${key({ label: t("Consumption"), sign: "box", onTap: () => withJob(phone, "consumption") })}
+          ${key({ label: t("Give material back"), sign: "undo", onTap: () => withJob(phone, "return") })}
+          ${key({ label: t("Move material"), sign: "way", onTap: () => phone.go("move") })}
+          ${key({ label: t("By-product"), sign: "plus", onTap: () => withJob(phone, "by-product") })}
+        </div>
+        <h2 class="heading">${t("Pieces and quality")}</h2>
+        <div class="tiles tiles-2">
+          ${key({ label: t("Inspection"), sign: "eye", onTap: () => withJob(phone, "inspection") })}
+          ${key({ label: t("Defect"), sign: "scrap", onTap: () => withJob(phone, "defect") })}
+        </div>
+        <h2 class="heading">${t("Order and machine")}</h2>
+        <div class="tiles tiles-2">
+          ${key({ label: t("Operation done or not"), sign: "flag", onTap: () => withJob(phone, "complete") })}
+          ${key({ label: t("Unplanned operation"), sign: "plus", onTap: () => withJob(phone, "unplanned") })}
+          ${key({ label: t("Machines"), sign: "gear", onTap: () => phone.go("machines") })}
+          ${key({ label: t("Call for help"), sign: "bell", onTap: () => phone.go("help") })}
+        </div>
+        ${types.length > 0
+          ? html`<h2 class="heading">${t("Also")}</h2>
+              <div class="tiles tiles-2">${types.map((type) => key({ label: t(type.label), sign: "more", onTap: () => phone.go("form", { type: type.type }) }))}</div>`
+          : nothing}
+      `,
       about: nothing,
     });
   },

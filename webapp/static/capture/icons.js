@@ -23,6 +23,11 @@ const DRAWN = /** @type {const} */ ({
   hold: "M12 2l8 4v6c0 5-3.5 8-8 10-4.5-2-8-5-8-10V6zM9 12h6",
   off: "M3 3l18 18M5 10a11 11 0 0 1 4-2M19 10a11 11 0 0 0-6-2.800M8 14a6 6 0 0 1 5-1.500M12 19h.01",
   badge: "M5 3h14v18H5zM9 3v3h6V3M12 9a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8.5 18c.5-2 2-3 3.5-3s3 1 3.5 3",
+  people: "M9 4a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2 21c.5-4 3-6 7-6s6.5 2 7 6M16 4.500a3.5 3.5 0 0 1 0 6.300M18 15.500c2.300.8 3.600 2.600 4 5.500",
+  sound: "M4 9v6h4l5 5V4L8 9zM17 8a5.500 5.500 0 0 1 0 8M20 5a10 10 0 0 1 0 14",
+  hash: "M9 3L7 21M17 3l-2 18M4 9h17M3 15h17",
+  share: "M12 15V3M7.500 7.500L12 3l4.500 4.500M6 11H4v10h16V11h-2",
+  dots: "M12 5h.01M12 12h.01M12 19h.01",
   list: "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01",
   plus: "M12 4v16M4 12h16",
   minus: "M4 12h16",
@@ -34,14 +39,24 @@ const DRAWN = /** @type {const} */ ({
   leave: "M14 4h6v16h-6M10 8l-4 4 4 4M6 12h10",
   device: "M6 2h12v20H6zM11 18h2",
   more: "M5 12h.01M12 12h.01M19 12h.01",
+  cup: "M4 8h12v8a5 5 0 0 1-5 5H9a5 5 0 0 1-5-5zM16 10h2a3 3 0 0 1 0 6h-2M8 2v3M12 2v3",
+  split: "M12 21v-8L5 6M12 13l7-7M5 11V6h5M14 6h5v5",
+  walk: "M13 3.500h.01M12 7l-4 4v3M12 7l2 5 4 2M12 7l-1 7-4 7M11 14l4 3 1 4",
+  pencil: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   flag: "M5 22V3h13l-3 4.500L18 12H5",
+  bell: "M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 22h4M12 5V2",
+  way: "M3 17h13M12 12l5 5-5 5M21 7H8M12 2L7 7l5 5",
+  eye: "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
 });
 
 /** @typedef {keyof typeof DRAWN} Sign */
 
+/** What points along the line, and so the other way where lines run from right to left. @type {ReadonlySet<string>} */
+const ALONG = new Set(["back", "undo", "leave", "list"]);
+
 /** @param {Sign} sign */
 export const icon = (sign) =>
-  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${DRAWN[sign]} /></svg>`;
+  html`<svg class=${ALONG.has(sign) ? "icon icon-along" : "icon"} viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${DRAWN[sign]} /></svg>`;
 
 /** The house's mark: a ledger's rules with the finder of a code. */
 export const mark = () =>

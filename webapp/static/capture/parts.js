@@ -6,8 +6,9 @@ import { decimalSign, figure, t } from "../lib/i18n.js";
 import { span } from "../lib/time.js";
 import { elapsedMs } from "../model/work.js";
 import { tail } from "../model/code.js";
-import { nextTyped } from "../model/typing.js";
+import { nextTyped, quantityOf, spaced, troubleOf } from "../model/typing.js";
 import { activityName, jobName } from "../model/words.js";
+import { signer } from "./faces.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -41,13 +42,16 @@ export const frame = (phone, { title, about, body, deck, back = phone.back }) =>
     <button class="bar-key" type="button" @click=${back} aria-label=${t("Back")}>${icon("back")}</button>
     <div class="bar-title">
       <h1 tabindex="-1">${title}</h1>
-      ${about ? html`<p>${about}</p>` : nothing}
+      ${phone.operator || isSaid(about) ? html`<p>${signer(phone)}${phone.operator && isSaid(about) ? " · " : nothing}${about ?? nothing}</p>` : nothing}
     </div>
     ${barChip(phone)}
   </header>
   <main class="body">${body}</main>
   ${deck && deck !== nothing ? html`<footer class="deck">${deck}</footer>` : nothing}
 `;
+
+/** @param {View | undefined} words */
+const isSaid = (words) => Boolean(words) && words !== nothing;
 
 /** In a form the last capture can be undone from the bar, so that nothing covers the keys. @param {Phone} phone */
 const barChip = (phone) =>
@@ -158,19 +162,22 @@ export function progressOf(phone, order, operation) {
 
 /**
  * Our own number pad: a system keyboard covers half a phone and its comma may be missing. A proposed value is
- * overwritten by the first digit.
- * @param {{typed: string, proposed?: boolean, unit?: string, onType: (typed: string) => void, label: string, aside?: View}} what
+ * overwritten by the first digit. What cannot be saved has its word under the number; no digit is refused.
+ * @param {{typed: string, proposed?: boolean, unit?: string, onType: (typed: string) => void, label: string, aside?: View,
+ *   as?: (typed: string | undefined) => string | null}} what `as` is what makes a number of it: a quantity unless told
  */
-export function pad({ typed, proposed = false, unit, onType, label, aside = nothing }) {
+export function pad({ typed, proposed = false, unit, onType, label, aside = nothing, as = quantityOf }) {
   const press = (/** @type {string} */ sign) => onType(nextTyped(proposed ? "" : typed, sign));
   const digit = (/** @type {string} */ sign, words = sign) =>
     html`<button class="pad-key" type="button" @click=${() => press(sign)} aria-label=${words}>${sign}</button>`;
+  const shown = typed === "" ? "0" : spaced(typed);
+  const trouble = troubleWords(typed, as);
   return html`
     <div class="figure-row">
-      <div class=${classes("figure", proposed && "figure-proposed", typed.length > 6 && "figure-long")} role="status" aria-label=${label}>
-        <output class="figure-number">${typed === "" ? "0" : typed}</output><span class="figure-unit">${unit ?? ""}</span>
+      <div class=${classes("figure", proposed && "figure-proposed", shown.length > 14 ? "figure-longest" : shown.length > 6 && "figure-long")} role="status" aria-label=${label}>
+        <output class="figure-number">${shown}</output><span class="figure-unit">${unit ?? ""}</span>
       </div>
-      ${aside}
+      ${trouble ? beware(trouble) : aside}
     </div>
     <div class="pad" role="group" aria-label=${label}>
       ${["7", "8", "9", "4", "5", "6", "1", "2", "3"].map((sign) => digit(sign))}
@@ -178,6 +185,21 @@ export function pad({ typed, proposed = false, unit, onType, label, aside = noth
       <button class="pad-key pad-erase" type="button" aria-label=${t("Erase")} @click=${() => press("Backspace")}>${icon("back")}</button>
     </div>
   `;
+}
+
+/** A word beside the number, where the eye is. @param {View} words */
+export const beware = (words) => html`<p class="beware" role="status">${icon("alert")}<span>${words}</span></p>`;
+
+/** Why a number cannot be saved as it stands. @param {string} typed @param {(typed: string | undefined) => string | null} [as] */
+export function troubleWords(typed, as = quantityOf) {
+  switch (troubleOf(typed, as)) {
+    case "large":
+      return t("Too large: it must stay below {limit}.", { limit: figure("1000000000") });
+    case "fine":
+      return t("Too fine: at most six decimals.");
+    default: // a zero that is being typed needs no word: the main key is not ready yet
+      return "";
+  }
 }
 
 /** What went wrong with this device's storage, until somebody has seen it. @param {Phone} phone */

@@ -8,16 +8,20 @@ import { lastAt, parseClock, rfc3339 } from "../lib/time.js";
 /** @typedef {import("./event.js").Draft} Draft */
 /** @typedef {import("./reading.js").Scanned} Scanned */
 
-/** Types with a screen of their own, and those that only a gesture makes. */
+/** Types with a screen or a key of their own, and those that only a gesture makes or a lead's page. */
 const ELSEWHERE = new Set([
-  "labor.started", "labor.stopped", "machine.started", "machine.stopped", "downtime.started", "downtime.stopped",
-  "material.consumed", "output.reported", "defect.reported", "event.voided", "event.replaced",
+  "labor.started", "labor.stopped", "labor.declared", "break.started", "break.stopped", "shift.started", "shift.ended",
+  "machine.started", "machine.stopped", "machine.reported", "downtime.started", "downtime.stopped",
+  "material.consumed", "material.returned", "material.substituted", "material.moved",
+  "output.reported", "output.by_product", "defect.reported", "inspection.reported",
+  "operation.added", "operation.completed", "operation.reopened", "help.called", "help.answered",
+  "event.voided", "event.replaced", "event.approved", "event.declined",
 ]);
 
 /** The envelope is the outbox's. */
 const ENVELOPE = new Set([
   "id", "type", "version", "occurred_at", "provenance", "declared_by", "device_seq", "boot_id", "monotonic_ms",
-  "clock_offset_ms", "source", "source_row", "source_repeat", "note_digest",
+  "clock_offset_ms", "source", "source_row", "source_repeat", "note_digest", "photo_digest",
 ]);
 
 /** The types the generic form is for. @param {EventType[]} types */
@@ -79,6 +83,14 @@ export function takesScan(type, scanned, values) {
       return has("order") ? { order: scanned.order, ...(has("operation") ? { operation: scanned.operation } : {}) } : null;
     case "item":
       return has("item") ? { item: scanned.item } : null;
+    case "lot":
+      return has("item") ? { item: scanned.item, ...(has("lot") ? { lot: scanned.lot } : {}) } : null;
+    case "location": {
+      const place = has("to_location") ? "to_location" : has("location") ? "location" : null;
+      return place ? { [place]: scanned.location } : null;
+    }
+    case "work center":
+      return has("work_center") ? { work_center: scanned.workCenter } : null;
     case "machine":
       return has("machine") ? { machine: scanned.machine } : null;
     case "reason":

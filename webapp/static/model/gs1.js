@@ -37,6 +37,10 @@ export function readGs1(text) {
   return Object.keys(read).length > 0 ? read : null;
 }
 
+/** How an article number may stand in a plant's list: with its leading zeros, or as the shorter number it once was.
+ * @param {string} gtin fourteen digits */
+export const formsOf = (gtin) => [14, 13, 12, 8].filter((length) => /^0*$/.test(gtin.slice(0, 14 - length))).map((length) => gtin.slice(14 - length));
+
 /** https://any.host/any/path/01/09506000134352/10/ABC123?17=... @param {string} text */
 function ofLink(text) {
   /** @type {URL} */ let address;

@@ -1,15 +1,22 @@
 // What this device knows of the plant: a snapshot the server gave, good until the next one, read without a network.
 // Whatever is not in it can still be captured; then the code itself is the reference.
 
+import { add, multiply } from "../lib/decimal.js";
+
 /** @typedef {string | Record<string, string>} Name */
 /** @typedef {{key: string, name: string, initials: string, language?: string}} Person */
-/** @typedef {{number: string, name: string, work_center?: string, machines?: string[], standard_setup_min?: string, standard_run_min?: string}} Operation */
+/** @typedef {{number: string, name: string, work_center?: string, machines?: string[], standard_setup_min?: string, standard_run_min?: string, standard_cost?: string, completed?: boolean, unplanned?: boolean}} Operation */
 /** @typedef {{item: string, operation?: string | null, quantity_per: string, unit: string}} Component */
-/** @typedef {{code: string, kind?: string, item?: string | null, item_name?: string | null, quantity?: string | null, unit?: string | null, customer?: string | null, due_on?: string | null, status?: string, operations: Operation[], components: Component[], progress?: Record<string, {good?: string, scrap?: string}>}} Order */
+/** @typedef {{item: string, unit: string, operation: string | null, planned: string | null, isHere: boolean}} Need */
+/** @typedef {{code: string, kind?: string, item?: string | null, item_name?: string | null, quantity?: string | null, unit?: string | null, customer?: string | null, due_on?: string | null, status?: string, standard_cost?: string, operations: Operation[], components: Component[], progress?: Record<string, {good?: string, scrap?: string}>}} Order */
 /** @typedef {{code: string, name: string, unit: string, units?: string[]}} Item */
 /** @typedef {{code: string, name: string, work_center?: string}} Machine */
 /** @typedef {{code: string, name: Name}} Activity */
 /** @typedef {{code: string, name: Name, kind: string}} Reason */
+/** @typedef {{code: string, name: string}} Place a work center, or a location of material */
+/** @typedef {{item: string, lot: string}} Lot */
+/** @typedef {{typed_time: boolean, standard_cost: boolean, pin: boolean, fast_switch: boolean, away_minutes: number}} Settings */
+/** @typedef {import("./things.js").Things} Things */
 /** @typedef {{kind: string, ref: string, operation?: string, lot?: string}} Label */
 
 /**
@@ -20,9 +27,12 @@
  * @property {Order[]} orders
  * @property {Item[]} items
  * @property {Machine[]} machines
- * @property {{code: string, name: string}[]} work_centers
+ * @property {Place[]} work_centers
+ * @property {Place[]} locations
  * @property {Activity[]} activities
  * @property {Reason[]} reasons
+ * @property {Lot[]} lots that have labels
+ * @property {Partial<Settings>} settings what the site allows its phones
  * @property {Record<string, Label>} codes
  */
 
@@ -35,10 +45,16 @@ export const NOTHING_KNOWN = {
   items: [],
   machines: [],
   work_centers: [],
+  locations: [],
   activities: [],
   reasons: [],
+  lots: [],
+  settings: {},
   codes: {},
 };
+
+/** @type {Settings} */
+const DEFAULTS = { typed_time: false, standard_cost: false, pin: false, fast_switch: true, away_minutes: 5 };
 
 /** A snapshot with its things at hand by their codes. */
 export class Reference {
@@ -56,6 +72,13 @@ export class Reference {
     this.machines = byKey(this.snapshot.machines, "code");
     this.activities = byKey(this.snapshot.activities, "code");
     this.reasons = byKey(this.snapshot.reasons, "code");
+    this.workCenters = byKey(this.snapshot.work_centers, "code");
+    this.locations = byKey(this.snapshot.locations, "code");
+  }
+
+  /** @returns {Settings} */
+  get settings() {
+    return { ...DEFAULTS, ...this.snapshot.settings };
   }
 
   get isEmpty() {
@@ -72,7 +95,28 @@ export class Reference {
     return this.orders.get(order ?? "")?.operations.find((operation) => operation.number === number) ?? null;
   }
 
-  /** @param {string} kind defect, downtime, pause or correction */
+  /** The same, with what this device noted since: operations that were added, and whether operations are done.
+   * @param {Things} things @param {Map<string, boolean>} completed by "order/operation" */
+  with(things, completed) {
+    const reference = new Reference(this.snapshot, this.fetchedMs);
+    for (const [code, added] of things.added) {
+      // An order this device has never heard of has the operations that were added to it here.
+      const order = reference.orders.get(code) ?? { code, operations: [], components: [] };
+      const known = new Set(order.operations.map(({ number }) => number));
+      const operations = [...order.operations, ...added.filter(({ number }) => !known.has(number))];
+      reference.orders.set(code, { ...order, operations });
+    }
+    for (const [job, isDone] of completed) {
+      const slash = job.lastIndexOf("/"); // an order's code may hold one, an operation's number does not
+      const order = reference.orders.get(job.slice(0, slash));
+      if (!order) continue;
+      const operations = order.operations.map((operation) => (operation.number === job.slice(slash + 1) ? { ...operation, completed: isDone } : operation));
+      reference.orders.set(order.code, { ...order, operations });
+    }
+    return reference;
+  }
+
+  /** @param {string} kind defect, downtime, pause, correction or help */
   reasonsOf(kind) {
     return this.snapshot.reasons.filter((reason) => reason.kind === kind);
   }
@@ -84,11 +128,58 @@ export class Reference {
     return order.components.filter((component) => (component.operation || first) === number);
   }
 
+  /** The units an item is measured in, its own first; for an item nobody knows those the plant uses most.
+   * @param {string} item @returns {string[]} */
+  unitsOf(item) {
+    const known = this.items.get(item);
+    if (known) return [...new Set([known.unit, ...(known.units ?? [])])];
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { unit } of this.items.values()) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+    return [...counts].sort(([, a], [, b]) => b - a).slice(0, 6).map(([unit]) => unit);
+  }
+
+  /** A number for an operation nobody planned: the next ten, with a letter that no plan uses.
+   * @param {string} order */
+  nextNumber(order) {
+    const taken = new Set(this.orders.get(order)?.operations.map(({ number }) => number));
+    const highest = Math.max(0, ...[...taken].map((number) => Number.parseInt(number, 10) || 0));
+    let next = (Math.floor(highest / 10) + 1) * 10;
+    while (taken.has(`${next}U`)) next += 10;
+    return `${next}U`;
+  }
+
+  /** The component an order plans of each item and unit, with its quantity for the whole order; those of an operation
+   * first. @param {string} code @param {string | null | undefined} number */
+  needsOf(code, number) {
+    const order = this.orders.get(code);
+    if (!order) return [];
+    const here = number ? this.componentsOf(order, number) : order.components;
+    /** @type {Map<string, Need>} */
+    const needs = new Map();
+    for (const component of [...here, ...order.components.filter((other) => !here.includes(other))]) {
+      const { item, unit, operation = null } = component;
+      const planned = order.quantity ? multiply(component.quantity_per, order.quantity) : null;
+      const before = needs.get(`${item}\n${unit}`);
+      const sum = before?.planned && planned ? add(before.planned, planned) : planned;
+      needs.set(`${item}\n${unit}`, before ? { ...before, planned: sum } : { item, unit, operation, planned, isHere: here.includes(component) });
+    }
+    return [...needs.values()];
+  }
+
+  /** Items whose code or name holds the text; the one that starts with it first. @param {string} text */
+  searchItems(text) {
+    const wanted = text.trim().toLowerCase();
+    const found = this.snapshot.items.filter(({ code, name }) => code.toLowerCase().includes(wanted) || name.toLowerCase().includes(wanted));
+    const rank = (/** @type {Item} */ { code }) => (code.toLowerCase().startsWith(wanted) ? 0 : 1);
+    return found.sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code));
+  }
+
   /** Orders whose code, item or customer holds the text; the one that starts with it first.
    * @param {string} text */
   search(text) {
     const wanted = text.trim().toLowerCase();
-    const found = this.snapshot.orders.filter((order) =>
+    const found = [...this.orders.values()].filter((order) =>
       [order.code, order.item, order.item_name, order.customer].some((part) => part?.toLowerCase().includes(wanted)),
     );
     const rank = (/** @type {Order} */ order) => (order.code.toLowerCase().startsWith(wanted) ? 0 : 1);
@@ -102,3 +193,58 @@ export class Reference {
  * @returns {Map<string, T>}
  */
 const byKey = (things, key) => new Map(things.map((thing) => [thing[key], thing]));
+
+// ---- what changed since ---------------------------------------------------------------------------------------------
+
+/**
+ * What the server says changed since a snapshot: `gone` first, then `changed`; the rest stays.
+ * @typedef {Object} Delta
+ * @property {string} since the version it goes on from
+ * @property {string} version the version it leads to
+ * @property {Partial<Omit<Snapshot, "version" | "site" | "settings">>} [changed]
+ * @property {Partial<Record<ListName, any[]>> & {codes?: string[]}} [gone] lists by their keys, lots by pair
+ * @property {Snapshot["site"]} [site]
+ * @property {Partial<Settings>} [settings]
+ */
+/** @typedef {"people" | "orders" | "items" | "machines" | "work_centers" | "locations" | "activities" | "reasons" | "lots"} ListName */
+
+const code = (/** @type {any} */ thing) => thing.code;
+/** What tells the things of each list apart. @type {Record<ListName, (thing: any) => string>} */
+const KEYS = {
+  people: (person) => person.key, orders: code, items: code, machines: code, work_centers: code, locations: code,
+  activities: code, reasons: code, lots: (lot) => pair(lot.item, lot.lot),
+};
+/** What each list is sorted by, if not by its key. @type {Partial<Record<ListName, (thing: any) => string>>} */
+const SORTS = { people: (person) => pair(person.name, person.key) };
+
+const pair = (/** @type {string} */ a, /** @type {string} */ b) => `${a}\n${b}`;
+
+/**
+ * The snapshot a delta leads to; null if it goes on from another one: then the whole is asked for.
+ * @param {Snapshot} snapshot @param {Delta} delta @returns {Snapshot | null}
+ */
+export function applyDelta(snapshot, delta) {
+  if (!delta || delta.since !== snapshot.version || !delta.version) return null;
+  const { changed = {}, gone = {} } = delta;
+  const lists = Object.fromEntries(
+    /** @type {ListName[]} */ (Object.keys(KEYS)).map((name) => {
+      const keyOf = KEYS[name];
+      const byThem = new Map((snapshot[name] ?? []).map((thing) => [keyOf(thing), thing]));
+      for (const key of gone[name] ?? []) byThem.delete(Array.isArray(key) ? pair(key[0], key[1]) : key);
+      for (const thing of changed[name] ?? []) byThem.set(keyOf(thing), thing);
+      const place = SORTS[name] ?? keyOf;
+      const sorted = [...byThem.values()].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
+      return [name, sorted];
+    }),
+  );
+  const leaving = new Set(gone.codes ?? []);
+  const staying = Object.entries(snapshot.codes).filter(([nine]) => !leaving.has(nine));
+  return /** @type {Snapshot} */ ({
+    ...snapshot,
+    ...lists,
+    codes: { ...Object.fromEntries(staying), ...changed.codes },
+    site: delta.site ?? snapshot.site,
+    settings: delta.settings ?? snapshot.settings,
+    version: delta.version,
+  });
+}

@@ -1,6 +1,8 @@
 // Facts in the reader's words: one line for a list, one for the moment after a tap.
 
-import { figure, named, t } from "../lib/i18n.js";
+import { clock, figure, named, t } from "../lib/i18n.js";
+import { span as hours } from "../lib/time.js";
+import { UNDO } from "./gestures.js";
 
 /** @typedef {import("./reference.js").Reference} Reference */
 /** @typedef {import("./event.js").Fact} Fact */
@@ -14,10 +16,14 @@ export function activityName(activity) {
       return t("Run");
     case "rework":
       return t("Rework");
+    case "teardown":
+      return t("Teardown");
     case "indirect":
       return t("Other activity");
     case "downtime":
       return t("Standstill");
+    case "break":
+      return t("Break");
     default:
       return activity;
   }
@@ -32,6 +38,8 @@ export function dispositionName(disposition) {
       return t("To rework");
     case "hold":
       return t("On hold");
+    case "use_as_is":
+      return t("Use as it is");
     default:
       return disposition;
   }
@@ -52,14 +60,38 @@ export const personName = (reference, person) => reference.people.get(person)?.n
 /** @param {Reference} reference @param {string} reason */
 export const reasonName = (reference, reason) => named(reference.reasons.get(reason)?.name) || reason;
 
+/** With how many people, if it is more than one. @param {string} what @param {string[]} people */
+export const withMates = (what, people) => (people.length > 1 ? t("{what}, {n} people", { what, n: people.length }) : what);
+
+/** The undo of the moment after needs no word. @param {Reference} reference @param {string} reason */
+export const reasonOfCorrection = (reference, reason) => (reference.reasons.has(reason) || reason !== UNDO ? reasonName(reference, reason) : "");
+
 /** @param {Reference} reference @param {string} machine */
 export function machineName(reference, machine) {
   const name = reference.machines.get(machine)?.name;
   return name && name !== machine ? `${machine} ${name}` : machine;
 }
 
+/** @param {Reference} reference @param {string} place */
+export function placeName(reference, place) {
+  const name = reference.locations.get(place)?.name;
+  return name && name !== place ? `${place} ${name}` : place;
+}
+
+/** @param {Reference} reference @param {string} code */
+export const workCenterName = (reference, code) => reference.workCenters.get(code)?.name ?? code;
+
+/** @param {string} result */
+export const resultName = (result) => (result === "passed" ? t("Passed") : result === "failed" ? t("Failed") : result);
+
+/** Material as one line: its name, and its lot. @param {Reference} reference @param {{item: string, lot?: string}} what */
+export const materialName = (reference, { item, lot }) => (lot ? t("{item}, lot {lot}", { item: itemName(reference, item), lot }) : itemName(reference, item));
+
 /** @param {Reference} reference @param {string} item */
 export const itemName = (reference, item) => reference.items.get(item)?.name ?? item;
+
+/** @param {(string | null | undefined)[]} parts */
+const joined = (...parts) => parts.filter(Boolean).join(" · ");
 
 /** What a fact says: its title and what it is about. @param {Reference} reference @param {Fact} event
  * @returns {{title: string, about: string}} */
@@ -67,11 +99,33 @@ export function describe(reference, event) {
   const job = jobName(reference, { order: event.order, operation: event.operation, indirect: event.indirect_code });
   const amount = event.quantity ? `${figure(event.quantity)}${event.unit ? ` ${event.unit}` : ""}` : "";
   const machine = event.machine ? machineName(reference, event.machine) : "";
+  const material = event.item ? materialName(reference, /** @type {any} */ (event)) : "";
   switch (event.type) {
     case "labor.started":
       return { title: t("Started: {what}", { what: activityName(event.activity) }), about: job };
     case "labor.stopped":
-      return { title: t("Stopped"), about: job };
+      return event.reason ? { title: t("Paused: {what}", { what: reasonName(reference, event.reason) }), about: job } : { title: t("Stopped"), about: job };
+    case "labor.declared": {
+      const from = event.started_at ? Date.parse(event.started_at) : 0;
+      const length = event.started_at ? Date.parse(event.ended_at) - from : (event.duration_ms ?? 0);
+      const when = event.started_at ? `${clock(from)} – ${clock(from + length)}` : "";
+      return {
+        title: t("Time told: {hours}, {what}", { hours: hours(length).slice(0, -3), what: activityName(event.activity) }),
+        about: [when, job].filter(Boolean).join(" · "),
+      };
+    }
+    case "break.started":
+      return { title: t("Break began"), about: event.reason ? reasonName(reference, event.reason) : "" };
+    case "break.stopped":
+      return { title: t("Back from the break"), about: "" };
+    case "shift.started":
+      return { title: t("Shift began"), about: "" };
+    case "shift.ended":
+      return { title: t("Shift ended"), about: "" };
+    case "operation.completed":
+      return { title: t("Operation done"), about: job };
+    case "operation.reopened":
+      return { title: t("Operation goes on"), about: job };
     case "output.reported":
       return { title: t("Good: {amount}", { amount }), about: job };
     case "defect.reported":
@@ -80,7 +134,34 @@ export function describe(reference, event) {
         about: [job, reasonName(reference, event.reason), dispositionName(event.disposition)].join(" · "),
       };
     case "material.consumed":
-      return { title: t("Consumed: {amount}", { amount }), about: [itemName(reference, event.item), job].join(" · ") };
+      return { title: t("Consumed: {amount}", { amount }), about: joined(material, job) };
+    case "material.substituted":
+      return { title: t("Consumed: {amount}", { amount }), about: joined(material, t("instead of {item}", { item: itemName(reference, event.replaces) }), job) };
+    case "material.returned":
+      return { title: t("Given back: {amount}", { amount }), about: joined(material, job) };
+    case "material.moved": {
+      const to = placeName(reference, event.to_location);
+      const way = event.from_location ? t("from {from} to {to}", { from: placeName(reference, event.from_location), to }) : t("to {to}", { to });
+      return { title: t("Moved: {amount}", { amount }), about: joined(material, way, job) };
+    }
+    case "output.by_product":
+      return { title: t("By-product: {amount}", { amount }), about: joined(material, job) };
+    case "inspection.reported": {
+      const measured = event.measured ? `${figure(event.measured)}${event.unit ? ` ${event.unit}` : ""}` : "";
+      const reason = event.reason ? reasonName(reference, event.reason) : "";
+      return { title: t("Inspection: {result}", { result: resultName(event.result) }), about: joined(event.characteristic, measured, reason, job) };
+    }
+    case "operation.added":
+      return { title: t("Unplanned operation: {name}", { name: event.name }), about: joined(job, workCenterName(reference, event.work_center)) };
+    case "help.called":
+      return { title: t("Help called: {reason}", { reason: reasonName(reference, event.reason) }), about: joined(machine, job) };
+    case "help.answered":
+      return { title: t("Help has come"), about: "" };
+    case "machine.reported":
+      return {
+        title: t("Machine time: {time}", { time: event.duration_ms === undefined ? `${figure(event.counter_from)} → ${figure(event.counter_to)} h` : hours(event.duration_ms) }),
+        about: joined(machine, job),
+      };
     case "machine.started":
       return { title: t("Machine started"), about: [machine, job].filter(Boolean).join(" · ") };
     case "machine.stopped":
@@ -90,7 +171,9 @@ export function describe(reference, event) {
     case "downtime.stopped":
       return { title: t("Standstill ended"), about: machine };
     case "event.voided":
-      return { title: t("Taken back"), about: "" };
+      return { title: t("Taken back"), about: reasonOfCorrection(reference, event.reason) };
+    case "event.replaced":
+      return { title: t("Corrected"), about: reasonOfCorrection(reference, event.reason) };
     default: // a type made after this version of the page, or one drawn by the generic form
       return { title: event.type, about: [job, machine, amount].filter(Boolean).join(" · ") };
   }
