@@ -53,6 +53,9 @@ class Settings:
     body_limit: int = setting(MEBIBYTE, "Largest request body, in bytes, as it travels.")
     upload_limit: int = setting(32 * MEBIBYTE, "Largest uploaded file, in bytes, on pages that import files.")
     low_disk: int = setting(256 * MEBIBYTE, "`doctor` complains when less space than this, in bytes, is free.")
+    phone_worker: str = setting(
+        "served", "Whether phones keep the page to start without a network: served, or withdrawn to take it back."
+    )
     log_level: str = setting("info", "How much is logged: debug, info, warning or error.")
 
     def __post_init__(self) -> None:
@@ -61,6 +64,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}LANGUAGE is {self.language!r}; it can be en or fr.")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise BadSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; it can be debug, info, warning or error.")
+        if self.phone_worker not in ("served", "withdrawn"):
+            raise BadSetting(f"{PREFIX}PHONE_WORKER is {self.phone_worker!r}; it can be served or withdrawn.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
         for field in dataclasses.fields(self):

@@ -11,6 +11,7 @@ and what nobody says any more is named but kept, because a sentence may be built
 import ast
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -206,7 +207,34 @@ def _said_by_phone(root: Path) -> Iterator[tuple[str, int, str]]:
                 yield str(path.relative_to(root)), source.count("\n", 0, said.start()) + 1, sentence
 
 
+# Letters a person still reads with accents on them, and that stand out where a sentence escaped translation.
+_ACCENTED = str.maketrans("aceinouyACEINOUY", "àçêïñôûýÀÇÊÏÑÔÛÝ")
+_HOLE = re.compile(r"(\{\w+\})")
+# How much longer than English a sentence may get.
+_LONGER = 0.4
+
+
+def pretend(sentence: str) -> str:
+    """The sentence as a language nobody speaks would have it: accents, brackets, 40 % longer, holes untouched."""
+    letters = "".join(part if _HOLE.match(part) else part.translate(_ACCENTED) for part in _HOLE.split(sentence))
+    return f"[{letters}{' ~' * math.ceil(len(_HOLE.sub('', sentence)) * _LONGER / 2)}]"
+
+
+def pseudo_catalogues(root: Path = ROOT) -> None:
+    """Catalogues for drawing every screen in a check: "xx" is longer than any language, "xr" runs right to left too.
+
+    They are no part of an installation and offered to nobody.
+    """
+    pretended = {sentence: pretend(sentence) for sentence in sorted(_shown_by_phone(root)) if sentence}
+    folder = root / "webapp" / "static" / "locale"
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in ("xx", "xr"):
+        (folder / f"{language}.json").write_text(json.dumps(pretended, ensure_ascii=False) + "\n")
+
+
 if __name__ == "__main__":
+    if "--pseudo" in sys.argv[1:]:
+        pseudo_catalogues()
     if "--update" in sys.argv[1:]:
         print(*update_catalogues(), sep="\n")
     compile_catalogues()

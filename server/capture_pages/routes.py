@@ -6,8 +6,10 @@ or send is decided where it reads and sends.
 
 from flask import Blueprint, Response, make_response, render_template
 
+import webapp
 from server import static
 from server.auth.access import access
+from server.extensions import settings
 from server.security import SCANNING
 
 blueprint = Blueprint("capture_pages", __name__)
@@ -28,8 +30,11 @@ def shell(code: str = "") -> Response:
 @blueprint.get("/service-worker.js")
 @access(public="part of the program, the same for everybody")
 def service_worker() -> Response:
-    """The script that keeps the phone's files: its version and what belongs to it."""
-    script = render_template("service-worker.js", version=static.version(), precache=static.precache())
+    """The script that keeps the phone's files: its version and what belongs to it; or the one that undoes it."""
+    if settings().phone_worker == "withdrawn":
+        script = (webapp.STATIC / "service-worker" / "withdrawn.js").read_text("utf-8")
+    else:
+        script = render_template("service-worker.js", version=static.version(), precache=static.precache())
     return _asked_each_time(make_response(script, 200, {"Content-Type": "text/javascript; charset=utf-8"}))
 
 

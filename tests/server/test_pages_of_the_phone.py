@@ -1,6 +1,7 @@
 """The phone's shell and files: the same bytes for everybody, all of them checkable, nothing beside them."""
 
 import base64
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -11,7 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 
 import webapp
-from server import static
+from server import create_app, static
+from server.settings import Settings
 from tools import frontend
 
 
@@ -153,3 +155,13 @@ def test_the_manifest_can_be_read(client: FlaskClient) -> None:
     assert manifest["start_url"] == "/"
     for icon in manifest["icons"]:
         assert client.get(icon["src"]).mimetype == icon["type"], icon["src"]
+
+
+def test_a_plant_can_take_the_service_worker_back(settings: Settings) -> None:
+    withdrawn = create_app(dataclasses.replace(settings, phone_worker="withdrawn"))
+    script = withdrawn.test_client().get("/service-worker.js")
+    assert script.mimetype == "text/javascript"
+    text = script.get_data(as_text=True)
+    assert "unregister" in text and "PRECACHE" not in text
+    code = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
+    assert "indexedDB" not in code and "fetch" not in code

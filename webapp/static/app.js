@@ -1,13 +1,16 @@
 // Wires the rooms together; nothing else does. Keeps the one state there is and draws it.
 
-import { html, render } from "./lib/dom.js";
+import { strip } from "./capture/faces.js";
+import { html, nothing, render } from "./lib/dom.js";
 import { bestOf, language, speak, t } from "./lib/i18n.js";
 import { keepLit, signal as give, unlockSound } from "./lib/senses.js";
 import { uuid } from "./lib/uuid.js";
 import { readTypes } from "./model/catalog.js";
 import { secretOf, tail } from "./model/code.js";
 import { Reference } from "./model/reference.js";
+import { Things } from "./model/things.js";
 import { Work } from "./model/work.js";
+import { Photos } from "./outbox/photos.js";
 import { Queue } from "./outbox/queue.js";
 import { Sender } from "./outbox/sender.js";
 import { Server } from "./outbox/server.js";
@@ -55,15 +58,23 @@ const server = new Server({ language });
 const queue = new Queue(store, { clocks, announce: () => tabs?.postMessage("changed") });
 const sender = new Sender(queue, server, { locks: navigator.locks, onChange: () => draw() });
 
+const photos = new Photos(queue, server);
+
 /** @type {Phone} */
 const phone = {
   reference: new Reference(),
   work: new Work([]),
+  things: new Things(),
   queue,
   sender,
+  photos,
+  exported: null,
   server,
   operator: null,
   crew: [],
+  get others() {
+    return people.others;
+  },
   nextActivity: null,
   device: null,
   preferences: { language: bestOf(navigator.languages), theme: "", personal: false, lens: null },
@@ -75,6 +86,10 @@ const phone = {
   pending: null,
   eventTypes: [],
   health: {
+    storage: null,
+    camera: "",
+    nfc: false,
+    installer: null,
     persisted: null,
     secondCopy: "none",
     updateReady: false,
@@ -85,6 +100,7 @@ const phone = {
   clocks,
   draw,
   go: (screen, params, form) => places.go(screen, params, form),
+  instead: (screen, params, form) => places.instead(screen, params, form),
   back: () => places.back(),
   home: () => places.home(),
   fill: (values) => places.fill(values),
@@ -92,12 +108,20 @@ const phone = {
   undo: () => captures.undo(),
   scan: (text) => scans.take(text),
   signIn: (person) => people.signIn(person),
-  signOut: () => people.signOut(),
+  signInByPin: (number, pin) => people.signInByPin(number, pin),
+  gather: (mates) => people.gather(mates),
+  signOut: () => {
+    people.signOut();
+    versions.updateWhileIdle();
+  },
   say: (text, sign) => captures.say(text, sign),
   prefer: (values) => people.prefer(values),
   enrol: (secret, name, chosen) => upkeep.enrol(secret, name, chosen),
   update: () => versions.update(),
   exportUnsent: () => upkeep.exportUnsent(),
+  discardExported: () => upkeep.discardExported(),
+  relay: (file, onProgress) => upkeep.relay(file, onProgress),
+  weigh: () => upkeep.weigh(),
 };
 
 const touch = () => people.touch();
@@ -130,7 +154,7 @@ function drawNow() {
   const screen = screenHere();
   const { params, form } = phone.place;
   root.dataset.screen = screen.name;
-  render(html`<div class="frame">${screen.view(phone, params, form)}</div>${captures.view()}`, root);
+  render(html`<div class="frame">${screen.view(phone, params, form)}</div>${screen.name === "home" ? strip(phone) : nothing}${captures.view()}`, root);
   if (screen.name === "scan") void screens.eye.openEye(phone);
   else screens.eye.closeEye();
 }
@@ -152,6 +176,15 @@ function watch() {
     window.addEventListener(kind, () => { unlockSound(); touch(); }, { capture: true, passive: true });
   }
   window.addEventListener("popstate", () => places.returned());
+  window.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault(); // asked on our own page, with words
+    phone.health.installer = async () => {
+      phone.health.installer = null;
+      await /** @type {any} */ (event).prompt();
+    };
+    draw();
+  });
+  window.addEventListener("appinstalled", () => { phone.health.installed = true; draw(); });
   window.addEventListener("online", () => void sender.send({ eager: true }));
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return screens.eye.closeEye();
@@ -160,19 +193,27 @@ function watch() {
     draw();
   });
   tabs?.addEventListener("message", () => void queue.load().catch(() => {}));
-  queue.onChange(() => { upkeep.rework(); draw(); });
+  queue.onChange(() => {
+    upkeep.rework();
+    if (queue.counts.waiting === 0) void photos.send();
+    draw();
+  });
   store.onOutdated = () => raise(t("A newer version is open in another window: reload this one."));
 
   setInterval(() => {
     people.lookForAbsence();
     captures.forgetSaid();
     screenHere().ticked?.(phone, phone.place.params);
-    if (phone.health.updateReady && phone.place.screen === "badge" && people.isIdle(IDLE_BEFORE_UPDATE_MS)) versions.update();
-    void keepLit(phone.operator !== null && !document.hidden);
+    if (phone.place.screen === "badge" && people.isIdle(IDLE_BEFORE_UPDATE_MS)) versions.updateWhileIdle();
+    void keepLit((phone.operator !== null || phone.place.screen === "scan") && !document.hidden);
     if (!document.hidden) draw();
   }, 1000);
   setInterval(() => { if (!document.hidden) void upkeep.refresh(); }, REFERENCE_EVERY_MS);
-  setInterval(() => void upkeep.followUp(), FOLLOW_UP_EVERY_MS);
+  setInterval(() => {
+    void upkeep.followUp();
+    void upkeep.tell();
+    void photos.send();
+  }, FOLLOW_UP_EVERY_MS);
   setTimeout(() => void upkeep.followUp(), 4_000);
 }
 
@@ -186,8 +227,8 @@ async function remember() {
     storageTrouble = String(error);
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
-  const [device, token, preferences, kept, reference, types] = await store
-    .getAll(["device", "token", "preferences", "session", "reference", "event_types"])
+  const [device, token, preferences, reference, types] = await store
+    .getAll(["device", "token", "preferences", "reference", "event_types"])
     .catch(() => []);
   // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
   const facts = device ? {} : await store.recall().catch(() => ({}));
@@ -196,7 +237,6 @@ async function remember() {
   phone.preferences = { ...phone.preferences, ...preferences };
   phone.reference = reference ? new Reference(reference.snapshot, reference.fetchedMs) : phone.reference;
   phone.eventTypes = types ? readTypes(types) : [];
-  return kept;
 }
 
 async function begin() {
@@ -208,14 +248,14 @@ async function begin() {
   history.replaceState(null, "", "/");
 
   const speaking = speak(phone.preferences.language); // most likely the right one: fetched while the storage opens
-  const session = await remember();
+  await remember();
   await speaking;
-  await people.restore(session);
+  await people.restore();
   upkeep.rework();
   watch();
 
   if (!window.isSecureContext) places.show({ screen: "plain", params: {}, form: {} });
-  else if (secret || !phone.device) places.show({ screen: "enrol", params: {}, form: secret ? { secret } : {} });
+  else if (secret || !phone.device) places.show({ screen: "enrol", params: {}, form: { ...(secret ? { secret } : {}), ...(code ? { followed: code } : {}) } });
   else if (!phone.operator || !(await places.resumeDraft(phone.operator))) phone.home();
   if (code && phone.device) scans.follow(code);
   drawNow();

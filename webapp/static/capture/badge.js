@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
+import { banner } from "./tab.js";
 import { icon, mark } from "./icons.js";
 import { alarms, codeField, key, notice, outboxChip } from "./parts.js";
 
@@ -21,6 +22,7 @@ export const badge = {
       </header>
       <main class="body body-centre">
         ${alarms(phone)}
+        ${banner(phone)}
         <div class="invite">
           <span class="invite-sign">${icon("badge")}</span>
           <h1 tabindex="-1">${t("Scan your badge")}</h1>

@@ -6,6 +6,7 @@ import { LANGUAGES, t } from "../lib/i18n.js";
 import { secretOf } from "../model/code.js";
 import { mark } from "./icons.js";
 import { key, notice, tiles } from "./parts.js";
+import { banner } from "./tab.js";
 
 /** @type {import("./phone.js").Screen} */
 export const enrol = {
@@ -30,6 +31,10 @@ export const enrol = {
       </header>
       <main class="body">
         ${form.why ? notice("stop", form.why) : nothing}
+        ${banner(phone)}
+        ${form.followed && !isAgain
+          ? notice("quiet", t("You followed a label of this plant. This browser is not enrolled: open the app's icon and scan the label there, or enrol here first."), "scan")
+          : nothing}
         <p class="lead">
           ${secret
             ? t("The enrolment code is here. Give the device a name that people will recognise, and enrol it.")

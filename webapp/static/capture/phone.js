@@ -1,5 +1,5 @@
 // The phone as a screen sees it: what is known, where we are, and what can be done. app.js makes the one there is.
-// Only types stand here, so that screens and the wiring can be checked against each other.
+// Types, so that screens and the wiring can be checked against each other, and what every screen that ends work does.
 
 /** @typedef {import("../lib/dom.js").View} View */
 /** @typedef {import("../lib/senses.js").Signal} Signal */
@@ -7,6 +7,7 @@
 /** @typedef {import("../model/event.js").Reading} Clocks */
 /** @typedef {import("../model/reference.js").Reference} Reference */
 /** @typedef {import("../model/reading.js").Scanned} Scanned */
+/** @typedef {import("../model/things.js").Things} Things */
 /** @typedef {import("../model/work.js").Work} Work */
 /** @typedef {import("../model/work.js").Span} Span */
 /** @typedef {import("../outbox/queue.js").Queue} Queue */
@@ -28,7 +29,7 @@
  * Settings of this device.
  * @typedef {Object} Preferences
  * @property {string} language when nobody is signed in
- * @property {"" | "light" | "dark"} theme empty: as the system
+ * @property {"" | "light" | "dark" | "bright"} theme empty: as the system
  * @property {boolean} personal one person's own phone: nobody is signed out for being away
  * @property {string | null} lens the camera that was right last time
  */
@@ -37,10 +38,12 @@
  * @typedef {Object} Phone
  * @property {Reference} reference
  * @property {Work} work
+ * @property {Things} things
  * @property {Queue} queue
  * @property {Sender} sender
  * @property {Server} server
  * @property {string | null} operator who signs
+ * @property {readonly string[]} others who badged here within the shift, for a quick switch; nobody's while nobody is signed in
  * @property {string[]} crew the mates whose time the operator's gestures note as well, without the operator
  * @property {Device | null} device
  * @property {Preferences} preferences
@@ -51,10 +54,13 @@
  * @property {Said | null} said the last thing that happened, while it can be undone
  * @property {string | null} pending a scan that waits for a badge
  * @property {any[]} eventTypes the server's event types, for the generic form
- * @property {{persisted: boolean | null, secondCopy: string, updateReady: boolean, installed: boolean, version: string, alarms: string[]}} health
+ * @property {import("../outbox/photos.js").Photos} photos
+ * @property {{ids: Set<string>, atMs: number} | null} exported what was saved as a file since this start, and may be discarded
+ * @property {{storage: {usedBytes: number, allowedBytes: number} | null, camera: string, nfc: boolean, installer: (() => Promise<void>) | null, persisted: boolean | null, secondCopy: string, updateReady: boolean, installed: boolean, version: string, alarms: string[]}} health
  * @property {() => Clocks} clocks
  * @property {() => void} draw
  * @property {(screen: string, params?: Params, form?: Form) => void} go
+ * @property {(screen: string, params?: Params, form?: Form) => void} instead go there from where this screen was opened
  * @property {() => void} back
  * @property {() => void} home
  * @property {(values: Form) => void} fill change the form
@@ -62,12 +68,17 @@
  * @property {() => Promise<void>} undo
  * @property {(text: string) => Promise<void>} scan a code was read or typed
  * @property {(person: string) => Promise<void>} signIn
+ * @property {(number: string, pin: string) => Promise<string | null>} signInByPin null, or why not
+ * @property {(mates: string[]) => void} gather the crew from now on
  * @property {() => void} signOut
  * @property {(text: string, signal?: Signal) => void} say
  * @property {(values: Partial<Preferences>) => Promise<void>} prefer
  * @property {(secret: string, name: string, language: string) => Promise<string | null>} enrol null, or why not
  * @property {() => void} update load the new version
- * @property {() => void} exportUnsent
+ * @property {() => Promise<void>} exportUnsent
+ * @property {() => Promise<void>} discardExported
+ * @property {(file: import("../outbox/rescue.js").File, onProgress: (done: number) => void) => Promise<import("../outbox/rescue.js").Result>} relay
+ * @property {() => Promise<void>} weigh ask the browser about its storage
  */
 
 /**
@@ -84,4 +95,9 @@
  * @property {(phone: Phone, params: Params, form: Form) => void} [main] press the main key: the quick code "ok"
  */
 
-export {};
+/** Work has ended: its person sees what came of it. @param {Phone} phone @param {Span[]} spans that were stopped */
+export function showResult(phone, spans) {
+  const mine = spans.find(({ person, order }) => person === phone.operator && order);
+  if (mine) phone.go("result", { ...(mine.order ? { order: mine.order } : {}), ...(mine.operation ? { operation: mine.operation } : {}) });
+  else phone.home();
+}

@@ -18,6 +18,12 @@ export const plain = {
         ${notice("stop", t("No start without a network: the page itself cannot be kept on this device."), "cross")}
         ${notice("stop", t("It cannot be installed, and the browser may clear what it keeps."), "cross")}
         ${notice("quiet", t("What still works: hand scanner, typing, and captures wait here while the network is away, as long as this page stays open."), "check")}
+        <h2 class="heading">${t("How to mend it")}</h2>
+        <ol class="remedies">
+          <li>${t("Open the https address below. If it works, use it from now on and install it.")}</li>
+          <li>${t("If the browser warns of the certificate, this device does not know the plant's own authority yet: the administrator has a page that shows how to trust it.")}</li>
+          <li>${t("If nothing answers there, the administrator has to give this server a certificate; the installation guide names the ways.")}</li>
+        </ol>
         <p class="lead">${t("Ask your administrator for the https address of this plant.")} <span class="code">https://${location.host}/</span></p>
       </main>
       <footer class="deck">${key({ label: t("Go on all the same"), look: "primary low", onTap: () => (phone.device ? phone.home() : phone.go("enrol")) })}</footer>

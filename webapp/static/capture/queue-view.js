@@ -19,6 +19,7 @@ const SHOWN_SENT = 60;
 export function standing(entry) {
   if (entry.state === "waiting") return { word: t("Waiting"), sign: "wait", look: "waiting" };
   if (entry.state === "rejected") return { word: t("Refused"), sign: "cross", look: "stop" };
+  if (entry.state === "discarded") return { word: t("Let go"), sign: "file", look: "quiet" };
   if (entry.state === "conflict") return { word: t("Conflict"), sign: "alert", look: "stop" };
   if (isHeld(entry)) return { word: t("Held"), sign: "hold", look: "held" };
   if (entry.floor?.state === "costed") return { word: t("Counted"), sign: "check", look: "good" };
@@ -38,6 +39,8 @@ function wayOut(phone) {
     return html`${notice("stop", t("The server does not know this device any more. Everything is kept here."))}
       <div class="tiles tiles-1">${key({ label: t("Enrol again"), sign: "badge", onTap: () => phone.go("enrol") })}</div>`;
   }
+  const photos = queue.withPhotos.length;
+  if (waiting === 0 && photos > 0) return notice("quiet", t("All facts are with the server; {n} photos follow.", { n: photos }), "lens");
   if (waiting === 0) return notice("quiet", t("Everything is with the server."), "check");
   switch (sender.condition) {
     case "no network":
@@ -51,6 +54,13 @@ function wayOut(phone) {
   }
 }
 
+/** Where the photo of a capture stands; a photo comes after its fact. @param {Entry} entry */
+function photoWord({ photo, state }) {
+  if (!photo || state === "discarded") return nothing;
+  if (photo.problem) return html`<span class="row-problem">${t("Its photo was not taken: {why}", { why: photo.problem.title })}</span>`;
+  return html`<span class="row-photo">${icon("lens")} ${photo.sentMs === null ? t("photo waiting") : t("photo sent")}</span>`;
+}
+
 /** @param {Phone} phone @param {Entry} entry */
 function row(phone, entry) {
   const { word, sign, look } = standing(entry);
@@ -61,9 +71,24 @@ function row(phone, entry) {
       <span class=${`stamp stamp-${look}`}>${icon(sign)}${word}</span>
       <span class="row-title">${title}</span>
       <span class="row-about">${moment(entry.savedMs, phone.clocks().nowMs)}${about ? ` · ${about}` : ""}${!isMine && entry.event.declared_by && phone.operator ? ` · ${personName(phone.reference, entry.event.declared_by)}` : ""}</span>
+      ${photoWord(entry)}
       ${entry.problem ? html`<span class="row-problem">${entry.problem.title}</span>` : entry.state === "sent" && isHeld(entry) ? html`<span class="row-problem row-problem-held">${entry.floor?.sentence ?? entry.floor?.reason}</span>` : nothing}
     </button>
   </li>`;
+}
+
+/** After saving as a file, and only then, a person may let go of what is in it. @param {Phone} phone */
+function exportedView(phone) {
+  if (!phone.exported) return nothing;
+  return html`${notice("quiet", t("Saved as a file. Bring it to another device: This device, Another device's facts. Here everything stays and goes on trying."), "file")}
+    ${phone.operator
+      ? html`<div class="tiles tiles-1">${key({
+          label: phone.place.form.sure ? t("Yes: the file is safe, let go of them here") : t("Let go of them on this device"),
+          about: t("signed by {name}", { name: personName(phone.reference, phone.operator) }),
+          sign: "scrap",
+          onTap: () => (phone.place.form.sure ? void phone.discardExported() : phone.fill({ sure: true })),
+        })}</div>`
+      : nothing}`;
 }
 
 /** @type {import("./phone.js").Screen} */
@@ -76,6 +101,7 @@ export const queueView = {
     const refused = newest(entries.filter(({ state }) => state === "rejected" || state === "conflict"));
     const held = newest(entries.filter((entry) => entry.state === "sent" && isHeld(entry)));
     const waiting = newest(entries.filter(({ state }) => state === "waiting"));
+    const letGo = newest(entries.filter(({ state }) => state === "discarded"));
     const sent = newest(entries.filter((entry) => entry.state === "sent" && !isHeld(entry)));
     const isStuck = waiting.length > 0 && phone.sender.condition !== "idle";
     const group = (/** @type {string} */ title, /** @type {Entry[]} */ list, most = Infinity) =>
@@ -90,11 +116,13 @@ export const queueView = {
         ${wayOut(phone)}
         ${phone.operator || refused.length + waiting.length > 0
           ? html`${group(t("Refused"), refused)} ${group(t("Held"), phone.operator ? held : [])} ${group(t("Waiting"), waiting)}
+              ${group(t("Let go after saving as a file"), phone.operator ? letGo : [])}
               ${group(t("Sent"), phone.operator ? sent : [], SHOWN_SENT)}`
           : nothing}
+        ${exportedView(phone)}
         ${entries.length === 0 ? html`<p class="empty">${t("Nothing has been captured yet.")}</p>` : nothing}
       `,
-      deck: waiting.length + refused.length === 0
+      deck: waiting.length + refused.length + phone.queue.withPhotos.length === 0
         ? undefined
         : html`<div class="deck-two">
             ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}

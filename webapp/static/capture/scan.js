@@ -3,6 +3,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { Camera, Decoder } from "../scanner/camera.js";
+import { hold } from "../scanner/nfc.js";
 import { icon } from "./icons.js";
 import { codeField, frame, key, notice } from "./parts.js";
 
@@ -29,9 +30,15 @@ export async function openEye(phone) {
   if (!video || eye.video === video) return;
   eye.video = video;
   eye.state = "opening";
+  // Badges with a chip are heard from the same tap on.
+  void hold((text) => void phone.scan(text)).then((isHeard) => { phone.health.nfc = isHeard; });
   let lastText = "";
   const state = await camera.open(video, {
     deviceId: phone.preferences.lens,
+    onEnd: () => {
+      eye.video = null; // the system took the camera away: ask for it again
+      phone.draw();
+    },
     onText: (text) => {
       if (text === lastText) return; // the same code stays in view for many frames
       lastText = text;
@@ -40,6 +47,13 @@ export async function openEye(phone) {
   });
   if (eye.video !== video) return;
   eye.state = state;
+  phone.health.camera = state;
+  phone.draw();
+}
+
+/** @param {Phone} phone */
+function again(phone) {
+  closeEye();
   phone.draw();
 }
 
@@ -64,7 +78,7 @@ export const scan = {
   name: "scan",
   open: true,
   view(phone, params, form) {
-    const title = params.for === "badge" ? t("Scan your badge") : params.for === "enrol" ? t("Scan the enrolment code") : t("Scan a code");
+    const title = params.for === "mate" ? t("Scan a mate's badge") : params.for === "badge" ? t("Scan your badge") : params.for === "enrol" ? t("Scan the enrolment code") : t("Scan a code");
     const words = trouble();
     const photo = async (/** @type {Event} */ event) => {
       const [file] = /** @type {HTMLInputElement} */ (event.target).files ?? [];
@@ -78,7 +92,9 @@ export const scan = {
       about: params.for === "enrol" ? nothing : t("Order, operation, badge, machine or material"),
       body: html`
         ${words
-          ? notice("look", words)
+          ? html`${notice("look", words)}${eye.state === "busy" || eye.state === "refused"
+              ? html`<div class="tiles tiles-1">${key({ label: t("Try the camera again"), sign: "lens", onTap: () => again(phone) })}</div>`
+              : nothing}`
           : html`<div class="finder">
               <video muted playsinline disablepictureinpicture aria-label=${t("Camera picture")}></video>
               <span class="finder-frame" aria-hidden="true"></span>

@@ -23,6 +23,9 @@ export function unlockSound() {
   if (audio?.state === "suspended") void audio.resume();
 }
 
+/** Nothing will be heard: no sound in this browser, or no touch yet. */
+export const isSilent = () => audio?.state !== "running";
+
 /** @param {Signal} signal */
 export function signal(signal) {
   // Before the first touch the browser refuses, and says so in its console.

@@ -44,9 +44,9 @@ import { rfc3339 } from "../lib/time.js";
 /**
  * The fact's exact text.
  * @param {Draft} draft
- * @param {{id: string, seq: number, declaredBy: string | null, clocks: Reading, noteDigest?: string}} stamp
+ * @param {{id: string, seq: number, declaredBy: string | null, clocks: Reading, noteDigest?: string, photoDigest?: string}} stamp
  */
-export function write(draft, { id, seq, declaredBy, clocks, noteDigest }) {
+export function write(draft, { id, seq, declaredBy, clocks, noteDigest, photoDigest }) {
   const told = draft.occurredMs !== undefined;
   const event = {
     id,
@@ -62,10 +62,17 @@ export function write(draft, { id, seq, declaredBy, clocks, noteDigest }) {
     monotonic_ms: told ? null : Math.round(clocks.monotonicMs),
     clock_offset_ms: clocks.clockOffsetMs === null ? null : Math.round(clocks.clockOffsetMs),
     note_digest: noteDigest,
+    photo_digest: photoDigest,
     ...draft.fields,
   };
   return JSON.stringify(event, (_key, value) => (value === null || value === "" ? undefined : value));
 }
+
+/** The fields every fact has; the others are its type's own. */
+export const ENVELOPE = new Set([
+  "id", "type", "version", "occurred_at", "provenance", "person", "declared_by", "device_seq", "boot_id", "monotonic_ms",
+  "clock_offset_ms", "source", "source_row", "source_repeat", "note_digest", "photo_digest",
+]);
 
 /** @param {string} body @returns {Fact} */
 export const parse = (body) => JSON.parse(body);

@@ -52,10 +52,11 @@ export class Camera {
   /**
    * Show the picture and call `onText` for every code seen, until `close`.
    * @param {HTMLVideoElement} video
-   * @param {{deviceId?: string | null, onText: (text: string) => void}} how
+   * @param {{deviceId?: string | null, onText: (text: string) => void, onEnd?: () => void}} how `onEnd`: the system took
+   *   the camera away, as an iPhone does after a sleep
    * @returns {Promise<CameraState>}
    */
-  async open(video, { deviceId, onText }) {
+  async open(video, { deviceId, onText, onEnd = () => {} }) {
     this.close();
     const run = this.#run;
     if (!navigator.mediaDevices?.getUserMedia) return window.isSecureContext ? "none" : "insecure";
@@ -78,6 +79,8 @@ export class Camera {
       return "none";
     }
     this.#stream = stream;
+    this.#track?.addEventListener("ended", () => { if (run === this.#run) onEnd(); });
+    await this.#zoomIn();
     video.srcObject = stream;
     await video.play().catch(() => {});
     void this.#look(video, onText, run);
@@ -88,6 +91,14 @@ export class Camera {
     this.#run += 1;
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = null;
+  }
+
+  /** A wide lens shows a label small: a little nearer where the camera can, so that people stay at arm's length. */
+  async #zoomIn() {
+    const zoom = /** @type {{zoom?: {min: number, max: number}} | undefined} */ (this.#track?.getCapabilities?.())?.zoom;
+    if (!zoom || zoom.max < 1.5 || zoom.min > 2) return;
+    const wanted = Math.min(2, zoom.max);
+    await this.#track?.applyConstraints({ advanced: [/** @type {any} */ ({ zoom: wanted })] }).catch(() => {});
   }
 
   get hasTorch() {

@@ -5,7 +5,7 @@
 // page can never get in. A new version waits until the page asks for it, because a page that runs with half of its
 // files exchanged is worse than an old one.
 //
-// To get rid of it, serve /service-worker.js as KILL below describes: it leaves IndexedDB and its captures alone.
+// To get rid of it there is a setting, phone_worker: withdrawn.js is served in its place.
 
 /** @typedef {ServiceWorkerGlobalScope & {VERSION: string, PRECACHE: {url: string, integrity: string}[]}} Scope */
 const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
@@ -83,7 +83,3 @@ worker.addEventListener("fetch", (event) => {
   const answer = answerFor(url, request.mode === "navigate", worker.location.origin, keptPaths);
   if (answer) event.respondWith(fromCache(event, answer === "shell" ? SHELL : url.pathname));
 });
-
-// KILL: self.addEventListener("install", () => self.skipWaiting());
-//       self.addEventListener("activate", async () => { for (const name of await caches.keys()) await caches.delete(name);
-//         await self.registration.unregister(); });

@@ -38,7 +38,10 @@ export class Captures {
       performance.mark("saved");
       this.touch();
       phone.said = { text: said, sign, undo: saved.map(({ id }) => id), untilMs: Date.now() + UNDO_MS, also: also ?? null };
-      this.#startFlash(sign, sign === "saved" ? t("Saved") : t("Saved, please look"));
+      if (drafts.some(({ photo }) => photo) && !saved.some(({ photo }) => photo)) {
+        phone.said = { ...phone.said, sign: "look", text: t("{said}. Without the photo: there is no room for it here until others are sent.", { said }) };
+      }
+      this.#startFlash(phone.said.sign, phone.said.sign === "saved" ? t("Saved") : t("Saved, please look"));
       const { condition } = phone.sender;
       void phone.sender.send({ eager: condition === "no network" || condition === "login" });
       return true;

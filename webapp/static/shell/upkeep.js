@@ -2,14 +2,24 @@
 // learns what became of its captures.
 
 import { t } from "../lib/i18n.js";
+import { rfc3339 } from "../lib/time.js";
 import { readTypes } from "../model/catalog.js";
-import { Reference } from "../model/reference.js";
+import { applyDelta, Reference } from "../model/reference.js";
+import { Things } from "../model/things.js";
 import { Work } from "../model/work.js";
+import { pack, relay, unsent } from "../outbox/rescue.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
 /** @typedef {import("../outbox/store.js").Store} Store */
 
+/** A tablet that has something to say says it within a minute; one that has not, often enough not to seem silent. */
+const NEWS_EVERY_MS = 60_000;
+const SIGN_OF_LIFE_MS = 4 * 60_000;
+
 export class Upkeep {
+  /** What the server was last told of this device, and when. */
+  #told = { words: "", atMs: -Infinity };
+
   /** @param {Phone} phone @param {import("./places.js").Places} places @param {Store} store */
   constructor(phone, places, store) {
     this.phone = phone;
@@ -55,11 +65,33 @@ export class Upkeep {
     }
   }
 
+  /** What waits here, since when, and which program this is: so that a lead sees a tablet that is stuck. */
+  #report() {
+    const { queue, health } = this.phone;
+    const waiting = queue.in("waiting");
+    return new URLSearchParams({
+      waiting: String(waiting.length + queue.withPhotos.filter(({ state }) => state === "sent").length),
+      ...(waiting.length > 0 ? { oldest: rfc3339(waiting[0].savedMs) } : {}),
+      version: health.version,
+    }).toString();
+  }
+
+  /** Called every few seconds; asks at most once a minute. */
+  async tell() {
+    if (!this.phone.device) return;
+    const sinceMs = Date.now() - this.#told.atMs;
+    const isNews = this.#report() !== this.#told.words;
+    if (sinceMs >= SIGN_OF_LIFE_MS || (isNews && sinceMs >= NEWS_EVERY_MS)) await this.meet();
+  }
+
   /** Who does the server take us for? Also finds a server that has forgotten what it acknowledged. */
   async meet() {
     const { phone } = this;
-    const answer = await phone.server.ask("/api/v1/device");
+    const words = this.#report();
+    this.#told.atMs = Date.now();
+    const answer = await phone.server.ask(`/api/v1/device?${words}`);
     if (answer.is !== "ok") return;
+    this.#told.words = words;
     const { device, lineage } = answer.body;
     const wasUnknown = !phone.device;
     await this.#know(device, lineage);
@@ -68,16 +100,22 @@ export class Upkeep {
     phone.draw();
   }
 
-  /** Fetch the plant's snapshot if it changed, and the event types for the generic form. */
+  /** Fetch what changed of the plant's snapshot, or the whole where the server does not remember ours; and the event types
+   * for the generic form. */
   async refresh() {
     const { phone, store } = this;
     const kept = await store.get("reference").catch(() => null);
-    const answer = await phone.server.ask("/api/v1/reference", { headers: kept?.etag ? { "If-None-Match": kept.etag } : {} });
+    const since = kept?.snapshot?.version;
+    let answer = await phone.server.ask(`/api/v1/reference${since ? `?${new URLSearchParams({ since })}` : ""}`);
+    let snapshot = answer.is === "ok" ? (answer.body.since ? applyDelta(kept.snapshot, answer.body) : answer.body) : null;
+    if (answer.is === "ok" && !snapshot) {
+      answer = await phone.server.ask("/api/v1/reference");
+      snapshot = answer.is === "ok" ? answer.body : null;
+    }
     const fetchedMs = Date.now();
     if (answer.is === "ok") {
-      const etag = answer.headers.get("ETag");
-      await store.put("reference", { etag, snapshot: answer.body, fetchedMs });
-      phone.reference = new Reference(answer.body, fetchedMs);
+      await store.put("reference", { snapshot, fetchedMs });
+      phone.reference = new Reference(snapshot, fetchedMs);
     } else if (answer.is === "not modified") {
       phone.reference.fetchedMs = fetchedMs;
     } else return;
@@ -103,15 +141,49 @@ export class Upkeep {
   rework() {
     const { phone } = this;
     phone.work = new Work(phone.queue.entries, phone.reference.fetchedMs);
+    phone.things = new Things(phone.queue.entries, phone.reference.fetchedMs);
+    phone.reference = phone.reference.with(phone.things, phone.work.completed);
   }
 
-  exportUnsent() {
+  /** What the server has not, as a file for another device or a lead. */
+  async exportUnsent() {
     const { phone } = this;
-    const file = new Blob([phone.queue.export()], { type: "application/json" });
+    const exportedAt = rfc3339(phone.clocks().nowMs);
+    const file = new Blob([await pack(phone.queue, phone.device, exportedAt)], { type: "application/json" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);
     link.download = `floorledger-${(phone.device?.name ?? "device").replace(/[^\w-]+/g, "-")}-${new Date().toISOString().slice(0, 16).replace(":", "")}.json`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    phone.exported = { ids: new Set(unsent(phone.queue).map(({ id }) => id)), atMs: Date.now() };
+    phone.draw();
+  }
+
+  /** Let go of what was saved as a file: a person's decision, signed. @returns {Promise<void>} */
+  async discardExported() {
+    const { phone } = this;
+    if (!phone.operator || !phone.exported) return;
+    const { ids } = phone.exported;
+    const gone = unsent(phone.queue).filter(({ id }) => ids.has(id));
+    await phone.queue.discard(gone, phone.operator);
+    phone.exported = null;
+    phone.say(t("{n} facts are in the file only now.", { n: gone.length }), "look");
+  }
+
+  /** Bring another device's file to the server. @param {import("../outbox/rescue.js").File} file @param {(done: number) => void} onProgress */
+  relay(file, onProgress) {
+    return relay(file, this.phone.server, onProgress);
+  }
+
+  /** What the browser says of its storage. Its quota is no measure of the room on the disk. */
+  async weigh() {
+    const { phone } = this;
+    const [persisted, estimate] = await Promise.all([
+      navigator.storage?.persisted?.().catch(() => null) ?? null,
+      navigator.storage?.estimate?.().catch(() => null) ?? null,
+    ]);
+    phone.health.persisted = persisted;
+    phone.health.storage = estimate ? { usedBytes: estimate.usage ?? 0, allowedBytes: estimate.quota ?? 0 } : null;
+    phone.draw();
   }
 }

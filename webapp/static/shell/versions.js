@@ -5,6 +5,7 @@ const EVERY_MS = 3_600_000;
 export class Versions {
   /** @type {ServiceWorkerRegistration | null} */ #registration = null;
   #isUpdating = false;
+  #isReplaced = false;
 
   /** @param {import("../capture/phone.js").Phone} phone */
   constructor(phone) {
@@ -13,8 +14,10 @@ export class Versions {
 
   async register() {
     if (!("serviceWorker" in navigator)) return;
+    const wasServed = Boolean(navigator.serviceWorker.controller);
     navigator.serviceWorker.addEventListener("controllerchange", () => {
       if (this.#isUpdating) location.reload();
+      else if (wasServed) this.#isReplaced = true; // another window took the new version: ours follows when nobody is here
     });
     try {
       this.#registration = await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
@@ -30,6 +33,12 @@ export class Versions {
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
     look();
     setInterval(() => void registration.update().catch(() => {}), EVERY_MS);
+  }
+
+  /** Nobody is here, nothing is half typed: now, if there is a new version. */
+  updateWhileIdle() {
+    if (this.#isReplaced) location.reload();
+    else if (this.phone.health.updateReady) this.update();
   }
 
   /** Only ever asked for. */
