@@ -8,17 +8,25 @@ export class Memory {
   #captures = new Map();
   /** @type {Map<string, string>} */
   #values = new Map();
+  /** @type {Map<string, ArrayBuffer>} */
+  #photos = new Map();
   #next = 1;
   isBroken = false;
+  /** No room for photos, though facts still fit. */
+  isTight = false;
 
   /** @param {((seq: number) => any)[]} makers @returns {Promise<Capture[]>} */
   async save(makers) {
     await null;
     if (this.isBroken) throw new Error("the disk is full");
-    const made = makers.map((make, index) => ({
+    const facts = makers.map((make, index) => make(this.#next + index));
+    if (this.isTight && facts.some(({ photo }) => photo)) throw new Error("the disk is full");
+    for (const { id, photo } of facts) if (photo) this.#photos.set(id, photo.jpeg);
+    const made = facts.map(({ photo, ...fact }, index) => ({
       v: /** @type {const} */ (1),
       seq: this.#next + index,
-      ...make(this.#next + index),
+      ...fact,
+      photo: photo ? { salt: photo.salt, bytes: photo.jpeg.byteLength, sentMs: null, problem: null } : null,
       state: /** @type {const} */ ("waiting"),
       sentMs: null,
       sentAs: null,
@@ -41,6 +49,17 @@ export class Memory {
   async forget(captures) {
     await null;
     for (const { seq, state } of captures) if (state !== "waiting") this.#captures.delete(seq);
+  }
+
+  /** @param {string} id */
+  async photoOf(id) {
+    return this.#photos.get(id) ?? null;
+  }
+
+  /** @param {Capture} capture */
+  async letPhotoGo(capture) {
+    this.#captures.set(capture.seq, JSON.stringify(capture));
+    this.#photos.delete(capture.id);
   }
 
   /** @returns {Promise<Capture[]>} */
@@ -76,7 +95,7 @@ export function handClock(startMs = Date.parse("2026-11-20T08:00:00Z")) {
   };
 }
 
-/** @typedef {"ok" | "lost answer" | "unreachable" | "500" | "html" | "redirect" | "401" | "half" | "cut" | "other batch" | "413"} Mood */
+/** @typedef {"ok" | "lost answer" | "unreachable" | "500" | "429" | "html" | "redirect" | "401" | "half" | "cut" | "other batch" | "413"} Mood */
 
 /**
  * A server that keeps the contract, in whatever mood the test gives it. `log` is what it stored, by id.
@@ -88,6 +107,7 @@ export class Plant {
   lastSeq = 0;
   requests = 0;
   /** @type {string[]} */ refused = [];
+  now = () => Date.parse("2026-11-20T08:00:02.000Z");
   /** @type {string | null} the only credential it takes by header */ token = null;
 
   /** @type {typeof globalThis.fetch} */
@@ -97,6 +117,7 @@ export class Plant {
     const { mood } = this;
     if (mood === "unreachable") throw new TypeError("Failed to fetch");
     if (mood === "500") return problem(500, "server.trouble");
+    if (mood === "429") return problem(429, "request.too_many", { "Retry-After": "120" });
     if (mood === "html") return new Response("<html>login</html>", { headers: { "Content-Type": "text/html" } });
     if (mood === "redirect") return new Response(null, { status: 302, headers: { Location: "/login" } });
     if (mood === "401" && (!this.token || new Headers(init?.headers).get("Authorization") !== `Bearer ${this.token}`)) {
@@ -121,7 +142,7 @@ export class Plant {
       protocol: 1,
       batch_id: mood === "other batch" ? "another" : request.batch_id,
       lineage: this.lineage,
-      now: "2026-11-20T08:00:02.000Z",
+      now: new Date(this.now()).toISOString(),
       device: { id: "tablet-4", last_seq: this.lastSeq },
       verdicts,
     });
@@ -131,11 +152,11 @@ export class Plant {
   };
 }
 
-/** @param {number} status @param {string} code */
-const problem = (status, code) =>
+/** @param {number} status @param {string} code @param {Record<string, string>} [headers] */
+const problem = (status, code, headers) =>
   new Response(JSON.stringify({ code, title: code, status }), {
     status,
-    headers: { "Content-Type": "application/problem+json" },
+    headers: { "Content-Type": "application/problem+json", ...headers },
   });
 
 /** Chance that a failing run can be repeated with. @param {number} seed */

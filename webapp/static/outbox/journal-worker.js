@@ -36,6 +36,16 @@ function append(added) {
   file.flush();
 }
 
+/** In place, from the front: a full disk or a crash leaves old lines behind new ones, never an empty file.
+ * @param {string} whole */
+function rewrite(whole) {
+  if (!file) throw new Error("the journal is not open");
+  const bytes = new TextEncoder().encode(whole);
+  if (file.write(bytes, { at: 0 }) !== bytes.length) throw new Error("the journal could not be written");
+  file.truncate(bytes.length);
+  file.flush();
+}
+
 /** @type {Record<string, (added: string) => Promise<string> | string>} */
 const verbs = {
   async open() {
@@ -49,13 +59,14 @@ const verbs = {
         continue; // another tab's
       }
       const found = text(handle);
-      lines += found;
+      const cut = found && !found.endsWith("\n") ? "\n" : ""; // a line cut by a crash stays alone
+      lines += found + cut;
       if (!file) {
         file = handle;
-        if (found && !found.endsWith("\n")) append("\n"); // a line cut by a crash stays alone
+        if (cut) append(cut);
       } else {
         if (found) {
-          append(found.endsWith("\n") ? found : `${found}\n`);
+          append(found + cut);
           handle.truncate(0);
           handle.flush();
         }
@@ -69,9 +80,7 @@ const verbs = {
     return "";
   },
   rewrite(whole) {
-    if (!file) throw new Error("the journal is not open");
-    file.truncate(0);
-    append(whole);
+    rewrite(whole);
     return "";
   },
 };

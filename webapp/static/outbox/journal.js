@@ -61,7 +61,7 @@ async function openFile() {
     const found = await ask("open");
     return {
       kind: "file",
-      found,
+      found: found + (await takeOver((lines) => ask("append", lines))),
       append: async (lines) => void (await ask("append", lines)),
       rewrite: async (lines) => void (await ask("rewrite", lines)),
     };
@@ -71,9 +71,23 @@ async function openFile() {
   }
 }
 
+/** Lines of a start when files were refused: into the file now. @param {(lines: string) => Promise<string>} append */
+async function takeOver(append) {
+  try {
+    const lines = localStorage.getItem(KEY) ?? "";
+    if (!lines) return "";
+    await append(lines);
+    localStorage.removeItem(KEY);
+    return lines;
+  } catch {
+    return ""; // they stay where they are
+  }
+}
+
 /** @returns {Journal} */
 function openLocalStorage() {
-  const found = localStorage.getItem(KEY) ?? "";
+  const text = localStorage.getItem(KEY) ?? "";
+  const found = text && !text.endsWith("\n") ? `${text}\n` : text;
   localStorage.setItem(KEY, found); // raises where writing is refused
   return {
     kind: "localStorage",
@@ -95,7 +109,7 @@ export const writeHigh = (seq, facts) => `${JSON.stringify({ high: seq, facts })
  * @returns {{lines: Line[], high: number, facts: Record<string, any>}}
  */
 export function readLines(text) {
-  /** @type {Map<number, Line>} */
+  /** @type {Map<string, Line>} */
   const lines = new Map();
   let high = 0;
   let facts = {};
@@ -111,9 +125,9 @@ export function readLines(text) {
       high = Math.max(high, line.high);
       facts = line.facts ?? facts;
     } else if (typeof line?.body === "string" && typeof line.seq === "number" && line.sum === sumOf(line.body)) {
-      high = Math.max(high, line.seq);
+      high = Math.max(high, Math.floor(line.seq)); // halves: see store.js
       const { sum: _sum, ...kept } = line;
-      lines.set(line.seq, kept);
+      lines.set(line.id, kept);
     }
   }
   return { lines: [...lines.values()].sort((a, b) => a.seq - b.seq), high, facts };

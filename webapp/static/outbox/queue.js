@@ -3,6 +3,7 @@
 //   waiting   saved here, not acknowledged; goes out as soon as it can, in sequence order
 //   sent      a verdict of the server named its id: created, or exists
 //   rejected  the server will not have it and says why; stays visible, stops nothing behind it
+//   discarded saved as a file and let go by a person; never by the program
 //   conflict  the server holds another fact under this id; both are kept; stays visible
 //
 // "Held" is not a state of the way but of the costing: a sent capture whose `floor` says so.
@@ -28,10 +29,16 @@ import { uuid } from "../lib/uuid.js";
  * @property {(key: string) => Promise<any>} get
  * @property {(key: string, value: any) => Promise<void>} put
  * @property {(seq: number) => Promise<void>} skipTo
+ * @property {(id: string) => Promise<ArrayBuffer | null>} photoOf
+ * @property {(capture: Capture) => Promise<void>} letPhotoGo
  */
 
 /** Acknowledged captures are kept this long: a server restored from a backup may ask for them again. */
 export const KEEP_MS = 14 * 86_400_000;
+const DAY_MS = 86_400_000;
+
+/** More photos than this are not kept here: they are what fills a disk, and a full one takes no facts either. */
+export const MOST_PHOTO_BYTES = 200 * 1024 * 1024;
 
 export const BATCH_CAPTURES = 50;
 export const BATCH_BYTES = 256 * 1024;
@@ -44,6 +51,8 @@ export class Queue {
   counts = { waiting: 0, sent: 0, held: 0, refused: 0 };
   /** What the server forgot is sent again once, not in a loop: the memory that was answered to. */
   #answered = "";
+  /** When the old ones were last let go, by the server's clock. */
+  #tidiedMs = -Infinity;
 
   /**
    * @param {Keeping} store
@@ -57,14 +66,11 @@ export class Queue {
     this.announce = announce;
   }
 
-  /** Read what is kept, and let go of what was acknowledged long ago. */
+  /** Read what is kept. */
   async load() {
     this.lineage = (await this.store.get("lineage")) ?? null;
     const captures = await this.store.all();
-    const old = captures.filter((capture) => this.#isDone(capture));
-    if (old.length > 0) await this.store.forget(old);
-    const gone = new Set(old.map(({ seq }) => seq));
-    this.#entries = new Map(captures.filter(({ seq }) => !gone.has(seq)).map((capture) => [capture.seq, entryOf(capture)]));
+    this.#entries = new Map(captures.map((capture) => [capture.seq, entryOf(capture)]));
     this.#tell();
   }
 
@@ -84,22 +90,37 @@ export class Queue {
   }
 
   /**
-   * Save what one gesture says happened: all or none. Resolves when the disk has it.
+   * Save what one gesture says happened: all or none. Resolves when the disk has it. A photo the disk will not take is
+   * left out: what happened matters more than its picture.
    * @param {Draft[]} drafts
    * @param {string | null} declaredBy who signs
    * @param {{endsDraft?: boolean}} [how] see Store.save
    * @returns {Promise<Entry[]>}
    */
   async capture(drafts, declaredBy, how) {
+    const named = drafts.map((draft) => ({ ...draft, id: draft.id ?? uuid() }));
+    try {
+      return await this.#save(named, declaredBy, how);
+    } catch (error) {
+      if (!named.some(({ photo }) => photo)) throw error;
+      return await this.#save(named.map(({ photo: _photo, ...draft }) => draft), declaredBy, how);
+    }
+  }
+
+  /** @param {(Draft & {id: string})[]} drafts @param {string | null} declaredBy @param {{endsDraft?: boolean}} [how] */
+  async #save(drafts, declaredBy, how) {
     const clocks = this.clocks();
     const gesture = uuid();
     const makers = await Promise.all(
       drafts.map(async (draft) => {
-        const id = draft.id ?? uuid();
+        const { id } = draft;
         const note = draft.note ? await sealNote(draft.note) : null;
+        const photo = draft.photo && this.hasRoomFor(draft.photo.jpeg.byteLength) ? draft.photo : null;
+        const photoDigest = photo ? await digestOf(photo.salt, photo.jpeg) : undefined;
         return (/** @type {number} */ seq) => ({
           id,
-          body: write(draft, { id, seq, declaredBy, clocks, noteDigest: note?.digest }),
+          body: write(draft, { id, seq, declaredBy, clocks, noteDigest: note?.digest, photoDigest }),
+          photo,
           note: note ? { salt: note.salt, text: note.text } : null,
           local: { ...draft.local, gesture },
           savedMs: clocks.nowMs,
@@ -111,6 +132,43 @@ export class Queue {
     this.#tell();
     this.announce();
     return saved;
+  }
+
+  /** Whether one more photo may be kept; a capture is never refused for its photo. @param {number} bytes */
+  hasRoomFor(bytes) {
+    return this.photoBytes + bytes <= MOST_PHOTO_BYTES;
+  }
+
+  /** Captures whose photo the server has not, oldest first. */
+  get withPhotos() {
+    return this.entries.filter(({ photo, state }) => photo && photo.sentMs === null && !photo.problem && state !== "discarded");
+  }
+
+  get photoBytes() {
+    return this.withPhotos.reduce((sum, { photo }) => sum + (photo?.bytes ?? 0), 0);
+  }
+
+  /** The server has this photo; or, with a problem, never will. @param {Entry} entry
+   * @param {import("./store.js").Problem | null} problem */
+  async photoSettled(entry, problem) {
+    const now = this.#entries.get(entry.seq);
+    if (!now?.photo) return;
+    const changed = { ...now, photo: { ...now.photo, sentMs: problem ? null : this.now(), problem } };
+    await this.store.letPhotoGo(captureOf(changed));
+    this.#entries.set(entry.seq, changed);
+    this.#tell();
+    this.announce();
+  }
+
+  /**
+   * Let waiting captures go unsent: only a person may, and only what is safe in a file (outbox/rescue.js). They stay to
+   * be seen, like all that is settled. @param {Entry[]} entries @param {string} by who takes it upon them
+   */
+  async discard(entries, by) {
+    const discarded = { by, atMs: this.now() };
+    await this.#change(
+      entries.filter(({ state }) => state !== "sent").map((entry) => ({ ...entry, state: /** @type {const} */ ("discarded"), discarded, seenMs: this.now() })),
+    );
   }
 
   /**
@@ -143,33 +201,41 @@ export class Queue {
       const verdict = byId.get(entry.id);
       const state = verdict && STATE_AFTER[verdict.verdict];
       if (!state) return [];
-      return [{ ...entry, state, sentMs: this.now(), sentAs: device, problem: verdict.problem ?? null }];
+      return [{ ...entry, state, sentMs: this.#serverMs() ?? this.now(), sentAs: device, problem: verdict.problem ?? null }];
     });
     await this.#change(changed);
     return changed.length;
   }
 
   /**
-   * A server that does not remember what it acknowledged was restored from a backup: everything still kept goes out
-   * again, and what it does remember it will answer with `exists`.
+   * Hold our memory against that of the server, which has just answered. One that does not remember what it acknowledged
+   * was restored from a backup: everything still kept goes out again, and what it does remember it will answer with
+   * `exists`.
    * @param {{lineage: string, device: {id: string, last_seq: number} | null}} answer
    * @returns {Promise<number>} how many go again
    */
-  async compareMemory({ lineage, device }) {
+  async compareMemory(answer) {
+    const again = await this.#sendAgain(answer);
+    await this.#tidy();
+    return again;
+  }
+
+  /** @param {{lineage: string, device: {id: string, last_seq: number} | null}} answer */
+  async #sendAgain({ lineage, device }) {
+    const memory = `${lineage} ${device?.id} ${device?.last_seq}`;
+    if (memory === this.#answered) return 0;
     const sent = this.in("sent");
     const moved = this.lineage !== null && lineage !== this.lineage;
-    if (lineage !== this.lineage) {
-      this.lineage = lineage;
-      await this.store.put("lineage", lineage);
-    }
-    const memory = `${lineage} ${device?.id} ${device?.last_seq}`;
-    const isNews = memory !== this.#answered;
-    this.#answered = memory;
-    if (!isNews) return 0;
     const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && e.seq > device.last_seq) : [];
     const again = forgotten.map((entry) => ({ ...entry, state: /** @type {const} */ ("waiting"), floor: null }));
+    // What must go again first, whose memory it was after that: a crash between them must not look like an answer given.
     await this.#change(again);
+    if (lineage !== this.lineage) {
+      await this.store.put("lineage", lineage);
+      this.lineage = lineage;
+    }
     if (device) await this.store.skipTo(device.last_seq);
+    this.#answered = memory;
     return again.length;
   }
 
@@ -185,19 +251,13 @@ export class Queue {
 
   /** A person has looked at these refusals. @param {Entry[]} entries */
   async see(entries) {
-    await this.#change(entries.map((entry) => ({ ...entry, seenMs: this.now() })));
+    await this.#change(entries.map((entry) => ({ ...entry, seenMs: this.#serverMs() ?? this.now() })));
   }
 
   /** Sent captures whose fate is still open, newest first. @param {number} most */
   undecided(most) {
     const open = this.in("sent").filter(({ floor }) => !floor || floor.state === "received" || floor.state === "held");
     return open.reverse().slice(0, most);
-  }
-
-  /** What a person can carry to the server when the network never comes: a request body, ready to be posted. */
-  export() {
-    const entries = this.entries.filter(({ state }) => state !== "sent");
-    return requestBody(uuid(), this.lineage, entries);
   }
 
   /** @param {(Capture | Entry)[]} captures */
@@ -220,10 +280,27 @@ export class Queue {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Capture} capture */
-  #isDone({ state, sentMs, seenMs }) {
-    const settledMs = state === "sent" ? sentMs : state === "waiting" ? null : seenMs;
-    return settledMs !== null && this.now() - settledMs > KEEP_MS;
+  /** Once a day, let go of what was acknowledged long ago. Only a server that has just answered can say how long that is:
+   * a clock of ours that jumps ahead would throw away what a restored server will ask for. */
+  async #tidy() {
+    const nowMs = this.#serverMs();
+    if (nowMs === null || nowMs - this.#tidiedMs < DAY_MS) return;
+    this.#tidiedMs = nowMs;
+    const hasPhoto = new Set(this.withPhotos.filter(({ state }) => state === "sent").map(({ id }) => id));
+    const old = this.entries.filter(({ id, state, sentMs, seenMs }) => {
+      const settledMs = state === "sent" ? sentMs : state === "waiting" ? null : seenMs;
+      return settledMs !== null && nowMs - settledMs > KEEP_MS && !hasPhoto.has(id);
+    });
+    if (old.length === 0) return;
+    for (const { seq } of old) this.#entries.delete(seq);
+    this.#tell();
+    await this.store.forget(old.map(captureOf));
+  }
+
+  /** What the server's clock says, if ours has not jumped since the last answer. */
+  #serverMs() {
+    const { nowMs, clockOffsetMs } = this.clocks();
+    return clockOffsetMs === null ? null : nowMs + clockOffsetMs;
   }
 }
 
@@ -253,11 +330,20 @@ export function requestBody(batchId, lineage, entries) {
 
 /** Free text travels under a salted digest, so that it can be erased without breaking the fact. @param {string} text */
 async function sealNote(text) {
-  const hex = (/** @type {Uint8Array} */ bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const salt = hex(crypto.getRandomValues(new Uint8Array(16)));
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(salt + text));
-  return { salt, text, digest: hex(new Uint8Array(digest)) };
+  return { salt, text, digest: await digestOf(salt, new TextEncoder().encode(text)) };
 }
+
+/** What a fact says of what travels beside it. @param {string} salt 32 hexadecimal digits @param {ArrayBuffer | Uint8Array} content */
+export async function digestOf(salt, content) {
+  const head = new TextEncoder().encode(salt);
+  const whole = new Uint8Array(head.length + content.byteLength);
+  whole.set(head);
+  whole.set(new Uint8Array(content), head.length);
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", whole)));
+}
+
+const hex = (/** @type {Uint8Array} */ bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** @param {Capture} capture @returns {Entry} */
 const entryOf = (capture) => ({ ...capture, event: parse(capture.body) });

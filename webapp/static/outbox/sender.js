@@ -70,6 +70,7 @@ export class Sender {
    */
   async send({ eager = false, asked = false } = {}) {
     if (asked || (eager && this.condition !== "trouble")) this.#notBeforeMs = 0;
+    if (this.queue.batch(1).length === 0) this.#lockMissedMs = null; // whoever had the lock has sent
     if (this.#running || this.now() < this.#notBeforeMs) return;
     this.#running = true;
     try {
@@ -93,9 +94,9 @@ export class Sender {
    * @param {() => Promise<boolean>} work @returns {Promise<boolean>} whether to go on
    */
   async #underLock(work) {
-    if (!this.locks) return work();
     const steal = this.#lockMissedMs !== null && this.now() - this.#lockMissedMs > STEAL_AFTER_MS;
     try {
+      if (!this.locks) return await work();
       return await this.locks.request(LOCK, steal ? { steal: true } : { ifAvailable: true }, async (lock) => {
         if (!lock) {
           this.#lockMissedMs ??= this.now();
@@ -105,7 +106,7 @@ export class Sender {
         return work();
       });
     } catch {
-      return false; // stolen from us: the thief sends
+      return false; // stolen from us, and the thief sends; or the disk is full, and the next try may find room
     }
   }
 

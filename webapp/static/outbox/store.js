@@ -1,6 +1,9 @@
 // Where captures are kept. A capture counts as saved when its transaction has completed, with durability "strict":
 // the disk has it, not only the operating system. Any abort, whatever its name, means "not saved".
 //
+// A photo of a capture is kept apart, in the same transaction, so that reading what waits does not mean reading pictures;
+// it is let go when the server has it. Photos have no second copy: the fact is what must not be lost.
+//
 // The sequence number is taken in the same transaction as the capture that bears it, so the numbers have no gaps and
 // the server can prove that nothing is missing. Browsers (iOS above all) close a database under an open page and damage
 // it silently: the connection is made anew and the work done once more, and what the database lost comes back from the
@@ -11,13 +14,13 @@ import { openJournal, readLines, writeHigh, writeLine } from "./journal.js";
 
 /** @typedef {import("./journal.js").Journal} Journal */
 /** @typedef {{code: string, title: string, detail?: string, pointer?: string}} Problem */
-/** @typedef {"waiting" | "sent" | "rejected" | "conflict"} State */
+/** @typedef {"waiting" | "sent" | "rejected" | "conflict" | "discarded"} State */
 /** @typedef {{state: string, reason?: string, sentence?: string, action?: string}} Floor what the engine made of it, as the server last said */
 
 /**
  * A capture as it is kept. Its text never changes; what is known about its way does.
  * @typedef {Object} Capture
- * @property {1} v shape of this record; the database's own version stays 1
+ * @property {1} v shape of this record
  * @property {number} seq
  * @property {string} id
  * @property {string} body the fact's exact text
@@ -30,15 +33,21 @@ import { openJournal, readLines, writeHigh, writeLine } from "./journal.js";
  * @property {Problem | null} problem
  * @property {Floor | null} floor
  * @property {number | null} seenMs a person has looked at its refusal
+ * @property {Picture | null} [photo] what is known of its photo; records made before there were photos have none
+ * @property {{by: string, atMs: number} | null} [discarded] who let it go unsent, after it was saved as a file
  */
 
-/** @typedef {Pick<Capture, "id" | "body" | "note" | "local" | "savedMs">} Made */
+/** @typedef {{salt: string, bytes: number, sentMs: number | null, problem: Problem | null}} Picture */
+
+/** @typedef {Pick<Capture, "id" | "body" | "note" | "local" | "savedMs"> & {photo?: {salt: string, jpeg: ArrayBuffer} | null}} Made */
 
 /** @typedef {{kind: "restored", count: number} | {kind: "reopened"} | {kind: "no second copy"}} Alarm */
 
 /** @typedef {import("../vendor/idb/build/index.js").IDBPDatabase} Database */
 
 const NAME = "floorledger";
+/** 2: photos. What version 1 kept stays as it is. */
+const VERSION = 2;
 const META_NEXT = "next_seq";
 const META_DRAFT = "draft";
 const PATIENCE_MS = 300;
@@ -49,11 +58,12 @@ export class Store {
   /** @type {Database | null} */ #db = null;
   /** @type {Journal | null} */ #journal = null;
   #journalBytes = 0;
-  /** Captures the server has not acknowledged, should the database vanish under us. @type {Map<number, Capture>} */
+  /** Captures the server has not acknowledged, by id, should the database vanish under us. @type {Map<string, Capture>} */
   #unsent = new Map();
   #high = 0;
   /** @type {Record<string, any>} */ #facts = {};
-  /** Done when the database has been held against the journal. @type {Promise<void>} */ #checked = Promise.resolve();
+  /** @type {Promise<Journal> | null} */ #opening = null;
+  /** Done when the database has been held against the journal. @type {Promise<void> | null} */ #checked = null;
 
   /** @param {(alarm: Alarm) => void} onAlarm */
   constructor(onAlarm) {
@@ -71,14 +81,25 @@ export class Store {
    * the comparison, because it may find higher numbers and captures that were lost.
    */
   async open() {
-    const opening = openJournal();
-    this.#checked = opening.then((journal) => this.#compare(journal));
+    this.#opening = openJournal();
+    this.#check().catch(() => {});
     await this.#withDb(() => Promise.resolve());
+  }
+
+  /** Hold the database against the journal, once; again if that failed, as it does while a disk is full. */
+  #check() {
+    this.#checked ??= (this.#opening ?? openJournal())
+      .then((journal) => this.#compare(journal))
+      .catch((error) => {
+        this.#checked = null;
+        throw error;
+      });
+    return this.#checked;
   }
 
   /** What the journal knows of this device, for when the database has forgotten. @returns {Promise<Record<string, any>>} */
   async recall() {
-    await this.#checked;
+    await this.#check();
     return this.#facts;
   }
 
@@ -90,9 +111,23 @@ export class Store {
     this.#high = Math.max(this.#high, high);
     this.#facts = { ...facts, ...this.#facts };
     if (journal.kind === "none") this.onAlarm({ kind: "no second copy" });
-    for (const line of lines) this.#unsent.set(line.seq, captureOf(line));
+    for (const line of lines) this.#unsent.set(line.id, captureOf(line));
     await this.#withDb((db) => this.#mend(db));
+    if (this.#high > high) await this.#write(writeHigh(this.#high, this.#facts));
     if (this.#journalBytes > COMPACT_BYTES) await this.#compact();
+  }
+
+  /** Two copies again, whichever was damaged: what waits and has no line in the journal gets one; what does not wait any
+   * more, because another tab sent it, needs none. @param {Capture[]} captures as the database has them */
+  async #copyAnew(captures) {
+    const missing = [];
+    for (const capture of captures) {
+      if (capture.state !== "waiting") this.#unsent.delete(capture.id);
+      else if (!this.#unsent.has(capture.id)) missing.push(capture);
+    }
+    if (missing.length === 0) return;
+    for (const capture of missing) this.#unsent.set(capture.id, capture);
+    await this.#write(missing.map(writeLineOf).join(""));
   }
 
   /**
@@ -102,21 +137,24 @@ export class Store {
    * @returns {Promise<Capture[]>}
    */
   async save(makers, { endsDraft = false } = {}) {
-    await this.#checked;
+    await this.#check();
     /** @type {Capture[]} */
     let tried = [];
     const saved = await this.#withDb(async (db) => {
-      const tx = db.transaction(["capture", "meta"], "readwrite", { durability: "strict" });
+      const tx = db.transaction(["capture", "photo", "meta"], "readwrite", { durability: "strict" });
+      tx.done.catch(() => {}); // what is asked of it says so, too
       const captures = tx.objectStore("capture");
+      const photos = tx.objectStore("photo");
       const meta = tx.objectStore("meta");
       // A connection can be lost between the disk's yes and ours: then the first try is there.
       if (tried.length > 0 && (await captures.get(tried[0].seq))?.id === tried[0].id) return tried;
       const first = Math.max((await meta.get(META_NEXT)) ?? 1, this.#high + 1);
-      /** @type {Capture[]} */
-      const made = makers.map((make, index) => fresh(first + index, make(first + index)));
+      const facts = makers.map((make, index) => make(first + index));
+      const made = facts.map((fact, index) => fresh(first + index, fact));
       tried = made;
       await Promise.all([
         ...made.map((capture) => captures.add(capture)),
+        ...facts.map(({ id, photo }) => (photo ? photos.put(photo.jpeg, id) : null)),
         meta.put(first + made.length, META_NEXT),
         endsDraft ? meta.delete(META_DRAFT) : null,
         tx.done,
@@ -125,7 +163,7 @@ export class Store {
     });
     for (const capture of saved) {
       this.#high = Math.max(this.#high, capture.seq);
-      this.#unsent.set(capture.seq, capture);
+      this.#unsent.set(capture.id, capture);
     }
     // Saved already; the second copy is given a moment, not a veto.
     await Promise.race([this.#write(saved.map(writeLineOf).join("")), after(PATIENCE_MS)]);
@@ -140,15 +178,31 @@ export class Store {
       await Promise.all([...captures.map((capture) => tx.store.put(capture)), tx.done]);
     });
     for (const capture of captures) {
-      if (capture.state === "waiting") this.#unsent.set(capture.seq, capture);
-      else this.#unsent.delete(capture.seq);
+      if (capture.state === "waiting") this.#unsent.set(capture.id, capture);
+      else this.#unsent.delete(capture.id);
     }
     if (this.#unsent.size === 0 && this.#journalBytes > COMPACT_BYTES) await this.#compact();
   }
 
   /** All captures still kept, in sequence order. @returns {Promise<Capture[]>} */
   async all() {
-    return this.#withDb((db) => db.getAll("capture"));
+    const captures = await this.#withDb((db) => db.getAll("capture"));
+    this.#check().then(() => this.#copyAnew(captures)).catch(() => {});
+    return captures;
+  }
+
+  /** The photo of a capture. @param {string} id @returns {Promise<ArrayBuffer | null>} */
+  async photoOf(id) {
+    return (await this.#withDb((db) => db.get("photo", id))) ?? null;
+  }
+
+  /** The server has this photo, or will never have it: what is known of it stays, the picture goes.
+   * @param {Capture} capture as it is from now on */
+  async letPhotoGo(capture) {
+    await this.#withDb(async (db) => {
+      const tx = db.transaction(["capture", "photo"], "readwrite", { durability: "strict" });
+      await Promise.all([tx.objectStore("capture").put(capture), tx.objectStore("photo").delete(capture.id), tx.done]);
+    });
   }
 
   /** Forget acknowledged captures; nothing else is ever removed. @param {Capture[]} captures */
@@ -156,11 +210,15 @@ export class Store {
     const settled = captures.filter((capture) => capture.state !== "waiting");
     if (settled.length === 0) return;
     await this.#withDb(async (db) => {
-      const tx = db.transaction("capture", "readwrite");
-      await Promise.all([...settled.map((capture) => tx.store.delete(capture.seq)), tx.done]);
+      const tx = db.transaction(["capture", "photo"], "readwrite");
+      await Promise.all([
+        ...settled.map(({ seq }) => tx.objectStore("capture").delete(seq)),
+        ...settled.map(({ id }) => tx.objectStore("photo").delete(id)),
+        tx.done,
+      ]);
     });
     // What was let go must leave the journal too, or the next start would take it for lost.
-    await this.#checked;
+    await this.#check();
     await this.#compact();
   }
 
@@ -184,14 +242,14 @@ export class Store {
 
   /** What must be known of this device even when the database is lost: who it is. @param {object} facts */
   async remember(facts) {
-    await this.#checked;
+    await this.#check();
     this.#facts = { ...this.#facts, ...facts };
     await this.#write(writeHigh(this.#high, this.#facts));
   }
 
   /** No capture from now on may bear a number up to this one: the server has seen it. @param {number} seq */
   async skipTo(seq) {
-    await this.#checked;
+    await this.#check();
     if (seq <= this.#high) return;
     this.#high = seq;
     await this.#write(writeHigh(seq, this.#facts));
@@ -212,19 +270,27 @@ export class Store {
 
   async #connect() {
     if (this.#db) return this.#db;
-    const db = await openDB(NAME, 1, {
-      upgrade(db) {
-        db.createObjectStore("capture", { keyPath: "seq" });
-        db.createObjectStore("meta");
+    const db = await openDB(NAME, VERSION, {
+      upgrade(db, before) {
+        if (before < 1) {
+          db.createObjectStore("capture", { keyPath: "seq" });
+          db.createObjectStore("meta");
+        }
+        if (before < 2) db.createObjectStore("photo"); // by the id of its fact
       },
       blocking: () => {
         this.#drop();
         this.onOutdated();
       },
-      terminated: () => this.#drop(),
+      // At once, not at the next capture: another tab may start on an empty database and give out our numbers again.
+      terminated: () => {
+        this.#drop();
+        this.#withDb(() => Promise.resolve()).catch(() => {});
+      },
     });
     // A connection made anew may be to another database than before: an empty one.
-    if (this.#unsent.size > 0 || this.#high > 0) await this.#mend(db);
+    // Where that fails, on a full disk, reading goes on; the copies are held against each other before the next save.
+    if (this.#unsent.size > 0 || this.#high > 0) await this.#mend(db).catch(() => (this.#checked = null));
     this.#db = db;
     return db;
   }
@@ -237,14 +303,27 @@ export class Store {
   /** Put back what the database lost and the second copy has. @param {Database} db */
   async #mend(db) {
     const tx = db.transaction(["capture", "meta"], "readwrite", { durability: "strict" });
+    tx.done.catch(() => {});
     const captures = tx.objectStore("capture");
-    const kept = new Set(await captures.getAllKeys());
-    const lost = [...this.#unsent.values()].filter((capture) => !kept.has(capture.seq));
-    for (const capture of lost) void captures.put(capture);
+    /** @type {Capture[]} */
+    const lost = [];
+    for (const capture of this.#unsent.values()) {
+      let { seq } = capture;
+      let there = await captures.get(seq);
+      // A number can have been given out twice while one copy was out of reach: both captures are kept, one of them
+      // between the numbers, and the server shows that a number came twice.
+      if (there && there.id !== capture.id) there = await captures.get((seq += 0.5));
+      if (!there) lost.push({ ...capture, seq });
+    }
     const meta = tx.objectStore("meta");
-    const next = Math.max((await meta.get(META_NEXT)) ?? 1, this.#high + 1);
-    void meta.put(next, META_NEXT);
-    await tx.done;
+    const known = (await meta.get(META_NEXT)) ?? 1;
+    const next = Math.max(known, this.#high + 1);
+    // Nothing to mend is nothing to write: a full disk can be read.
+    await Promise.all([
+      ...lost.map((capture) => captures.put(capture)),
+      next === known ? null : meta.put(next, META_NEXT),
+      tx.done,
+    ]);
     this.#high = next - 1;
     if (lost.length > 0) this.onAlarm({ kind: "restored", count: lost.length });
   }
@@ -252,7 +331,7 @@ export class Store {
   /** The journal anew: who we are, how far the numbers went, and what is not acknowledged. */
   async #compact() {
     const captures = await this.all();
-    this.#unsent = new Map(captures.filter(({ state }) => state === "waiting").map((capture) => [capture.seq, capture]));
+    this.#unsent = new Map(captures.filter(({ state }) => state === "waiting").map((capture) => [capture.id, capture]));
     const whole = writeHigh(this.#high, this.#facts) + [...this.#unsent.values()].map(writeLineOf).join("");
     this.#journalBytes = 0;
     await this.#write(whole, "rewrite");
@@ -271,10 +350,11 @@ export class Store {
 }
 
 /** @param {number} seq @param {Made} made @returns {Capture} */
-const fresh = (seq, made) => ({
+const fresh = (seq, { photo, ...made }) => ({
   v: 1,
   seq,
   ...made,
+  photo: photo ? { salt: photo.salt, bytes: photo.jpeg.byteLength, sentMs: null, problem: null } : null,
   state: "waiting",
   sentMs: null,
   sentAs: null,
