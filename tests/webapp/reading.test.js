@@ -61,7 +61,7 @@ const scan = (/** @type {string} */ text, work = working(), operator = /** @type
   respond(read(text, reference), { operator, reference, work });
 
 test("an operation with nothing running starts", () => {
-  assert.deepEqual(scan(SAWING), { do: "start", order: "MO-1001", operation: "10" });
+  assert.deepEqual(scan(SAWING), { do: "start", people: ["ana"], job: { order: "MO-1001", operation: "10" }, activity: "run" });
 });
 
 test("the running operation is counted", () => {
@@ -70,15 +70,21 @@ test("the running operation is counted", () => {
   assert.equal(response.do === "count" && response.span.startId, "s0");
 });
 
-test("another operation is opened, with the switch at hand", () => {
-  assert.deepEqual(scan(MILLING, working({ order: "MO-1001", operation: "10" })), {
-    do: "open", screen: "operation", params: { order: "MO-1001", operation: "20" },
-  });
+test("another operation is switched to at once: one job runs before and after", () => {
+  const response = /** @type {any} */ (scan(MILLING, working({ order: "MO-1001", operation: "10" })));
+  assert.equal(response.do, "switch");
+  assert.deepEqual(response.job, { order: "MO-1001", operation: "20" });
+  assert.deepEqual(response.spans.map((/** @type {any} */ span) => span.startId), ["s0"]);
+});
+
+test("with several jobs running another operation is opened: a person says which", () => {
+  const both = working({ order: "MO-1001", operation: "10" }, { order: "CASE-7" });
+  assert.deepEqual(scan(MILLING, both), { do: "open", screen: "operation", params: { order: "MO-1001", operation: "20" } });
 });
 
 test("an order of several operations is opened; a case has none and starts", () => {
   assert.deepEqual(scan(ORDER), { do: "open", screen: "order", params: { order: "MO-1001" } });
-  assert.deepEqual(scan("case-7"), { do: "start", order: "CASE-7", operation: null });
+  assert.deepEqual(scan("case-7"), { do: "start", people: ["ana"], job: { order: "CASE-7", operation: null }, activity: "run" });
 });
 
 test("a badge signs in, whoever is there", () => {
@@ -105,9 +111,9 @@ test("a defect's reason opens the defect of the running job", () => {
 });
 
 test("an activity starts, or is opened when it runs", () => {
-  assert.deepEqual(scan(CLEANING), { do: "start indirect", activity: "CLEAN" });
+  assert.deepEqual(scan(CLEANING), { do: "start", people: ["ana"], job: { indirect: "CLEAN" }, activity: "indirect" });
   assert.deepEqual(scan(CLEANING, working({ indirect: "CLEAN" })), { do: "open", screen: "running", params: { start: "s0" } });
-  assert.equal(/** @type {any} */ (scan(CLEANING, working({ order: "MO-1001", operation: "10" }))).screen, "indirect");
+  assert.equal(scan(CLEANING, working({ order: "MO-1001", operation: "10" })).do, "switch");
 });
 
 test("a label printed after the last contact can be used all the same", () => {
@@ -132,4 +138,47 @@ test("what belongs to an operation, and what is found by words", () => {
   assert.deepEqual(reference.componentsOf(order, "20").map(({ item }) => item), ["GLUE"]);
   assert.deepEqual(reference.search("oak").map(({ code }) => code), ["CASE-7", "MO-1001"]);
   assert.deepEqual(reference.search("mo-").map(({ code }) => code), ["MO-1001"]);
+});
+
+const say = (/** @type {string} */ word, work = working(), more = {}) =>
+  /** @type {any} */ (respond({ is: "word", word }, { operator: "ana", reference, work, ...more }));
+
+test("quick codes do what they say to what runs", () => {
+  const one = working({ order: "MO-1001", operation: "10" });
+  const two = working({ order: "MO-1001", operation: "10" }, { order: "MO-1001", operation: "20" });
+  assert.deepEqual(say("stop", two).spans.map((/** @type {any} */ span) => span.startId), ["s0", "s1"]);
+  assert.equal(say("pause", one).do, "pause");
+  assert.equal(say("pause").what, "nothing runs");
+  assert.deepEqual(say("break", one), { do: "break", people: ["ana"] });
+  assert.equal(say("end_shift", one).do, "end shift");
+  assert.deepEqual(say("done", one).job.operation, "10");
+  assert.equal(say("done", two).what, "several run");
+  assert.deepEqual(say("done", two, { here: { order: "MO-1001", operation: "20" } }).job, { order: "MO-1001", operation: "20" });
+  assert.deepEqual(say("good", one), { do: "open", screen: "quantity", params: { order: "MO-1001", operation: "10" } });
+  assert.equal(say("scrap", one).params.disposition, "scrap");
+  assert.deepEqual(["7", "comma", "erase", "x10"].map((word) => say(word)), ["7", "comma", "erase", "x10"].map((key) => ({ do: "type", key })));
+  assert.equal(say("later").what, "nothing to do", "a word made after this version");
+  assert.deepEqual(/** @type {any} */ (respond({ is: "word", word: "break" }, { operator: null, reference, work: working() })), { do: "ask for badge" });
+});
+
+test("an activity is that of the next start, or at once that of the one job that runs", () => {
+  assert.deepEqual(say("setup"), { do: "prepare", activity: "setup" });
+  const started = respond({ is: "operation", order: "MO-1001", operation: "10" }, { operator: "ana", reference, work: working(), prepared: "setup" });
+  assert.equal(/** @type {any} */ (started).activity, "setup");
+  const turned = say("teardown", working({ order: "MO-1001", operation: "10" }));
+  assert.equal(turned.do, "switch");
+  assert.equal(turned.activity, "teardown");
+  assert.equal(say("run", working({ order: "MO-1001", operation: "10" })).what, "runs already");
+});
+
+test("a crew is on one job together; a mate who is on it already is joined", () => {
+  const crew = ["luis"];
+  const luis = new Work([{ state: "sent", savedMs: 0, event: { id: "l0", type: "labor.started", occurred_at: "2026-11-20T08:00:00Z", person: "luis", activity: "run", order: "MO-1001", operation: "10" } }]);
+  const here = { operator: "ana", crew, reference, work: luis };
+  assert.deepEqual(respond({ is: "operation", order: "MO-1001", operation: "10" }, here), {
+    do: "start", people: ["ana"], job: { order: "MO-1001", operation: "10" }, activity: "run",
+  });
+  const other = /** @type {any} */ (respond({ is: "operation", order: "MO-1001", operation: "20" }, here));
+  assert.equal(other.do, "switch");
+  assert.deepEqual(other.people, ["ana", "luis"]);
 });

@@ -2,10 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { change, defect, good, start, startDowntime, startMachine, stop, stopMachine, takeBack } from "../../webapp/static/model/gestures.js";
-import { elapsedMs, jobKey, Work } from "../../webapp/static/model/work.js";
-import { current, NOBODY, signedIn } from "../../webapp/static/model/session.js";
+import { attendedMs, proposeEnds, sharesOf, timeOn } from "../../webapp/static/model/day.js";
+import {
+  change, complete, correct, declare, defect, endShift, good, keepBoth, leaveRunning, reopen, start, startBreak, startDowntime,
+  startMachine, stop, stopBreak, stopMachine, takeBack,
+} from "../../webapp/static/model/gestures.js";
+import { Reference } from "../../webapp/static/model/reference.js";
+import { resultOf } from "../../webapp/static/model/result.js";
+import { elapsedMs, jobKey, jobOfKey, Work } from "../../webapp/static/model/work.js";
+import { current, NOBODY, peopleHere, signedIn, withCrew } from "../../webapp/static/model/session.js";
 import { write } from "../../webapp/static/model/event.js";
+
+const MINUTE = 60_000;
 
 const SAWING = { order: "MO-1", operation: "10" };
 const MILLING = { order: "MO-1", operation: "20" };
@@ -21,12 +29,19 @@ function shift() {
     get work() {
       return new Work(captures);
     },
+    startMs,
     clocks: (bootId = "b1") => ({ nowMs, bootId, monotonicMs: nowMs - startMs, clockOffsetMs: null }),
+    /** @param {number} minutes */
+    passes(minutes) {
+      nowMs += minutes * MINUTE;
+    },
+    /** The capture of a fact. @param {string} id */
+    at: (id) => captures.find(({ event }) => event.id === id),
     /** @param {import("../../webapp/static/model/event.js").Draft[]} drafts */
     does(drafts, minutes = 1) {
       nowMs += minutes * 60_000;
       const ids = drafts.map((draft) => {
-        const id = `e${captures.length + 1}`;
+        const id = draft.id ?? `e${captures.length + 1}`;
         const seq = captures.length + 1;
         const body = write(draft, { id, seq, declaredBy: "ana", clocks: this.clocks() });
         captures.push({ event: JSON.parse(body), local: draft.local, state: "waiting", savedMs: nowMs });
@@ -48,7 +63,7 @@ test("start, pause, resume, stop: the minutes of each are kept", () => {
   day.does(start("ana", SAWING, "run"), 15);
   assert.equal(day.work.pausedOf("ana").length, 0, "resumed");
   day.does(stop(day.work.of("ana")[0]), 10);
-  assert.equal(day.work.workedMs("ana", jobKey({ ...SAWING }), 0), 40 * 60_000);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE);
   assert.deepEqual(day.work.of("ana"), []);
 });
 
@@ -126,4 +141,210 @@ test("a shared tablet forgets who stood there after five minutes, one's own phon
   assert.equal(current(session, 4 * 60_000, false).person, "ana");
   assert.equal(current(session, 6 * 60_000, false), NOBODY);
   assert.equal(current(session, 60 * 60_000, true).person, "ana");
+});
+
+/** Names for corrections, one after the other. */
+const names = () => {
+  let n = 0;
+  return () => `n${(n += 1)}`;
+};
+
+test("keep both turns a switch into parallel work", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  const running = day.work.of("ana");
+  const ids = day.does(change(running, "ana", MILLING, "run"));
+  day.does(keepBoth(running.length, "").drafts(ids));
+  assert.deepEqual(day.work.of("ana").map(jobKey), ["MO-1/10/", "MO-1/20/"]);
+});
+
+test("a crew starts, switches, pauses and stops in one gesture, each on their own clock", () => {
+  const day = shift();
+  const crew = ["ana", "luis", "mia"];
+  day.does(start(crew, SAWING, "run"));
+  assert.equal(day.work.ofAll(crew).length, 3);
+  day.does(change(day.work.ofAll(crew), crew, MILLING, "setup"), 30);
+  assert.deepEqual(day.work.ofAll(crew).map(({ person, operation }) => `${person} ${operation}`), ["ana 20", "luis 20", "mia 20"]);
+  day.does(stop(day.work.allOn(crew, MILLING), { pause: true, reason: "LATE" }), 10);
+  assert.equal(day.work.ofAll(crew).length, 0);
+  assert.deepEqual(crew.map((person) => day.work.pausedOf(person)[0].pausedFor), ["LATE", "LATE", "LATE"]);
+  assert.deepEqual(crew.map((person) => timeOn(day.work, person, SAWING, day.clocks())), [30, 30, 30].map((n) => n * MINUTE));
+});
+
+test("one person on two jobs shares each instant: the day adds up to the time at work", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(start("ana", MILLING, "run"), 20);
+  day.does(stop(day.work.of("ana")), 40);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE, "20 alone, half of 40");
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()), 20 * MINUTE);
+  assert.equal(sharesOf(day.work, "ana", day.clocks()).reduce((sum, { ms }) => sum + ms, 0), 60 * MINUTE);
+});
+
+test("a break takes the time away from what runs; the work is still there afterwards", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(startBreak("ana"), 60);
+  assert.equal(day.work.breaksOf(["ana", "luis"]).length, 1);
+  day.does(stopBreak(day.work.breaksOf(["ana"])), 30);
+  day.passes(10);
+  const [span] = day.work.of("ana");
+  assert.equal(attendedMs(day.work, span, day.clocks()), 70 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 70 * MINUTE);
+  assert.equal(day.work.breaksOf(["ana"]).length, 0);
+});
+
+test("a break ends with the next start and with the shift, without being told", () => {
+  const day = shift();
+  day.does(startBreak("ana"));
+  day.does(start("ana", SAWING, "run"), 15);
+  assert.equal(day.work.breaksOf(["ana"]).length, 0);
+  assert.deepEqual(day.work.away.map(({ fromMs, toMs }) => toMs - fromMs), [15 * MINUTE]);
+  day.does(startBreak("ana"));
+  day.does([{ type: "shift.ended", person: "ana", fields: {} }], 5);
+  assert.equal(day.work.breaksOf(["ana"]).length, 0);
+  assert.equal(day.work.of("ana").length, 0, "the end of the shift stops what nobody stopped by name");
+});
+
+test("the end of the shift closes everything of those people and nothing of others; undo opens it again", () => {
+  const day = shift();
+  day.does(start(["ana", "luis"], SAWING, "run"));
+  day.does(start("ana", MILLING, "run"));
+  day.does(startBreak("ana"));
+  const ids = day.does(endShift(["ana"], day.work.ofAll(["ana"]), day.work.breaksOf(["ana"])), 30);
+  assert.equal(day.work.of("ana").length, 0);
+  assert.equal(day.work.breaksOf(["ana"]).length, 0);
+  assert.equal(day.work.of("luis").length, 1);
+  assert.ok(day.work.shiftEnds.get("ana"));
+  day.does(takeBack(ids, "UNDO"));
+  assert.equal(day.work.of("ana").length, 2);
+  assert.equal(day.work.breaksOf(["ana"]).length, 1);
+});
+
+test("somebody leaves, the machine runs: shown as unattended until a hand is on its job again", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(leaveRunning(day.work.of("ana"), "M04", false));
+  assert.equal(day.work.of("ana").length, 0);
+  assert.deepEqual(day.work.unattendedOf("ana").map(({ machine, order }) => `${machine} ${order}`), ["M04 MO-1"]);
+  assert.equal(day.work.unattendedOf("luis").length, 0);
+  day.does(start("ana", SAWING, "run"));
+  assert.equal(day.work.unattendedOf("ana").length, 0);
+  day.does(leaveRunning(day.work.of("ana"), "M04", true));
+  assert.equal(day.captures.filter(({ event }) => event.type === "machine.started").length, 1);
+});
+
+test("told time counts with its length, wherever it lies in the day", () => {
+  const day = shift();
+  day.does(declare("ana", SAWING, "run", { durationMs: 90 * MINUTE }));
+  day.does(declare("ana", MILLING, "setup", { fromMs: day.startMs, toMs: day.startMs + 30 * MINUTE }));
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 90 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks(), { activity: "setup" }), 30 * MINUTE);
+  const [told] = day.captures;
+  assert.equal(told.event.provenance, "declared");
+  assert.equal(told.event.duration_ms, 90 * MINUTE);
+});
+
+test("a corrected quantity counts instead of the first, also where the server knows the first already", () => {
+  const day = shift();
+  const [id] = day.does(good(SAWING, "12"));
+  day.captures[0].state = "sent";
+  const knownMs = day.clocks().nowMs;
+  const drafts = correct(day.at(id), { fields: { quantity: "2" } }, "SAISIE", names());
+  assert.deepEqual(drafts.map(({ type }) => type), ["output.reported", "event.replaced"]);
+  assert.equal(drafts[1].fields.replacement_id, drafts[0].id);
+  const ids = day.does(drafts);
+  assert.equal(new Work(day.captures).countedOn("MO-1", "10").good, "2", "a server that knows nothing yet");
+  assert.equal(new Work(day.captures, knownMs).countedOn("MO-1", "10").good, "-10", "a server whose figure holds the 12");
+  day.does(takeBack(ids, "UNDO"));
+  assert.equal(new Work(day.captures).countedOn("MO-1", "10").good, "12");
+});
+
+test("a start that was corrected takes its stop along: the span stays closed, with the new beginning and job", () => {
+  const day = shift();
+  const [startId] = day.does(start("ana", SAWING, "run"));
+  const [stopId] = day.does(stop(day.work.of("ana")), 30);
+  day.passes(120);
+  const fifteenLater = Date.parse(day.at(startId).event.occurred_at) + 15 * MINUTE;
+  const drafts = correct(day.at(startId), { fields: { ...MILLING }, occurredMs: fifteenLater }, "ORDRE", names(), [day.at(stopId)]);
+  day.does(drafts);
+  assert.equal(day.work.of("ana").length, 0, "nothing was opened again");
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()), 15 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 0);
+  const told = day.captures.filter(({ event }) => event.type === "labor.stopped").at(-1).event;
+  assert.equal(told.start_id, drafts[0].id);
+  assert.equal(told.operation, "20");
+  assert.equal(told.provenance, "measured", "its instant was not touched");
+  assert.equal(day.at(drafts[0].id ?? "").event.provenance, "declared");
+});
+
+test("a correction can be corrected", () => {
+  const day = shift();
+  const [first] = day.does(good(SAWING, "12"));
+  const newId = names();
+  const [second] = day.does(correct(day.at(first), { fields: { quantity: "2" } }, "SAISIE", newId));
+  day.does(correct(day.at(second), { fields: { quantity: "3" } }, "SAISIE", newId));
+  assert.equal(day.work.countedOn("MO-1", "10").good, "3");
+  assert.deepEqual(jobOfKey(jobKey({ order: "A/B-1", operation: "10" })), { order: "A/B-1", operation: "10", indirect: null });
+});
+
+test("an operation said to be done is done here at once, and goes on when that is said", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(stop(day.work.of("ana"), { pause: true }));
+  day.does(complete(SAWING, []));
+  assert.equal(day.work.completed.get("MO-1/10"), true);
+  assert.equal(day.work.pausedOf("ana").length, 0, "nothing to come back to");
+  day.does(reopen(SAWING));
+  assert.equal(day.work.completed.get("MO-1/10"), false);
+});
+
+test("the end of a clock that was forgotten is proposed, never taken", () => {
+  const day = shift();
+  day.does(start("ana", MILLING, "run"));
+  day.does(stop(day.work.of("ana")), 8 * 60); // left at 15:02 in UTC
+  day.passes(16 * 60);
+  day.does(start("ana", SAWING, "run"));
+  day.does(good(SAWING, "4"), 3 * 60);
+  day.passes(24 * 60);
+  const [span] = day.work.of("ana");
+  const proposals = proposeEnds(day.work, day.captures.map((capture) => ({ ...capture, event: { ...capture.event, declared_by: "ana" } })), span, day.clocks().nowMs);
+  assert.deepEqual(proposals.map(({ why }) => why), ["last capture", "usual end", "eight hours"]);
+  assert.equal(proposals[0].atMs, span.sinceMs + 3 * 60 * MINUTE);
+  assert.equal(proposals[2].atMs, span.sinceMs + 8 * 60 * MINUTE);
+  assert.equal(day.work.of("ana").length, 1);
+});
+
+test("what was done stands beside what was expected, of one's own facts alone", () => {
+  const reference = new Reference({
+    settings: { standard_cost: true },
+    orders: [{ code: "MO-1", quantity: "20", unit: "pcs", components: [], operations: [{ number: "10", name: "Saw", standard_setup_min: "15", standard_run_min: "2.5", standard_cost: "12.30" }] }],
+  });
+  const day = shift();
+  day.does(start("ana", SAWING, "setup"));
+  day.does(change(day.work.of("ana"), "ana", SAWING, "run"), 10);
+  day.does(good(SAWING, "8"), 25);
+  day.does(defect(SAWING, { quantity: "1", reason: "BURR", disposition: "scrap" }), 0);
+  day.does(stop(day.work.of("ana")), 0);
+  const captures = [...day.captures, { ...day.at("e4"), event: { ...day.at("e4").event, id: "other", declared_by: "luis" } }];
+  const result = resultOf({ captures, work: day.work, reference, clocks: day.clocks() }, "ana", SAWING);
+  assert.equal(result.setupMs, 10 * MINUTE);
+  assert.equal(result.runMs, 25 * MINUTE);
+  assert.equal(result.good, "8");
+  assert.equal(result.scrap, "1");
+  assert.equal(result.expectedMs, (15 + 8 * 2.5) * MINUTE);
+  assert.equal(result.expectedPieces, 10);
+  assert.equal(result.value, "98.4");
+  const quiet = new Reference({ ...reference.snapshot, settings: {} });
+  assert.equal(resultOf({ captures, work: day.work, reference: quiet, clocks: day.clocks() }, "ana", SAWING).value, null);
+});
+
+test("a crew is the person's, each mate once, and gone with the person", () => {
+  const session = withCrew(signedIn("ana", 0), ["luis", "ana", "luis", "mia"]);
+  assert.deepEqual(session.crew, ["luis", "mia"]);
+  assert.deepEqual(peopleHere({ operator: "ana", crew: ["luis", "mia"] }), ["ana", "luis", "mia"]);
+  assert.deepEqual(peopleHere({ operator: null, crew: ["luis"] }), []);
+  assert.deepEqual(current(session, 10 * MINUTE, false).crew, []);
+  assert.deepEqual(signedIn("luis", 0).crew, []);
+  assert.equal(current(session, 8 * MINUTE, false, 15 * MINUTE).person, "ana", "a site may be more patient");
 });

@@ -2,9 +2,11 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { day, locale, named, t } from "../lib/i18n.js";
-import { takeBack } from "../model/gestures.js";
-import { describe, personName } from "../model/words.js";
-import { voidedIds } from "../model/work.js";
+import { takeBack, UNDO } from "../model/gestures.js";
+import { describe, personName, reasonOfCorrection } from "../model/words.js";
+import { midnightBefore } from "../model/day.js";
+import { corrections } from "../model/work.js";
+import { correctable } from "./correct.js";
 import { frame, key, notice, tiles } from "./parts.js";
 import { standing } from "./queue-view.js";
 
@@ -18,9 +20,13 @@ export const fact = {
     const { word, sign, look } = standing(entry);
     const { title, about } = describe(phone.reference, entry.event);
     const precise = (/** @type {number} */ ms) => `${day(ms)}, ${new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(ms)}`;
-    const isVoided = voidedIds(phone.queue.entries).has(entry.id);
-    const mayTakeBack = phone.operator && !isVoided && entry.state !== "rejected" && entry.event.type !== "event.voided";
-    const reasons = phone.reference.reasonsOf("correction");
+    const corrected = corrections(phone.queue.entries);
+    const correction = corrected.get(entry.id);
+    // Own facts of the day; what is older, or somebody else's, is for the lead to mend.
+    const isOwn = entry.event.declared_by === phone.operator && entry.savedMs >= midnightBefore(phone.clocks().nowMs);
+    const mayTakeBack = isOwn && !correction && entry.state !== "rejected" && entry.event.type !== "event.voided";
+    const reasons = phone.reference.reasonsOf("correction").filter(({ code }) => code !== UNDO);
+    const ways = correctable(phone, entry);
     const isRefused = entry.state === "rejected" || entry.state === "conflict";
     return frame(phone, {
       title,
@@ -29,7 +35,7 @@ export const fact = {
         ${notice(look === "stop" ? "stop" : look === "good" || look === "quiet" ? "quiet" : "look", html`<strong>${word}</strong>${entry.problem ? html` · ${entry.problem.title}` : nothing}`, sign)}
         ${entry.problem?.detail ? html`<p class="lead">${entry.problem.detail}</p>` : nothing}
         ${entry.floor?.sentence ? html`<p class="lead">${entry.floor.sentence} ${entry.floor.action ?? ""}</p>` : nothing}
-        ${isVoided ? notice("quiet", t("Taken back"), "undo") : nothing}
+        ${correction ? correctionView(phone, correction) : nothing}
         <dl class="facts">
           <div><dt>${t("Happened")}</dt><dd>${precise(Date.parse(entry.event.occurred_at))}</dd></div>
           <div><dt>${t("Saved here")}</dt><dd>${precise(entry.savedMs)}</dd></div>
@@ -38,6 +44,9 @@ export const fact = {
           <div><dt>${t("Number on this device")}</dt><dd class="number">${entry.seq}</dd></div>
           ${entry.problem ? html`<div><dt>${t("Problem code")}</dt><dd class="code">${entry.problem.code}${entry.problem.pointer ? ` ${entry.problem.pointer}` : ""}</dd></div>` : nothing}
         </dl>
+        ${ways.length > 0 && !form.correcting
+          ? html`<div class="tiles tiles-1">${key({ label: t("Correct it"), about: t("quantity, order, time …"), sign: "pencil", look: "soft", onTap: () => phone.go("correct", { seq: String(entry.seq) }) })}</div>`
+          : nothing}
         ${mayTakeBack
           ? form.correcting
             ? tiles({
@@ -69,3 +78,16 @@ export const fact = {
     });
   },
 };
+
+/** What took a fact away, and what counts in its place. @param {import("./phone.js").Phone} phone @param {import("./phone.js").Entry} correction */
+function correctionView(phone, correction) {
+  const { event } = correction;
+  const why = reasonOfCorrection(phone.reference, event.reason);
+  const next = phone.queue.entries.find(({ id }) => id === event.replacement_id);
+  const word = event.type === "event.replaced" ? t("Corrected") : t("Taken back");
+  const said = next ? describe(phone.reference, next.event) : null;
+  return html`${notice("quiet", html`<strong>${word}</strong>${why ? html` · ${why}` : nothing}`, event.type === "event.replaced" ? "pencil" : "undo")}
+    ${next && said
+      ? html`<div class="tiles tiles-1">${key({ label: said.title, about: t("counts in its place"), sign: "check", onTap: () => phone.go("fact", { seq: String(next.seq) }) })}</div>`
+      : nothing}`;
+}

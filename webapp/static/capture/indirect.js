@@ -2,15 +2,29 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { named, t } from "../lib/i18n.js";
-import { change } from "../model/gestures.js";
+import { change, keepBoth } from "../model/gestures.js";
+import { peopleHere } from "../model/session.js";
+import { withMates } from "../model/words.js";
 import { frame, key, notice, titleOf } from "./parts.js";
+
+/** @param {import("./phone.js").Phone} phone @param {string} code @param {import("../model/reference.js").Name} name */
+async function begin(phone, code, name) {
+  const people = peopleHere(phone);
+  const here = phone.work.on(phone.operator, { indirect: code });
+  if (here) return phone.go("running", { start: here.startId });
+  const running = phone.work.ofAll(people);
+  const others = [...new Set(running.map((span) => titleOf(phone, span)))].join(", ");
+  const what = withMates(named(name), people);
+  const said = running.length > 0 ? t("Stopped {others}, started {what}", { others, what }) : t("Started: {what}", { what });
+  const also = running.length > 0 ? keepBoth(running.length, t("Both run: {others} and {what}", { others, what })) : undefined;
+  if (await phone.capture(change(running, people, { indirect: code }, "indirect"), said, "saved", also)) phone.home();
+}
 
 /** @type {import("./phone.js").Screen} */
 export const indirect = {
   name: "indirect",
   view(phone, params) {
-    const person = phone.operator ?? "";
-    const running = phone.work.of(person);
+    const running = phone.work.ofAll(peopleHere(phone));
     const activities = phone.reference.snapshot.activities;
     const shown = params.activity ? activities.filter(({ code }) => code === params.activity) : activities;
     return frame(phone, {
@@ -19,22 +33,21 @@ export const indirect = {
       body: html`
         ${shown.length === 0 ? notice("quiet", t("No activities are known here yet."), "clock") : nothing}
         <div class="tiles tiles-2">
-          ${shown.map(({ code, name }) => {
-            const here = phone.work.on(person, { indirect: code });
-            return key({
+          ${shown.map(({ code, name }) =>
+            key({
               label: named(name),
-              ...(here ? { about: t("Running") } : {}),
+              ...(phone.work.on(phone.operator, { indirect: code }) ? { about: t("Running") } : {}),
               sign: "clock",
               look: params.activity ? "primary" : "",
-              onTap: async () => {
-                if (here) return phone.go("running", { start: here.startId });
-                const said = t("Started: {what}", { what: named(name) });
-                if (await phone.capture(change(running, person, { indirect: code }, "indirect"), said)) phone.home();
-              },
-            });
-          })}
+              onTap: () => void begin(phone, code, name),
+            }),
+          )}
         </div>
       `,
     });
+  },
+  main(phone, params) {
+    const known = phone.reference.activities.get(params.activity);
+    if (known) void begin(phone, known.code, known.name);
   },
 };

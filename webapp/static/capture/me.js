@@ -1,45 +1,49 @@
-// The person at the device: their own day, their language, and the door.
+// The person at the device: their own day in figures and in facts, their language, and the door.
 
 import { html, nothing } from "../lib/dom.js";
-import { add } from "../lib/decimal.js";
-import { figure, language, LANGUAGES, t } from "../lib/i18n.js";
-import { span as hours } from "../lib/time.js";
-import { stop } from "../model/gestures.js";
-import { jobName, personName } from "../model/words.js";
-import { elapsedMs, jobKey, voidedIds } from "../model/work.js";
+import { clock, language, LANGUAGES, t } from "../lib/i18n.js";
+import { repeat } from "../lib/lists.js";
+import { midnightBefore } from "../model/day.js";
+import { occurredMs } from "../model/event.js";
+import { describe, personName, reasonOfCorrection } from "../model/words.js";
+import { corrections } from "../model/work.js";
+import { dayTable } from "./day-parts.js";
+import { endOfShift } from "./home.js";
+import { icon } from "./icons.js";
 import { frame, key, tiles } from "./parts.js";
+import { standing } from "./queue-view.js";
 
-/** Time and pieces of today, by job, as this device knows them. @param {import("./phone.js").Phone} phone */
-function dayOf(phone) {
-  const person = phone.operator ?? "";
-  const midnight = new Date(phone.clocks().nowMs).setHours(0, 0, 0, 0);
-  /** @type {Map<string, {job: {order: string | null, operation: string | null, indirect: string | null}, ms: number, good: string, scrap: string}>} */
-  const jobs = new Map();
-  const at = (/** @type {string} */ name) => {
-    const [order, operation, indirect] = name.split("/");
-    const line = jobs.get(name) ?? { job: { order: order || null, operation: operation || null, indirect: indirect || null }, ms: 0, good: "0", scrap: "0" };
-    jobs.set(name, line);
-    return line;
-  };
-  for (const worked of phone.work.worked) {
-    if (worked.person === person && worked.toMs > midnight) at(worked.job).ms += worked.toMs - Math.max(worked.fromMs, midnight);
-  }
-  for (const span of phone.work.of(person)) {
-    const sinceMidnight = phone.clocks().nowMs - midnight;
-    at(jobKey(span)).ms += Math.min(elapsedMs(span, phone.clocks()), sinceMidnight);
-  }
-  const voided = voidedIds(phone.queue.entries);
-  for (const { event, savedMs } of phone.queue.entries) {
-    if (event.declared_by !== person || savedMs < midnight || voided.has(event.id)) continue;
-    if (event.type === "output.reported") {
-      const line = at(`${event.order}/${event.operation}/`);
-      line.good = add(line.good, event.quantity);
-    } else if (event.type === "defect.reported" && event.disposition === "scrap") {
-      const line = at(`${event.order}/${event.operation}/`);
-      line.scrap = add(line.scrap, event.quantity);
-    }
-  }
-  return [...jobs.values()];
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Entry} Entry */
+
+/** Corrections are told beside what they correct. @param {Entry} entry */
+const isCorrection = ({ event }) => event.type === "event.voided" || event.type === "event.replaced";
+
+/** The person's own facts of today, by the time they are about. @param {Phone} phone @returns {Entry[]} */
+function factsOf(phone) {
+  const midnight = midnightBefore(phone.clocks().nowMs);
+  return phone.queue.entries
+    .filter((entry) => entry.event.declared_by === phone.operator && entry.savedMs >= midnight && !isCorrection(entry))
+    .sort((a, b) => occurredMs(a.event) - occurredMs(b.event) || a.seq - b.seq);
+}
+
+/** @param {Phone} phone @param {Entry} entry @param {Entry | undefined} correction what took it away */
+function row(phone, entry, correction) {
+  const { word, sign, look } = standing(entry);
+  const { title, about } = describe(phone.reference, entry.event);
+  const who = entry.event.person && entry.event.person !== phone.operator ? personName(phone.reference, entry.event.person) : "";
+  const words = html`<span class="row-title">${title}</span>
+    ${about || who ? html`<span class="row-about">${[who, about].filter(Boolean).join(" · ")}</span>` : nothing}`;
+  const why = correction ? reasonOfCorrection(phone.reference, correction.event.reason) : "";
+  return html`<li>
+    <button class="row row-time" type="button" @click=${() => phone.go("fact", { seq: String(entry.seq) })}>
+      <span class="row-code number">${clock(occurredMs(entry.event))}</span>
+      ${correction
+        ? html`<s class="row-gone">${words}</s>
+            <span class="row-mark">${icon(correction.event.type === "event.replaced" ? "pencil" : "undo")} ${correction.event.type === "event.replaced" ? t("Corrected") : t("Taken back")}${why ? `: ${why}` : ""}</span>`
+        : html`${words}<span class=${`row-mark stamp-${look}`}>${icon(sign)} ${word}</span>`}
+    </button>
+  </li>`;
 }
 
 /** @type {import("./phone.js").Screen} */
@@ -47,22 +51,23 @@ export const me = {
   name: "me",
   view(phone) {
     const person = phone.operator ?? "";
-    const lines = dayOf(phone);
     const running = phone.work.of(person);
-    const total = lines.reduce((sum, { ms }) => sum + ms, 0);
+    const facts = factsOf(phone);
+    const corrected = corrections(phone.queue.entries);
     return frame(phone, {
-      title: personName(phone.reference, person),
-      about: t("My day on this device"),
+      title: t("My day"),
+      about: t("on this device"),
       body: html`
-        ${lines.length === 0
-          ? html`<p class="empty">${t("Nothing yet today.")}</p>`
-          : html`<div class="ledger-scroll"><table class="ledger">
-              <thead><tr><th scope="col">${t("Job")}</th><th scope="col" class="number">${t("Time")}</th><th scope="col" class="number">${t("Good")}</th><th scope="col" class="number">${t("Scrap")}</th></tr></thead>
-              <tbody>${lines.map(
-                ({ job, ms, good, scrap }) => html`<tr><th scope="row">${jobName(phone.reference, job)}</th><td class="number">${hours(ms).slice(0, -3)}</td><td class="number">${good === "0" ? "–" : figure(good)}</td><td class="number">${scrap === "0" ? "–" : figure(scrap)}</td></tr>`,
-              )}</tbody>
-              <tfoot><tr><th scope="row">${t("In all")}</th><td class="number">${hours(total).slice(0, -3)}</td><td></td><td></td></tr></tfoot>
-            </table></div>`}
+        ${dayTable(phone)}
+        ${facts.length > 0
+          ? html`<h2 class="heading">${t("What I captured today")}</h2>
+              <ul class="rows">${repeat(facts, ({ seq }) => seq, (entry) => row(phone, entry, corrected.get(entry.id)))}</ul>`
+          : nothing}
+        <div class="tiles tiles-2">
+          ${phone.reference.settings.typed_time ? key({ label: t("Tell time"), about: t("not clocked"), sign: "keys", onTap: () => phone.go("declare") }) : nothing}
+          ${key({ label: t("End my shift"), about: t("stops all that runs"), sign: "leave", onTap: () => void endOfShift(phone) })}
+          ${key({ label: t("This device"), sign: "device", onTap: () => phone.go("device") })}
+        </div>
         ${tiles({
           label: t("Language"),
           columns: "2",
@@ -70,19 +75,6 @@ export const me = {
           chosen: language(),
           onChoose: (value) => void phone.prefer({ language: value }),
         })}
-        <div class="tiles tiles-2">
-          ${running.length > 0
-            ? key({
-                label: t("End my work"),
-                about: t("stops all that runs"),
-                sign: "stop",
-                onTap: async () => {
-                  if (await phone.capture(running.flatMap((span) => stop(span)), t("All my work is stopped"))) phone.home();
-                },
-              })
-            : nothing}
-          ${key({ label: t("This device"), sign: "device", onTap: () => phone.go("device") })}
-        </div>
       `,
       deck: key({ label: t("Sign out"), about: running.length > 0 ? t("work goes on") : nothing, sign: "leave", look: "primary low", onTap: phone.signOut }),
     });

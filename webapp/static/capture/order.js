@@ -35,7 +35,9 @@ export const order = {
                     <span class="row-title">${operation.name}</span>
                     ${span
                       ? html`<span class="row-state">${icon(activitySign(span.activity))} ${t("Running: {what}", { what: activityName(span.activity) })}</span>`
-                      : html`<span class="row-about">${operation.work_center ?? ""}</span>`}
+                      : operation.completed
+                        ? html`<span class="row-state row-state-done">${icon("check")} ${t("Done")}</span>`
+                        : html`<span class="row-about">${phone.reference.workCenters.get(operation.work_center ?? "")?.name ?? operation.work_center ?? ""}</span>`}
                     ${known.quantity ? progress({ done: done.good, whole: known.quantity, unit: known.unit, scrap: done.scrap }) : nothing}
                   </button>
                 </li>`;

@@ -3,7 +3,8 @@
 import { html, nothing } from "../lib/dom.js";
 import { figure, t } from "../lib/i18n.js";
 import { repeat } from "../lib/lists.js";
-import { codeField, frame } from "./parts.js";
+import { asCode } from "../model/typing.js";
+import { codeField, frame, key } from "./parts.js";
 
 const SHOWN = 40;
 
@@ -27,8 +28,18 @@ export const orders = {
           </li>`)}
         </ul>
         ${found.length > SHOWN ? html`<p class="empty">${t("{n} more: type a part of the number.", { n: found.length - SHOWN })}</p>` : nothing}
-        ${found.length === 0 ? html`<p class="empty">${t("No order of this snapshot holds these letters.")}</p>` : nothing}
+        ${found.length === 0 ? strangerView(phone, form) : nothing}
       `,
     });
   },
 };
+
+/** An order that came after the last contact can be worked on by its number. @param {import("./phone.js").Phone} phone
+ * @param {import("./phone.js").Form} form */
+function strangerView(phone, form) {
+  const code = asCode(String(form.code ?? "").toUpperCase());
+  return html`<p class="empty">${t("No order of this snapshot holds these letters.")}</p>
+    ${code
+      ? html`<div class="tiles tiles-1">${key({ label: t("Work on order {code} all the same", { code }), about: t("this device does not know it yet"), sign: "run", onTap: () => phone.go("operation", { order: code }) })}</div>`
+      : nothing}`;
+}

@@ -3,12 +3,25 @@
 import { html, nothing } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
-import { startMachine, stop, stopMachine } from "../model/gestures.js";
+import { attendedMs, midnightBefore, timeOn } from "../model/day.js";
+import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
 import { jobOf } from "../model/reading.js";
-import { activityName, machineName } from "../model/words.js";
-import { elapsedMs, jobKey } from "../model/work.js";
+import { peopleHere } from "../model/session.js";
+import { activityName, jobName, machineName, withMates } from "../model/words.js";
+import { elapsedMs } from "../model/work.js";
+import { backFromBreak, breakPlate, shareWords } from "./cards.js";
 import { icon } from "./icons.js";
-import { activitySign, alarms, frame, key, progress, progressOf, titleOf } from "./parts.js";
+import { activitySign, alarms, frame, key, notice, progress, progressOf, titleOf } from "./parts.js";
+import { showResult } from "./phone.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Span} Span */
+
+/** Stop it for all who are here. @param {Phone} phone @param {Span} span */
+async function end(phone, span) {
+  const spans = phone.work.allOn(peopleHere(phone), span);
+  if (await phone.capture(stop(spans), t("Stopped: {what}", { what: withMates(titleOf(phone, span), spans.map(({ person }) => person ?? "")) }))) showResult(phone, spans);
+}
 
 /** @type {import("./phone.js").Screen} */
 export const running = {
@@ -17,63 +30,117 @@ export const running = {
     const span = phone.work.labor.get(params.start);
     if (!span) return frame(phone, { title: t("This work is stopped"), body: nothing, back: phone.home });
     const order = phone.reference.orders.get(span.order ?? "");
-    const step = phone.reference.operation(span.order, span.operation);
     const job = jobOf(span);
-    const elapsed = elapsedMs(span, phone.clocks());
-    const midnight = new Date(phone.clocks().nowMs).setHours(0, 0, 0, 0);
-    const earlier = phone.work.workedMs(span.person ?? "", jobKey(span), midnight);
+    const clocks = phone.clocks();
+    const today = timeOn(phone.work, span.person ?? "", span, clocks, { sinceMs: midnightBefore(clocks.nowMs) });
+    const elapsed = attendedMs(phone.work, span, clocks);
+    const shared = shareWords(phone, span);
+    const isAway = phone.work.breaks.has(span.person ?? "");
     const done = span.order && span.operation ? progressOf(phone, span.order, span.operation) : null;
-    const end = async (/** @type {boolean} */ pause) => {
-      const said = pause ? t("Paused: {what}", { what: titleOf(phone, span) }) : t("Stopped: {what}", { what: titleOf(phone, span) });
-      if (await phone.capture(stop(span, { pause }), said)) phone.home();
-    };
+    const missing = peopleHere(phone).filter((person) => !phone.work.on(person, span));
     return frame(phone, {
       title: titleOf(phone, span),
       about: [span.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
       body: html`
         ${alarms(phone)}
-        <section class="plate plate-running">
-          <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
-          <span class="clock clock-big">${hours(elapsed)}</span>
-          ${earlier > 0 ? html`<span class="plate-about">${t("{hours} in all today", { hours: hours(elapsed + earlier) })}</span>` : nothing}
-        </section>
+        ${isAway
+          ? breakPlate(phone)
+          : html`<section class="plate plate-running">
+              <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
+              <span class="clock clock-big">${hours(elapsed)}</span>
+              ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
+              ${Math.abs(today - elapsed) > 60_000 ? html`<span class="plate-about">${t("{hours} of your time today", { hours: hours(today).slice(0, -3) })}</span>` : nothing}
+            </section>`}
         ${done && order?.quantity ? progress({ done: done.good, whole: order.quantity, unit: order.unit, scrap: done.scrap }) : nothing}
+        ${missing.length > 0 ? joinKey(phone, span, missing) : nothing}
+        ${span.order && !span.operation && order?.operations.length !== 0
+          ? notice("quiet", t("Which operation this is, the server will know. Pieces can be counted once it is."), "hash")
+          : nothing}
         ${span.order
           ? html`<div class="tiles tiles-2">
               ${span.operation ? key({ label: t("Good quantity"), sign: "check", look: "primary", onTap: () => phone.go("quantity", job) }) : nothing}
               ${span.operation ? key({ label: t("Defect"), sign: "scrap", onTap: () => phone.go("defect", job) }) : nothing}
               ${key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) })}
-              ${(step?.machines ?? []).map((machine) => machineKey(phone, machine, job))}
+              ${activityKeys(phone, span)}
+              ${machineKeys(phone, span)}
+              ${span.operation ? key({ label: t("Operation done"), about: t("nothing left to do"), sign: "flag", onTap: () => void finish(phone, span) }) : nothing}
             </div>`
           : nothing}
       `,
-      deck: html`<div class="deck-two">
-        ${key({ label: t("Pause"), sign: "pause", look: "soft", onTap: () => end(true) })}
-        ${key({ label: t("Stop"), sign: "stop", look: "stop", onTap: () => end(false) })}
-      </div>`,
+      deck: isAway
+        ? html`<div class="deck-two">
+            ${key({ label: t("Stop"), sign: "stop", look: "stop", onTap: () => void end(phone, span) })}
+            ${key({ label: t("Back from break"), sign: "run", look: "primary low", onTap: () => void backFromBreak(phone) })}
+          </div>`
+        : html`<div class="deck-two">
+            ${key({ label: t("Pause"), sign: "pause", look: "soft", onTap: () => phone.go("pause", { start: span.startId }) })}
+            ${key({ label: t("Stop"), sign: "stop", look: "stop", onTap: () => void end(phone, span) })}
+          </div>`,
     });
+  },
+  main(phone, params) {
+    const span = phone.work.labor.get(params.start);
+    if (span?.order && span.operation) phone.go("quantity", { ...jobOf(span), done: "1" });
+    else if (span) void end(phone, span);
   },
 };
 
-/** Machine time is not labor time: its own key. @param {import("./phone.js").Phone} phone @param {string} machine
- * @param {{order?: string, operation?: string}} job */
-function machineKey(phone, machine, job) {
-  const open = phone.work.machines.get(machine);
-  const down = phone.work.downtimes.get(machine);
-  const name = machineName(phone.reference, machine);
-  if (down) return key({ label: name, about: t("stands still"), sign: "halt", look: "warn", onTap: () => phone.go("machine", { machine }) });
-  if (open) {
-    return key({
-      label: t("Stop machine {name}", { name }),
-      about: hours(elapsedMs(open, phone.clocks())),
-      sign: "gear",
-      pressed: true,
-      onTap: () => void phone.capture(stopMachine(open), t("Machine stopped: {name}", { name })),
+/** Nothing is left to do on it. @param {Phone} phone @param {Span} span */
+async function finish(phone, span) {
+  const spans = phone.work.allOn(peopleHere(phone), span);
+  if (await phone.capture(complete(span, spans), t("Operation done: {what}", { what: jobName(phone.reference, span) }))) showResult(phone, spans);
+}
+
+/** Mates who are here and not on it. @param {Phone} phone @param {Span} span @param {string[]} missing */
+function joinKey(phone, span, missing) {
+  const names = missing.map((person) => phone.reference.people.get(person)?.name ?? person).join(", ");
+  const join = () => void phone.capture(change(phone.work.ofAll(missing), missing, span, span.activity), t("{names} on it, too", { names }));
+  return html`<div class="tiles tiles-1">${key({ label: t("Start it for {names}, too", { names }), sign: "people", look: "soft", onTap: join })}</div>`;
+}
+
+/** The same job, another kind of work. @param {Phone} phone @param {Span} span */
+function activityKeys(phone, span) {
+  const people = peopleHere(phone).filter((person) => phone.work.on(person, span));
+  const spans = phone.work.allOn(people, span);
+  const turn = (/** @type {string} */ activity) =>
+    void phone
+      .capture(change(spans, people, span, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, span) }))
+      .then((isSaved) => isSaved && phone.home());
+  const after = span.activity === "setup" ? ["run"] : span.activity === "run" ? ["teardown"] : ["run"];
+  return after.map((activity) => key({ label: t("Now: {activity}", { activity: activityName(activity) }), sign: activitySign(activity), onTap: () => turn(activity) }));
+}
+
+/** Machine time is not labor time: its own keys, and the one for leaving while it runs. @param {Phone} phone @param {Span} span */
+function machineKeys(phone, span) {
+  const step = phone.reference.operation(span.order, span.operation);
+  const people = peopleHere(phone);
+  return (step?.machines ?? []).map((machine) => {
+    const open = phone.work.machines.get(machine);
+    const down = phone.work.downtimes.get(machine);
+    const name = machineName(phone.reference, machine);
+    if (down) return key({ label: name, about: t("stands still"), sign: "halt", look: "warn", onTap: () => phone.go("machine", { machine }) });
+    const leave = key({
+      label: t("I leave, {name} runs", { name }),
+      about: t("my time stops, the machine’s goes on"),
+      sign: "walk",
+      onTap: () =>
+        void phone
+          .capture(leaveRunning(phone.work.allOn(people, span), machine, Boolean(open)), t("You left, {name} runs", { name }))
+          .then((isSaved) => isSaved && phone.home()),
     });
-  }
-  return key({
-    label: t("Start machine {name}", { name }),
-    sign: "gear",
-    onTap: () => void phone.capture(startMachine(machine, job, "run"), t("Machine started: {name}", { name })),
+    const turn = open
+      ? key({
+          label: t("Stop machine {name}", { name }),
+          about: hours(elapsedMs(open, phone.clocks())),
+          sign: "gear",
+          pressed: true,
+          onTap: () => void phone.capture(stopMachine(open), t("Machine stopped: {name}", { name })),
+        })
+      : key({
+          label: t("Start machine {name}", { name }),
+          sign: "gear",
+          onTap: () => void phone.capture(startMachine(machine, span, span.activity === "setup" ? "setup" : "run"), t("Machine started: {name}", { name })),
+        });
+    return html`${turn} ${leave}`;
   });
 }

@@ -3,8 +3,10 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { change } from "../model/gestures.js";
+import { change, keepBoth } from "../model/gestures.js";
 import { grouped } from "../model/code.js";
+import { peopleHere } from "../model/session.js";
+import { withMates } from "../model/words.js";
 import { frame, key, notice, titleOf } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
@@ -14,11 +16,16 @@ export const unknown = {
   view(phone, params) {
     const letters = params.letters;
     const person = phone.operator;
-    const running = phone.work.of(person);
-    const productive = running.filter((span) => span.order);
+    const people = peopleHere(phone);
+    const running = phone.work.ofAll(people);
+    const productive = phone.work.of(person).filter((span) => span.order);
+    const others = [...new Set(running.map((span) => titleOf(phone, span)))].join(", ");
     const begin = async (/** @type {string} */ activity) => {
-      const drafts = change(running, person ?? "", { order: letters }, activity);
-      if (await phone.capture(drafts, t("Started: {what}", { what: grouped(letters) }), "look")) phone.home();
+      const what = withMates(grouped(letters), people);
+      const drafts = change(running, people, { order: letters }, activity);
+      const said = running.length > 0 ? t("Stopped {others}, started {what}", { others, what }) : t("Started: {what}", { what });
+      const also = running.length > 0 ? keepBoth(running.length, t("Both run: {others} and {what}", { others, what })) : undefined;
+      if (await phone.capture(drafts, said, "look", also)) phone.home();
     };
     return frame(phone, {
       title: grouped(letters),
@@ -29,8 +36,9 @@ export const unknown = {
         <div class="tiles tiles-1">
           ${person
             ? html`
-                ${key({ label: t("An order or operation: start a run"), about: running.length ? t("stops {others}", { others: running.map((span) => titleOf(phone, span)).join(", ") }) : nothing, sign: "run", onTap: () => begin("run") })}
+                ${key({ label: t("An order or operation: start a run"), about: others ? t("stops {others}", { others }) : nothing, sign: "run", onTap: () => begin("run") })}
                 ${key({ label: t("An order or operation: start a setup"), sign: "setup", onTap: () => begin("setup") })}
+                ${key({ label: t("An order: I know its operation"), sign: "hash", onTap: () => phone.go("operation", { order: letters }) })}
                 ${productive.map((span) =>
                   key({
                     label: t("Material for {job}", { job: titleOf(phone, span) }),

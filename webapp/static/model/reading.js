@@ -1,7 +1,10 @@
 // What a scan means, and what the phone does about it: the obvious. An operation with nothing running starts; the one
-// that runs is being counted; another one is opened, with the switch as its first button.
+// that runs is being counted; another one is switched to at once, so that one job runs. Only when several run is a person
+// asked. Quick codes say in a word what a key would.
 
 import { tail } from "./code.js";
+import { peopleHere } from "./session.js";
+import { jobKey } from "./work.js";
 
 /** @typedef {import("./reference.js").Reference} Reference */
 /** @typedef {import("./work.js").Work} Work */
@@ -25,15 +28,35 @@ import { tail } from "./code.js";
  *   | {is: "foreign", text: string}} Scanned
  */
 
+/** @typedef {import("./work.js").Job} Job */
+/** @typedef {import("./work.js").Paused} Paused */
+
 /**
- * What to do about it.
+ * What to do about it. `people` are those whose time it is about.
  * @typedef {{do: "sign in", person: string}
  *   | {do: "ask for badge"}
- *   | {do: "start", order: string, operation: string | null}
- *   | {do: "start indirect", activity: string}
+ *   | {do: "start", people: string[], job: Job, activity: string}
+ *   | {do: "switch", people: string[], job: Job, activity: string, spans: Span[]}
+ *   | {do: "pause", spans: Span[]}
+ *   | {do: "resume", people: string[], paused: Paused, spans: Span[]}
+ *   | {do: "stop", spans: Span[]}
+ *   | {do: "break", people: string[]}
+ *   | {do: "back to work", breaks: Span[]}
+ *   | {do: "end shift", people: string[], spans: Span[], breaks: Span[]}
+ *   | {do: "complete", job: Job, spans: Span[]}
+ *   | {do: "prepare", activity: string}
  *   | {do: "count", span: Span}
  *   | {do: "open", screen: string, params: Record<string, string>}
- *   | {do: "say", what: "foreign" | "nothing to do"}} Response
+ *   | {do: "press"} | {do: "cancel"} | {do: "undo"} | {do: "sign out"}
+ *   | {do: "type", key: string}
+ *   | {do: "say", what: "foreign" | "nothing to do" | "nothing runs" | "several run" | "no form" | "runs already"}} Response
+ */
+
+/**
+ * Who is here, what is known and what runs. `here` is the job of the screen that is open, `offered` says that it is
+ * offered there to be started; `prepared` is the activity a quick code chose for the next start.
+ * @typedef {{operator: string | null, crew?: string[], reference: Reference, work: Work, here?: Job | null,
+ *   offered?: boolean, prepared?: string | null, nowMs?: number}} Situation
  */
 
 /**
@@ -89,35 +112,31 @@ export function read(text, reference) {
 }
 
 /**
- * What the phone does about a scan outside a form.
- * @param {Scanned} scanned
- * @param {{operator: string | null, reference: Reference, work: Work}} situation
- * @returns {Response}
+ * What the phone does about a scan that no open form wanted.
+ * @param {Scanned} scanned @param {Situation} situation @returns {Response}
  */
-export function respond(scanned, { operator, reference, work }) {
+export function respond(scanned, situation) {
+  const { operator, reference, work } = situation;
   if (scanned.is === "person") return { do: "sign in", person: scanned.person };
   if (scanned.is === "foreign") return { do: "say", what: "foreign" };
   if (scanned.is === "unknown") return { do: "open", screen: "unknown", params: { letters: scanned.letters } };
   if (!operator) return { do: "ask for badge" };
-  const running = work.of(operator);
-  const productive = running.filter((span) => span.order);
+  const productive = work.of(operator).filter((span) => span.order);
   switch (scanned.is) {
     case "order": {
       const known = reference.orders.get(scanned.order);
-      if (known && known.operations.length === 0) return onJob(scanned.order, null, operator, work);
-      if (known && known.operations.length === 1) return onJob(scanned.order, known.operations[0].number, operator, work);
+      if (known && known.operations.length === 0) return onJob({ order: scanned.order, operation: null }, situation);
+      if (known && known.operations.length === 1) {
+        return onJob({ order: scanned.order, operation: known.operations[0].number }, situation);
+      }
       return { do: "open", screen: "order", params: { order: scanned.order } };
     }
     case "operation":
-      return onJob(scanned.order, scanned.operation, operator, work);
+      return onJob({ order: scanned.order, operation: scanned.operation }, situation);
     case "machine":
       return { do: "open", screen: "machine", params: { machine: scanned.machine } };
-    case "activity": {
-      const here = work.on(operator, { indirect: scanned.activity });
-      if (here) return { do: "open", screen: "running", params: { start: here.startId } };
-      if (running.length === 0) return { do: "start indirect", activity: scanned.activity };
-      return { do: "open", screen: "indirect", params: { activity: scanned.activity } };
-    }
+    case "activity":
+      return onJob({ indirect: scanned.activity }, situation);
     case "item":
     case "lot": {
       const drawn = { item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) };
@@ -130,22 +149,117 @@ export function respond(scanned, { operator, reference, work }) {
         return { do: "open", screen: "defect", params: { ...jobOf(productive[0]), reason: scanned.reason } };
       }
       if (kind === "downtime") return { do: "open", screen: "machines", params: { reason: scanned.reason } };
+      if (kind === "help") return { do: "open", screen: "help", params: { reason: scanned.reason } };
       return { do: "say", what: "nothing to do" };
     }
-    default: // places and quick codes mean something in a form only
+    case "word":
+      return obey(scanned.word, situation);
+    default: // places mean something in a form only
       return { do: "say", what: "nothing to do" };
   }
 }
 
 /** A job as a screen's parameters: what is not known is not there.
- * @param {{order: string | null, operation: string | null}} job
+ * @param {{order?: string | null, operation?: string | null}} job
  * @returns {Record<string, string>} */
 export const jobOf = ({ order, operation }) => ({ ...(order ? { order } : {}), ...(operation ? { operation } : {}) });
 
-/** @param {string} order @param {string | null} operation @param {string} operator @param {Work} work @returns {Response} */
-function onJob(order, operation, operator, work) {
-  const here = work.on(operator, { order, operation });
-  if (here) return operation ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
-  if (work.of(operator).length === 0) return { do: "start", order, operation };
-  return { do: "open", screen: "operation", params: { order, ...(operation ? { operation } : {}) } };
+/** How many jobs these spans are about: a crew on one operation is on one job. @param {Span[]} spans */
+const jobsIn = (spans) => new Set(spans.map(jobKey));
+
+/** @param {Job} job @param {Situation} situation @returns {Response} */
+function onJob(job, { operator, crew, work, prepared }) {
+  const people = peopleHere({ operator, crew });
+  const activity = job.indirect ? "indirect" : (prepared ?? "run");
+  const here = work.on(operator, job);
+  const breaks = work.breaksOf(people);
+  if (here) {
+    if (breaks.length > 0) return { do: "back to work", breaks };
+    if (prepared && !job.indirect && prepared !== here.activity) {
+      return { do: "switch", people, job, activity: prepared, spans: work.allOn(people, job) };
+    }
+    return job.order && job.operation ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
+  }
+  const running = work.ofAll(people);
+  const jobs = jobsIn(running);
+  if (jobs.size === 0) return { do: "start", people, job, activity };
+  if (jobs.size === 1 && jobs.has(jobKey(job))) {
+    // A mate is on it already: the others join.
+    return { do: "start", people: people.filter((person) => !work.on(person, job)), job, activity };
+  }
+  if (jobs.size === 1) return { do: "switch", people, job, activity, spans: running };
+  if (job.indirect) return { do: "open", screen: "indirect", params: { activity: job.indirect } };
+  return { do: "open", screen: "operation", params: jobOf(job) };
+}
+
+/** Keys of an open form's number, as quick codes. */
+const TYPED = /^(\d|comma|erase|x\d+)$/;
+
+/** Do what a quick code says. @param {string} word @param {Situation} situation @returns {Response} */
+function obey(word, situation) {
+  const { operator, crew, work, here, offered, nowMs = 0 } = situation;
+  const people = peopleHere({ operator, crew });
+  const running = work.ofAll(people);
+  const breaks = work.breaksOf(people);
+  const one = oneJob(running, here);
+  if (TYPED.test(word)) return { do: "type", key: word };
+  switch (word) {
+    case "ok":
+      return { do: "press" };
+    case "cancel":
+      return { do: "cancel" };
+    case "undo":
+      return { do: "undo" };
+    case "sign_out":
+      return { do: "sign out" };
+    case "crew":
+    case "help":
+      return { do: "open", screen: word, params: {} };
+    case "break":
+      return breaks.length > 0 ? { do: "back to work", breaks } : { do: "break", people };
+    case "pause":
+      return running.length > 0 ? { do: "pause", spans: running } : { do: "say", what: "nothing runs" };
+    case "stop":
+      return running.length > 0 ? { do: "stop", spans: running } : { do: "say", what: "nothing runs" };
+    case "resume": {
+      if (breaks.length > 0) return { do: "back to work", breaks };
+      const [paused] = work.pausedOf(operator, nowMs).sort((a, b) => b.pausedMs - a.pausedMs);
+      return paused ? { do: "resume", people, paused, spans: running } : { do: "say", what: "nothing runs" };
+    }
+    case "end_shift":
+      return { do: "end shift", people, spans: running, breaks };
+    case "setup":
+    case "run":
+    case "rework":
+    case "teardown": {
+      if (offered && here && !work.on(operator, here)) {
+        if (running.length === 0) return { do: "start", people, job: here, activity: word };
+        return { do: "switch", people, job: here, activity: word, spans: running };
+      }
+      if (running.length === 0 || !one?.order) return { do: "prepare", activity: word };
+      const spans = running.filter((span) => jobKey(span) === jobKey(one));
+      if (spans.length === 0) return { do: "prepare", activity: word };
+      if (spans.every((span) => span.activity === word)) return { do: "say", what: "runs already" };
+      return { do: "switch", people, job: one, activity: word, spans };
+    }
+    case "good":
+    case "scrap":
+    case "hold":
+    case "done": {
+      if (!one?.order || !one.operation) return { do: "say", what: running.length > 1 ? "several run" : "nothing runs" };
+      if (word === "done") return { do: "complete", job: one, spans: running.filter((span) => jobKey(span) === jobKey(one)) };
+      if (word === "good") return { do: "open", screen: "quantity", params: jobOf(one) };
+      return { do: "open", screen: "defect", params: { ...jobOf(one), disposition: word } };
+    }
+    default: // a word made after this version of the page
+      return { do: "say", what: "nothing to do" };
+  }
+}
+
+/** The job a word is about: that of the open screen, or the only one that runs.
+ * @param {Span[]} running @param {Job | null | undefined} here @returns {Job | null} */
+function oneJob(running, here) {
+  if (here?.order && here.operation) return { order: here.order, operation: here.operation };
+  const [first, ...others] = running;
+  return first && others.every((span) => jobKey(span) === jobKey(first)) ? first : null;
 }

@@ -1,55 +1,86 @@
 // What is going on, as this device knows it: a fold over its own captures. No server is asked, so it is right offline,
-// after a crash and after a reload. Voided facts count as if they had never been made, except that voiding a void
-// brings them back.
+// after a crash and after a reload. Facts that were voided or replaced count as if they had never been made, except that
+// voiding a void brings them back.
 
-import { add } from "../lib/decimal.js";
+import { add, subtract } from "../lib/decimal.js";
 import { occurredMs } from "./event.js";
 
 /** @typedef {import("./event.js").Fact} Fact */
 /** @typedef {import("./event.js").Reading} Clocks */
 /** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number}} Kept a capture, as far as this room looks */
+/** @typedef {{order?: string | null, operation?: string | null, indirect?: string | null}} Job */
 
 /**
  * An open span of a person's or a machine's time.
  * @typedef {Object} Span
  * @property {string} startId id of the fact that opened it
  * @property {string | null} person
+ * @property {string | null} declaredBy who signed its start
  * @property {string | null} machine
- * @property {string} activity setup, run, rework or indirect; for downtime "downtime"
+ * @property {string} activity setup, run, rework, teardown or indirect; "downtime" and "break" for those
  * @property {string | null} order
  * @property {string | null} operation
  * @property {string | null} indirect code of an indirect activity
- * @property {string | null} reason of a downtime
+ * @property {string | null} reason of a downtime or a break
  * @property {number} sinceMs
  * @property {string | null} bootId
  * @property {number | null} monotonicMs
  */
 
-/** @typedef {Span & {pausedMs: number}} Paused */
-/** @typedef {{person: string, job: string, fromMs: number, toMs: number}} Worked a closed span */
+/** @typedef {Span & {pausedMs: number, pausedFor: string | null}} Paused */
+
+/**
+ * A closed span of labor. Told as a duration only, it has a length and no place in the day.
+ * @typedef {{startId: string, stopId: string | null, person: string, job: string, activity: string, fromMs: number,
+ *   toMs: number, isDuration?: boolean}} Worked
+ */
+
+/** @typedef {{startId: string, stopId: string | null, person: string, fromMs: number, toMs: number}} Away a break that is over */
 /** @typedef {{order: string, operation: string, good: string, scrap: string}} Counted */
 
 /** Beyond this a running clock was most likely forgotten: ask, never assume. */
 export const LIKELY_FORGOTTEN_MS = 10 * 3_600_000;
 
-/** @param {{order?: string | null, operation?: string | null, indirect?: string | null}} job */
+/** A pause nobody came back from in this time is not shown as open work any more. */
+const PAUSE_SHOWS_MS = 4 * 86_400_000;
+
+/** @param {Job} job */
 export const jobKey = (job) => `${job.order ?? ""}/${job.operation ?? ""}/${job.indirect ?? ""}`;
+
+/** The job a key stands for. @param {string} key @returns {{order: string | null, operation: string | null, indirect: string | null}} */
+export function jobOfKey(key) {
+  // An order's code may hold a slash; an operation's number and an activity's code do not.
+  const [, order, operation, indirect] = /^(.*)\/([^/]*)\/([^/]*)$/.exec(key) ?? ["", "", "", ""];
+  return { order: order || null, operation: operation || null, indirect: indirect || null };
+}
 
 export class Work {
   /**
    * @param {Iterable<Kept>} captures in sequence order
-   * @param {number} [countSinceMs] sent quantities up to here are in the server's snapshot already
+   * @param {number} [knownMs] what was sent and saved up to here is in the server's snapshot already
    */
-  constructor(captures, countSinceMs = 0) {
+  constructor(captures, knownMs = 0) {
     /** @type {Map<string, Span>} */ this.labor = new Map();
+    /** @type {Map<string, Span>} by person */ this.breaks = new Map();
     /** @type {Map<string, Span>} by machine code */ this.machines = new Map();
     /** @type {Map<string, Span>} by machine code */ this.downtimes = new Map();
     /** @type {Map<string, Paused>} by person and job */ this.paused = new Map();
     /** @type {Worked[]} */ this.worked = [];
+    /** @type {Away[]} */ this.away = [];
+    /** @type {Map<string, number>} when each person's last shift ended, as told here */ this.shiftEnds = new Map();
     /** @type {Map<string, Counted>} what was counted here and the snapshot cannot show yet */ this.counted = new Map();
+    /** @type {Map<string, boolean>} operations said to be done, or not done after all, since the snapshot */
+    this.completed = new Map();
+    /** @type {Map<string, Map<string, number>>} by person: jobs and when they were last touched */ this.touched = new Map();
     const facts = [...captures];
-    const voided = voidedIds(facts);
-    for (const capture of facts) if (!voided.has(capture.event.id)) this.#take(capture, countSinceMs);
+    const corrected = corrections(facts);
+    const isNews = (/** @type {Kept} */ { state, savedMs }) => state === "waiting" || savedMs > knownMs;
+    for (const capture of inPlace(facts, corrected)) this.#take(capture, isNews(capture));
+    // The snapshot still holds what was taken away since.
+    for (const capture of facts) {
+      const correction = corrected.get(capture.event.id);
+      if (correction && isNews(correction) && !isNews(capture)) this.#count(capture.event, subtract);
+    }
   }
 
   /** A person's open spans, oldest first. @param {string | null} person */
@@ -57,23 +88,41 @@ export class Work {
     return [...this.labor.values()].filter((span) => span.person === person);
   }
 
-  /** @param {string | null} person @returns {Paused[]} */
-  pausedOf(person) {
-    return [...this.paused.values()].filter((span) => span.person === person);
+  /** Open spans of several people, oldest first. @param {string[]} people */
+  ofAll(people) {
+    return [...this.labor.values()].filter((span) => span.person !== null && people.includes(span.person));
   }
 
-  /** The person's open span on a job, if any.
-   * @param {string | null} person @param {{order?: string | null, operation?: string | null, indirect?: string | null}} job */
+  /** @param {string | null} person @param {number} [nowMs] @returns {Paused[]} */
+  pausedOf(person, nowMs = 0) {
+    return [...this.paused.values()].filter((span) => span.person === person && nowMs - span.pausedMs < PAUSE_SHOWS_MS);
+  }
+
+  /** The breaks these people are in. @param {string[]} people */
+  breaksOf(people) {
+    return people.flatMap((person) => this.breaks.get(person) ?? []);
+  }
+
+  /** The person's open span on a job, if any. @param {string | null} person @param {Job} job */
   on(person, job) {
     return this.of(person).find((span) => jobKey(span) === jobKey(job)) ?? null;
   }
 
-  /** Milliseconds a person has closed on a job since an instant.
-   * @param {string} person @param {string} job @param {number} sinceMs */
-  workedMs(person, job, sinceMs) {
-    return this.worked
-      .filter((span) => span.person === person && span.job === job && span.toMs > sinceMs)
-      .reduce((sum, span) => sum + span.toMs - Math.max(span.fromMs, sinceMs), 0);
+  /** Open spans of these people on a job. @param {string[]} people @param {Job} job */
+  allOn(people, job) {
+    return this.ofAll(people).filter((span) => jobKey(span) === jobKey(job));
+  }
+
+  /** Machines this person started that run while nobody here works on their job. @param {string | null} person */
+  unattendedOf(person) {
+    const busy = new Set([...this.labor.values()].map(jobKey));
+    return [...this.machines.values()].filter((span) => span.declaredBy === person && !busy.has(jobKey(span)));
+  }
+
+  /** Jobs of a person, the last touched first. @param {string} person @returns {string[]} keys */
+  jobsOf(person) {
+    const jobs = [...(this.touched.get(person) ?? new Map())];
+    return jobs.sort(([, a], [, b]) => b - a).map(([job]) => job);
   }
 
   /** Counted here and not yet in the snapshot. @param {string} order @param {string} operation */
@@ -81,24 +130,54 @@ export class Work {
     return this.counted.get(`${order}/${operation}`) ?? { order, operation, good: "0", scrap: "0" };
   }
 
-  /** @param {Kept} capture @param {number} countSinceMs */
-  #take({ event, local, state, savedMs }, countSinceMs) {
+  /** @param {Kept} capture @param {boolean} isNews not in the snapshot yet */
+  #take({ event, local, savedMs }, isNews) {
     switch (event.type) {
       case "labor.started": {
         const span = open(event);
+        if (span.sinceMs >= (this.breaks.get(event.person ?? "")?.sinceMs ?? 0)) this.#endBreak(event);
         this.labor.set(event.id, span);
         this.paused.delete(`${span.person} ${jobKey(span)}`);
+        this.#touch(span, savedMs);
         break;
       }
       case "labor.stopped": {
         const span = this.labor.get(event.start_id);
         if (!span) break;
-        this.labor.delete(event.start_id);
-        const toMs = span.sinceMs + spanMs(span, event);
-        this.worked.push({ person: span.person ?? "", job: jobKey(span), fromMs: span.sinceMs, toMs });
-        if (local?.pause) this.paused.set(`${span.person} ${jobKey(span)}`, { ...span, pausedMs: occurredMs(event) });
+        this.#close(span, event);
+        this.#touch(span, savedMs);
+        if (local?.pause || event.reason) {
+          const pausedMs = occurredMs(event);
+          this.paused.set(`${span.person} ${jobKey(span)}`, { ...span, pausedMs, pausedFor: event.reason ?? null });
+        }
         break;
       }
+      case "labor.declared": {
+        const span = open(event);
+        this.#touch(span, savedMs);
+        const [fromMs, toMs] = event.started_at
+          ? [Date.parse(event.started_at), Date.parse(event.ended_at)]
+          : [span.sinceMs, span.sinceMs + (event.duration_ms ?? 0)];
+        this.worked.push({
+          startId: event.id, stopId: null, person: span.person ?? "", job: jobKey(span), activity: span.activity, fromMs, toMs,
+          ...(event.started_at ? {} : { isDuration: true }),
+        });
+        break;
+      }
+      case "break.started":
+        this.#endBreak(event);
+        this.breaks.set(event.person ?? "", open(event));
+        break;
+      case "break.stopped":
+        if (this.breaks.get(event.person ?? "")?.startId === (event.start_id ?? this.breaks.get(event.person ?? "")?.startId)) {
+          this.#endBreak(event);
+        }
+        break;
+      case "shift.ended":
+        for (const span of this.of(event.person ?? null)) this.#close(span, event);
+        this.#endBreak(event);
+        this.shiftEnds.set(event.person ?? "", occurredMs(event));
+        break;
       case "machine.started":
         this.machines.set(event.machine, open(event));
         break;
@@ -111,20 +190,63 @@ export class Work {
       case "downtime.stopped":
         this.downtimes.delete(event.machine);
         break;
+      case "operation.completed":
+      case "operation.reopened":
+        if (isNews) this.completed.set(`${event.order}/${event.operation}`, event.type === "operation.completed");
+        if (event.type === "operation.completed") {
+          for (const [key, span] of this.paused) {
+            if (span.order === event.order && span.operation === event.operation) this.paused.delete(key);
+          }
+        }
+        break;
       case "output.reported":
       case "defect.reported":
-        if (state === "waiting" || savedMs > countSinceMs) this.#count(event);
+        if (isNews) this.#count(event);
         break;
     }
   }
 
-  /** @param {Fact} event */
-  #count(event) {
-    const sum = this.countedOn(event.order, event.operation);
+  /** @param {Span} span @param {Fact} end its stop, or the end of the shift */
+  #close(span, end) {
+    this.labor.delete(span.startId);
+    this.worked.push({
+      startId: span.startId,
+      stopId: end.type === "labor.stopped" ? end.id : null,
+      person: span.person ?? "",
+      job: jobKey(span),
+      activity: span.activity,
+      fromMs: span.sinceMs,
+      toMs: span.sinceMs + Math.max(0, spanMs(span, end)),
+    });
+  }
+
+  /** A break ends at its stop, at the same person's next start, or at the end of the shift. @param {Fact} end */
+  #endBreak(end) {
+    const span = this.breaks.get(end.person ?? "");
+    if (!span) return;
+    this.breaks.delete(end.person ?? "");
+    this.away.push({
+      startId: span.startId,
+      stopId: end.type === "break.stopped" ? end.id : null,
+      person: span.person ?? "",
+      fromMs: span.sinceMs,
+      toMs: span.sinceMs + Math.max(0, spanMs(span, end)),
+    });
+  }
+
+  /** @param {Span} span @param {number} savedMs */
+  #touch(span, savedMs) {
+    const jobs = this.touched.get(span.person ?? "") ?? new Map();
+    this.touched.set(span.person ?? "", jobs.set(jobKey(span), savedMs));
+  }
+
+  /** @param {Fact} event @param {(sum: string, quantity: string) => string} [how] */
+  #count(event, how = add) {
     const isGood = event.type === "output.reported";
-    if (!isGood && event.disposition !== "scrap") return;
+    if (!isGood && (event.type !== "defect.reported" || event.disposition !== "scrap")) return;
+    const sum = this.countedOn(event.order, event.operation);
     const field = isGood ? "good" : "scrap";
-    this.counted.set(`${event.order}/${event.operation}`, { ...sum, [field]: add(sum[field], event.quantity) });
+    this.counted.set(`${event.order}/${event.operation}`, { ...sum, [field]: how(sum[field], event.quantity) });
   }
 }
 
@@ -150,8 +272,9 @@ const spanMs = (span, stop) =>
 const open = (event) => ({
   startId: event.id,
   person: event.person ?? null,
+  declaredBy: event.declared_by ?? null,
   machine: event.machine ?? null,
-  activity: event.activity ?? (event.type === "downtime.started" ? "downtime" : "run"),
+  activity: event.activity ?? STANDS_FOR[event.type] ?? "run",
   order: event.order ?? null,
   operation: event.operation ?? null,
   indirect: event.indirect_code ?? null,
@@ -161,13 +284,33 @@ const open = (event) => ({
   monotonicMs: event.monotonic_ms ?? null,
 });
 
-/** Facts that no longer count, latest void first: a void that was voided itself takes nothing back.
- * @param {Kept[]} facts */
-export function voidedIds(facts) {
-  /** @type {Set<string>} */
-  const voided = new Set();
-  for (const { event } of [...facts].reverse()) {
-    if (event.type === "event.voided" && !voided.has(event.id)) voided.add(event.target_id);
+/** What a span is when its fact names no activity. @type {Record<string, string>} */
+const STANDS_FOR = { "downtime.started": "downtime", "break.started": "break" };
+
+/** Facts that no longer count, and the fact that took each of them away. Latest first: a correction that was corrected
+ * itself takes nothing back. @template {{event: Fact}} K @param {Iterable<K>} facts @returns {Map<string, K>} by target */
+export function corrections(facts) {
+  /** @type {Map<string, K>} */
+  const corrected = new Map();
+  for (const capture of [...facts].reverse()) {
+    const { event } = capture;
+    const isCorrection = event.type === "event.voided" || event.type === "event.replaced";
+    if (isCorrection && !corrected.has(event.id)) corrected.set(event.target_id, capture);
   }
-  return voided;
+  return corrected;
+}
+
+/** The facts that count; one that replaces another stands where that one stood.
+ * @param {Kept[]} facts @param {Map<string, Kept>} corrected @returns {Kept[]} */
+function inPlace(facts, corrected) {
+  const byId = new Map(facts.map((capture) => [capture.event.id, capture]));
+  const replacements = new Set([...corrected.values()].map(({ event }) => event.replacement_id));
+  /** @param {Kept} capture @returns {Kept[]} */
+  const standing = (capture) => {
+    const correction = corrected.get(capture.event.id)?.event;
+    if (!correction) return [capture];
+    const next = correction.type === "event.replaced" ? byId.get(correction.replacement_id) : undefined;
+    return next && next !== capture ? standing(next) : [];
+  };
+  return facts.filter(({ event }) => !replacements.has(event.id)).flatMap(standing);
 }

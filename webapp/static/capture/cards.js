@@ -1,0 +1,75 @@
+// Work on the first screen: what runs, what is paused, machines that run without a hand on them, a break.
+
+import { classes, html, nothing } from "../lib/dom.js";
+import { clock, t } from "../lib/i18n.js";
+import { span as hours } from "../lib/time.js";
+import { stopBreak } from "../model/gestures.js";
+import { peopleHere } from "../model/session.js";
+import { activityName, jobName, machineName, reasonName } from "../model/words.js";
+import { attendedMs } from "../model/day.js";
+import { elapsedMs } from "../model/work.js";
+import { icon } from "./icons.js";
+import { activitySign, key, titleOf } from "./parts.js";
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Span} Span */
+
+/** With how many others a person's time is shared now, in words; nothing alone. @param {Phone} phone @param {Span} span */
+export function shareWords(phone, span) {
+  const running = phone.work.of(span.person);
+  return running.length > 1 ? t("shared by {n} jobs", { n: running.length }) : "";
+}
+
+/** A running job; it opens it. @param {Phone} phone @param {Span} span */
+export function runningCard(phone, span) {
+  const order = phone.reference.orders.get(span.order ?? "");
+  const isAway = phone.work.breaks.has(span.person ?? "");
+  const shared = shareWords(phone, span);
+  return html`<button
+    class=${classes("card", "card-running", isAway && "card-away")}
+    type="button"
+    @click=${() => phone.go("running", { start: span.startId })}
+  >
+    <span class="card-state">${icon(isAway ? "cup" : activitySign(span.activity))} ${activityName(span.activity)}${isAway ? ` · ${t("waits for you")}` : ""}</span>
+    <span class="card-title">${titleOf(phone, span)}</span>
+    <span class="card-about">${[span.order, order?.item_name].filter(Boolean).join(" · ")}</span>
+    ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
+    <span class="clock">${hours(attendedMs(phone.work, span, phone.clocks()))}</span>
+  </button>`;
+}
+
+/** A paused job and the key to go on. @param {Phone} phone @param {import("../model/work.js").Paused} span @param {() => void} onResume */
+export const pausedCard = (phone, span, onResume) => html`<div class="card card-paused">
+  <span class="card-state">${icon("pause")} ${span.pausedFor ? t("Paused: {what}", { what: reasonName(phone.reference, span.pausedFor) }) : t("Paused")} · ${t("since {time}", { time: clock(span.pausedMs) })}</span>
+  <span class="card-title">${titleOf(phone, span)}</span>
+  <span class="card-about">${[span.order, phone.reference.orders.get(span.order ?? "")?.item_name].filter(Boolean).join(" · ")}</span>
+  ${key({ label: t("Resume"), sign: "run", look: "soft", onTap: onResume })}
+</div>`;
+
+/** A machine that runs by itself. @param {Phone} phone @param {Span} span */
+export const machineCard = (phone, span) => html`<button
+  class="card card-machine"
+  type="button"
+  @click=${() => phone.go("machine", { machine: span.machine ?? "" })}
+>
+  <span class="card-state">${icon("gear")} ${t("Runs without you")}</span>
+  <span class="card-title">${machineName(phone.reference, span.machine ?? "")}</span>
+  <span class="card-about">${span.order ? jobName(phone.reference, span) : nothing}</span>
+  <span class="clock">${hours(elapsedMs(span, phone.clocks()))}</span>
+</button>`;
+
+/** The break of the people here, and the way back; nothing while they work. @param {Phone} phone */
+export function breakPlate(phone) {
+  const breaks = phone.work.breaksOf(peopleHere(phone));
+  const mine = breaks.find(({ person }) => person === phone.operator) ?? breaks[0];
+  if (!mine) return nothing;
+  return html`<section class="plate plate-break">
+    <span class="card-state">${icon("cup")} ${breaks.length > 1 ? t("Break, {n} people", { n: breaks.length }) : t("Break")} · ${t("since {time}", { time: clock(mine.sinceMs) })}</span>
+    <span class="clock clock-big">${hours(elapsedMs(mine, phone.clocks()))}</span>
+    <span class="plate-about">${t("This time is nobody’s: what runs goes on when you are back.")}</span>
+  </section>`;
+}
+
+/** @param {Phone} phone */
+export const backFromBreak = (phone) =>
+  phone.capture(stopBreak(phone.work.breaksOf(peopleHere(phone))), t("Back from the break"));

@@ -1,0 +1,117 @@
+// A person's time as the costing will see it, as far as this device knows: one person on several jobs shares each instant
+// equally among them, and the instants of a break are nobody's. So the minutes of a day's jobs add up to the time the
+// person was at work, never to more.
+
+import { elapsedMs, jobKey } from "./work.js";
+
+/** @typedef {import("./event.js").Reading} Clocks */
+/** @typedef {import("./work.js").Work} Work */
+/** @typedef {{startId: string, job: string, activity: string, fromMs: number, toMs: number, isOpen: boolean, isDuration: boolean}} Stretch */
+/** @typedef {Stretch & {ms: number}} Shared a stretch with the time that is its own */
+
+/**
+ * A person's stretches of labor since an instant, the open ones until now.
+ * @param {Work} work @param {string} person @param {Clocks} clocks @param {number} [sinceMs]
+ * @returns {Stretch[]} by their beginning
+ */
+export function stretchesOf(work, person, clocks, sinceMs = 0) {
+  const closed = work.worked
+    .filter((worked) => worked.person === person)
+    .map(({ startId, job, activity, fromMs, toMs, isDuration = false }) => ({ startId, job, activity, fromMs, toMs, isOpen: false, isDuration }));
+  const open = work.of(person).map((span) => ({
+    startId: span.startId, job: jobKey(span), activity: span.activity,
+    fromMs: span.sinceMs, toMs: span.sinceMs + elapsedMs(span, clocks), isOpen: true, isDuration: false,
+  }));
+  return [...closed, ...open]
+    .filter(({ fromMs, toMs, isDuration }) => (isDuration ? fromMs >= sinceMs : toMs > sinceMs))
+    .map((stretch) => (stretch.isDuration ? stretch : { ...stretch, fromMs: Math.max(stretch.fromMs, sinceMs) }))
+    .sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/** A person's breaks, the open one until now. @param {Work} work @param {string} person @param {Clocks} clocks */
+export function breaksOf(work, person, clocks) {
+  const open = work.breaks.get(person);
+  return [
+    ...work.away.filter((away) => away.person === person).map(({ fromMs, toMs }) => ({ fromMs, toMs })),
+    ...(open ? [{ fromMs: open.sinceMs, toMs: open.sinceMs + elapsedMs(open, clocks) }] : []),
+  ];
+}
+
+/**
+ * Each stretch with its own share of the time.
+ * @param {Work} work @param {string} person @param {Clocks} clocks @param {number} [sinceMs]
+ * @returns {Shared[]}
+ */
+export function sharesOf(work, person, clocks, sinceMs = 0) {
+  const stretches = stretchesOf(work, person, clocks, sinceMs).map((stretch) => ({
+    ...stretch,
+    ms: stretch.isDuration ? stretch.toMs - stretch.fromMs : 0,
+  }));
+  const placed = stretches.filter(({ isDuration }) => !isDuration);
+  const away = breaksOf(work, person, clocks);
+  const marks = [...placed, ...away].flatMap(({ fromMs, toMs }) => [fromMs, toMs]);
+  const cuts = [...new Set(marks)].sort((a, b) => a - b);
+  for (let index = 1; index < cuts.length; index += 1) {
+    const [fromMs, toMs] = [cuts[index - 1], cuts[index]];
+    if (away.some((span) => span.fromMs <= fromMs && span.toMs >= toMs)) continue;
+    const here = placed.filter((stretch) => stretch.fromMs <= fromMs && stretch.toMs >= toMs);
+    for (const stretch of here) stretch.ms += (toMs - fromMs) / here.length;
+  }
+  return stretches;
+}
+
+/** Milliseconds of a person's own time on a job since an instant; with an activity, on that alone.
+ * @param {Work} work @param {string} person @param {import("./work.js").Job} job @param {Clocks} clocks
+ * @param {{sinceMs?: number, activity?: string}} [which] */
+export const timeOn = (work, person, job, clocks, { sinceMs = 0, activity } = {}) =>
+  sharesOf(work, person, clocks, sinceMs)
+    .filter((stretch) => stretch.job === jobKey(job) && (activity === undefined || stretch.activity === activity))
+    .reduce((sum, { ms }) => sum + ms, 0);
+
+/** How long an open span has run, less the breaks in it. @param {Work} work @param {import("./work.js").Span} span @param {Clocks} clocks */
+export function attendedMs(work, span, clocks) {
+  const untilMs = span.sinceMs + elapsedMs(span, clocks);
+  const lost = breaksOf(work, span.person ?? "", clocks)
+    .map(({ fromMs, toMs }) => Math.min(toMs, untilMs) - Math.max(fromMs, span.sinceMs))
+    .filter((ms) => ms > 0)
+    .reduce((sum, ms) => sum + ms, 0);
+  return Math.max(0, untilMs - span.sinceMs - lost);
+}
+
+/** The first instant of the device's day. @param {number} nowMs */
+export const midnightBefore = (nowMs) => new Date(nowMs).setHours(0, 0, 0, 0);
+
+/** When a clock that was forgotten may have ended. @typedef {{atMs: number, why: "last capture" | "usual end" | "eight hours"}} Proposal */
+
+const EIGHT_HOURS_MS = 8 * 3_600_000;
+const MINUTE_MS = 60_000;
+
+/**
+ * Ends this device can propose for a span that was forgotten: the person's last capture after its start, the time of day
+ * at which that person stopped for the day last time, eight hours. None lies in the future, none is said twice.
+ * @param {Work} work @param {Iterable<import("./work.js").Kept>} captures @param {import("./work.js").Span} span
+ * @param {number} nowMs
+ * @returns {Proposal[]}
+ */
+export function proposeEnds(work, captures, span, nowMs) {
+  const atWork = [...captures]
+    .filter(({ event, savedMs }) => event.declared_by === span.person && event.id !== span.startId && savedMs > span.sinceMs)
+    .map(({ savedMs }) => savedMs);
+  // Today's captures say that the person is back, not when they left.
+  const left = atWork.filter((ms) => ms < midnightBefore(nowMs) || span.sinceMs >= midnightBefore(nowMs));
+  const lastDay = work.worked.filter(({ person, toMs, isDuration }) => person === span.person && !isDuration && toMs <= span.sinceMs);
+  const usual = Math.max(0, ...lastDay.map(({ toMs }) => toMs));
+  const last = Math.max(0, ...left);
+  /** @type {Proposal[]} */
+  const proposals = [];
+  const propose = (/** @type {number} */ ms, /** @type {Proposal["why"]} */ why) => {
+    const atMs = Math.floor(ms / MINUTE_MS) * MINUTE_MS;
+    if (atMs > span.sinceMs && atMs <= nowMs && !proposals.some((other) => other.atMs === atMs)) proposals.push({ atMs, why });
+  };
+  if (last > 0) propose(last, "last capture");
+  if (usual > 0 && midnightBefore(usual) < midnightBefore(span.sinceMs)) {
+    propose(midnightBefore(span.sinceMs) + (usual - midnightBefore(usual)), "usual end");
+  }
+  propose(span.sinceMs + EIGHT_HOURS_MS, "eight hours");
+  return proposals;
+}
