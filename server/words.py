@@ -37,7 +37,7 @@ STATES: dict[str, tuple[LazyString, str]] = {
     "counted": (_("Counted"), ""),
     "noted": (_("Noted"), ""),
 }
-# Facts that carry no cost because they are about something else: nothing is wrong with them. Reason -> how they look
+# Reasons that are no trouble: work that simply runs, facts that are about something else than cost. -> their state
 WITHOUT_COST = {
     "time.open": "running",
     "quantity.counted": "counted",
