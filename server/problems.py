@@ -54,6 +54,9 @@ _KINDS = [
     Kind("person.pin_locked", 429, _("Too many wrong PINs."), _("Wait {wait}, or ask your team lead for a new PIN.")),
     Kind("person.pin_weak", 422, _("This PIN is too easy to guess."),
          _("Choose 6 to 12 digits: no date, no run such as 123456, no repetition, not the person's number.")),
+    Kind("person.pin_differs", 422, _("The two PINs differ."), _("Type the same PIN twice.")),
+    Kind("person.no_number", 422, _("This person has no personnel number."),
+         _("Import the number first: a PIN is typed beside it.")),
     Kind("person.unknown", 404, _("Nobody has this number."), _("Look at the list of people.")),
     # photos beside facts
     Kind("photo.fact_unknown", 404, _("The fact this photo belongs to is not here yet."),

@@ -4,7 +4,7 @@ The shell is the same for everybody and asks for no credential: it must open wit
 or send is decided where it reads and sends.
 """
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 
 import webapp
 from server import static
@@ -25,6 +25,19 @@ def shell(code: str = "") -> Response:
     page = make_response(render_template("capture.html", version=static.version(), phone=static.phone()))
     page.headers["Permissions-Policy"] = SCANNING
     return _asked_each_time(page)
+
+
+@blueprint.get("/plain-http")
+@access(public="who cannot get in over plain http needs to read how to mend it")
+def plain_http() -> Response:
+    """What a browser keeps back from a page over plain http, and how this server gets an address it trusts."""
+    # What browsers take for secure: https, and the machine itself.
+    name = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    local = name == "localhost" or name.startswith("127.") or name == "[::1]"
+    public = settings().public_url
+    secure_url = public if public.startswith("https://") else ""
+    values = {"host": request.host, "name": name, "secure": request.is_secure or local, "secure_url": secure_url}
+    return make_response(render_template("capture_pages/plain_http.html", **values))
 
 
 @blueprint.get("/service-worker.js")

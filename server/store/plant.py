@@ -524,6 +524,11 @@ def _letters() -> str:
     return from_number(secrets.randbits(28))
 
 
+def letters_by_reference(connection: Connection, site_code: str, kind: str) -> dict[str, str]:
+    """The nine letters of all things of a kind that have a label, by reference."""
+    return {row["ref"]: row["code"] for row in _rows(connection, "label_code", site_code, "kind", [kind])}
+
+
 def lots(connection: Connection, site_code: str) -> list[tuple[str, str]]:
     """The lots that have labels: (item, lot). Nothing else says which lots there are."""
     return sorted((row["ref"], row["detail"]) for row in _rows(connection, "label_code", site_code, "kind", ["lot"]))

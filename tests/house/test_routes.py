@@ -9,7 +9,7 @@ from server.auth.access import rule_of
 
 # Addresses anybody may open, each because its view says why. A new one is added here on purpose.
 PUBLIC = {
-    "/", "/S/<code>", "/s/<code>", "/enrol", "/healthz", "/language", "/manifest.webmanifest", "/service-worker.js",
+    "/", "/S/<code>", "/s/<code>", "/enrol", "/healthz", "/language", "/manifest.webmanifest", "/plain-http", "/service-worker.js",
     "/set-up", "/sign-in", "/sign-out", "/static/<path:filename>", "/theme", "/api/v1/devices/enrol",
 }  # fmt: skip
 

@@ -9,11 +9,15 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 import webapp
 from server import create_app, static
 from server.settings import Settings
+from server.store import plant
+from server.store.database import write
 from tools import frontend
 
 
@@ -165,3 +169,45 @@ def test_a_plant_can_take_the_service_worker_back(settings: Settings) -> None:
     assert "unregister" in text and "PRECACHE" not in text
     code = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
     assert "indexedDB" not in code and "fetch" not in code
+
+
+# --- without the app ---------------------------------------------------------------------------------------------
+
+
+def test_a_code_without_script_says_what_it_is_and_no_more(app: Flask, database: Engine, site: str) -> None:
+    """Whoever finds a label and opens it in any browser."""
+    with write(database) as connection:
+        plant.put(connection, site, "orders", [{"code": "MO-4711", "customer": "Secret & Sons"}])
+        code = plant.code_for(connection, site, "order", "MO-4711")
+    page = app.test_client().get(f"/S/{code}").get_data(as_text=True)
+    told = page[page.index("<noscript>") : page.index("</noscript>")]
+    assert "This code stands for something in a workshop" in told and "Ce code désigne" in told
+    assert not any(word in page for word in ("MO-4711", "Secret", "Atelier", "MO-"))
+
+
+def test_over_plain_http_a_page_says_what_is_missing_and_how_to_mend_it(client: FlaskClient, site: str) -> None:
+    page = client.get("/plain-http", base_url="http://192.168.1.20:8000").get_data(as_text=True)
+    assert "over plain http, as 192.168.1.20:8000" in page
+    assert all(word in page for word in ("No camera.", "No start without a network.", "floorledger serve --lan"))
+    assert "https://192.168.1.20 " in page
+    french = client.get("/plain-http", base_url="http://192.168.1.20:8000", headers={"Accept-Language": "fr"}).get_data(
+        as_text=True
+    )
+    assert "Pas d’appareil photo." in french
+
+
+@pytest.mark.parametrize("base", ["https://floor.example", "http://localhost:8000", "http://127.0.0.1:8000"])
+def test_where_browsers_trust_the_address_nothing_is_wrong(base: str, client: FlaskClient, site: str) -> None:
+    page = client.get("/plain-http", base_url=base).get_data(as_text=True)
+    assert "Browsers trust this address" in page and "No camera." not in page
+
+
+def test_the_plant_s_secure_address_is_named(settings: Settings, site: str) -> None:
+    app = create_app(dataclasses.replace(settings, public_url="https://floor.example"))
+    page = app.test_client().get("/plain-http", base_url="http://192.168.1.20").get_data(as_text=True)
+    assert '<a href="https://floor.example">' in page
+
+
+def test_a_host_is_text_and_never_markup(client: FlaskClient, site: str) -> None:
+    page = client.get("/plain-http", headers={"Host": "x<script>alert(1)</script>"}).get_data(as_text=True)
+    assert "<script>alert" not in page

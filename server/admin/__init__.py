@@ -1,0 +1,1 @@
+"""Pages for whoever runs a site: how work is captured there, and the people who do it."""

@@ -1,0 +1,156 @@
+"""/admin/floor: what phones may do at this site. /admin/people: who captures, their PINs and badges."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+
+from server import fragments
+from server.auth import pins
+from server.auth.access import access
+from server.extensions import db, now, settings
+from server.menu import menu
+from server.problems import Problem
+from server.store import people, plant, sites
+from server.store.database import read, write
+from sync.core.codes import grouped
+
+_ = lazy_gettext
+
+blueprint = Blueprint("admin", __name__)
+
+LEADS = {"lead", "admin"}
+PAGE = 100
+# The choices of the page that are yes or no, in its order: what it is, and what follows from it.
+SWITCHES = (
+    ("typed_time", _("Time may be typed"),
+     _("Operators may tell a duration afterwards instead of clocking. Such time counts as declared, not as measured.")),
+    ("fast_switch", _("Names may be picked from a list"),
+     _("On a shared tablet people change by touching their name. Without it, each change needs the badge.")),
+    ("pin", _("A badge needs a PIN"),
+     _("Whoever scans a badge also types a PIN, as long as there is a network. Without network the badge is enough, "
+       "so that no work goes untold.")),
+    ("standard_cost", _("Operators see money at standard cost"),
+     _("At the end of a job they see what its pieces are worth at the published standard rates. "
+       "No wage can be derived from it.")),
+)  # fmt: skip
+
+
+# --- the floor ---------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/admin/floor")
+@access(roles=LEADS)
+@menu(_("Capture on the floor"), group="admin", order=30)
+def show_floor() -> Response:
+    """What phones may do here."""
+    with read(db.engine) as connection:
+        return _floor_page(sites.floor(connection, settings().site))
+
+
+@blueprint.post("/admin/floor")
+@access(roles=LEADS)
+def set_floor() -> ResponseReturnValue:
+    """Keep what was chosen; phones learn it within a minute."""
+    form = request.form
+    minutes = form.get("away_minutes", "").strip()
+    switches = {name: form.get(name) == "yes" for name, _label, _help in SWITCHES}
+    low, high = sites.AWAY_MINUTES
+    if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 4 and low <= int(minutes) <= high):
+        wrong = gettext("Minutes from %(low)s to %(high)s.", low=low, high=high)
+        page = _floor_page(replace(sites.Floor(), **switches), wrong, minutes[:10])
+        page.status_code = 422
+        return page
+    with write(db.engine) as connection:
+        sites.set_floor(connection, settings().site, sites.Floor(**switches, away_minutes=int(minutes)))
+    flash(gettext("Kept. Phones follow as soon as they have a network."))
+    return redirect("/admin/floor", 303)
+
+
+def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Response:
+    values = {"floor": floor, "switches": SWITCHES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
+    return fragments.page("admin/floor.html", **values, range=sites.AWAY_MINUTES)
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/admin/people")
+@access(roles=LEADS)
+@menu(_("People"), group="admin", order=20)
+def list_people() -> Response:
+    """Who captures here: PIN, badge; found by name or number."""
+    return _people_page()
+
+
+@blueprint.post("/admin/people/<key>/pin")
+@access(roles=LEADS)
+def set_pin(key: str) -> ResponseReturnValue:
+    """Set somebody's PIN, or take it away when asked to; either ends a lock."""
+    site, clear = settings().site, request.form.get("do") == "clear"
+    row = _person(key)
+    try:
+        if not row["number"] and not clear:
+            raise Problem("person.no_number")
+        pin = request.form.get("pin", "")
+        if not clear and pin != request.form.get("again", ""):
+            raise Problem("person.pin_differs")
+        hashed = "" if clear else pins.hash_pin(pin, row["number"], settings().pin_key())
+    except Problem as problem:
+        page = _people_page(problem, key)
+        page.status_code = problem.kind.status
+        return page
+    with write(db.engine) as connection:
+        people.forget_pin_failures(connection, site, pins.unlock(row["number"] or "", site))
+        if clear:
+            people.clear_pin(connection, site, key)
+        else:
+            people.put_pin(connection, site, key, hashed, now())
+    said = _("%(name)s has no PIN any more.") if clear else _("The PIN of %(name)s is set.")
+    flash(str(said) % {"name": row["name"]})
+    return redirect(f"/admin/people#person-{key}", 303)
+
+
+@blueprint.post("/admin/people/<key>/badge")
+@access(roles=LEADS)
+def new_badge(key: str) -> ResponseReturnValue:
+    """New letters for somebody's badge: whatever was printed with the old ones does not say anything any more."""
+    row, site = _person(key), settings().site
+    with write(db.engine) as connection:
+        plant.withdraw_codes(connection, site, [("person", key, "")])
+        letters = plant.code_for(connection, site, "person", key)
+    flash(gettext("%(name)s has a new badge: %(letters)s. The old one does not work any more.",
+                  name=row["name"], letters=grouped(letters)))  # fmt: skip
+    return redirect(f"/admin/people#person-{key}", 303)
+
+
+def _person(key: str) -> plant.Row:
+    with read(db.engine) as connection:
+        rows = plant.rows(connection, settings().site, "people", "key", {key})
+    if not rows:
+        raise Problem("person.unknown")
+    return rows[0]
+
+
+def _people_page(problem: Problem | None = None, about: str = "") -> Response:
+    site, text = settings().site, request.args.get("text", "").strip()[:100]
+    with read(db.engine) as connection:
+        everybody = plant.rows(connection, site, "people")
+        departments = {row["code"]: row["name"] for row in plant.rows(connection, site, "departments")}
+        has_pin = people.pins_set(connection, site)
+        badges = plant.letters_by_reference(connection, site, "person")
+    shown = [row for row in everybody if not text or _holds(row, text)]
+    shown.sort(key=lambda row: (not row["active"], row["key"] != about, row["name"].casefold(), row["key"]))
+    values: dict[str, Any] = {
+        "people": shown[:PAGE], "more": len(shown) - PAGE, "total": len(everybody), "text": text, "pins": has_pin,
+        "badges": badges, "departments": departments, "problem": problem, "about": about, "grouped": grouped,
+    }  # fmt: skip
+    if fragments.wanted() == "people":
+        return fragments.part("admin/people.html", "people", **values)
+    return fragments.page("admin/people.html", **values)
+
+
+def _holds(row: plant.Row, text: str) -> bool:
+    return any(text.casefold() in (row[name] or "").casefold() for name in ("name", "number"))
