@@ -48,7 +48,7 @@ def set_pin(lead: FlaskClient, key: str, pin: str = PIN, again: str | None = Non
 def test_the_list(lead: FlaskClient) -> None:
     page = lead.get("/admin/people").get_data(as_text=True)
     assert page.index("Ana Morel") < page.index("Luis &lt;b&gt;") < page.index("Gone")
-    assert "1001 · Turning" in page and "Left" in page and "No PIN" in page
+    assert "1001 · Turning" in page and "Has left" in page and "No PIN" in page
 
 
 @pytest.mark.parametrize(("text", "shown"), [("ana", "Ana Morel"), ("1002", "Luis"), ("MOREL", "Ana Morel")])
