@@ -37,7 +37,7 @@ TYPES = {
 # `import ... from "./x.js"` and `export ... from "./x.js"`, minified or not; an import() comes when it is needed.
 IMPORT = re.compile(r"""(?:\bfrom|^import)\s*["'](\.{1,2}/[^"'\n]+\.js)["']""", re.MULTILINE)
 # What no phone keeps: the desk's files, what libraries bring beside their code, languages of the checks, maps.
-NOT_THE_PHONES = ("css/desk", "desk", "vendor/htmx.org/", "service-worker/", "locale/xx.json", "locale/xr.json")
+NOT_THE_PHONES = ("css/desk", "desk", "vendor/htmx.org/", "service-worker/", "locale/xx", "locale/xr")
 NOT_KEPT = {".map", ".txt"}
 # What the phone keeps as it is, besides its modules and sheets.
 KEPT_AS_THEY_ARE = ("icons/icon", "locale/", "vendor/zxing-wasm/dist/reader/")

@@ -14,7 +14,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -38,22 +38,24 @@ KEYWORDS = {
 #: `t("a sentence"` in JavaScript, the string in any of its three kinds of quotes.
 SAID = re.compile(r"""(?<![\w.$])t\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`$\\"\n]*`)""")
 
+#: `import ... from "./x.js"` and `export ... from "./x.js"` in JavaScript.
+IMPORTED = re.compile(r"""^(?:import|export)\b[^;"']*?\bfrom\s*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+
 #: The language of a part whose header names none.
 PART_LANGUAGE = "fr"
 
 
 def compile_catalogues(root: Path = ROOT) -> None:
     """Write `messages.mo` and the phone's JSON of every language; quick, so it is simply done again."""
-    shown = _shown_by_phone(root)
+    first, more = _shown_by_phone(root)
     for language, catalogue in _catalogues(root).items():
         compiled = _catalogue_path(root, language).with_suffix(".mo")
         compiled.parent.mkdir(parents=True, exist_ok=True)
         with compiled.open("wb") as file:
             write_mo(file, catalogue)
-        exported = root / "webapp" / "static" / "locale" / f"{language}.json"
-        exported.parent.mkdir(parents=True, exist_ok=True)
-        translated = {sentence: text for sentence, text in _for_phone(catalogue).items() if sentence in shown}
-        exported.write_text(json.dumps(translated, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
+        translated = _for_phone(catalogue)
+        for name, shown in ((language, first), (f"{language}-more", more)):
+            _export(root, name, {sentence: text for sentence, text in translated.items() if sentence in shown})
 
 
 def update_catalogues(root: Path = ROOT) -> list[str]:
@@ -80,6 +82,12 @@ def update_catalogues(root: Path = ROOT) -> list[str]:
     for part in _parts(root):
         part.unlink()
     return remarks
+
+
+def _export(root: Path, name: str, sentences: Mapping[str, str | list[str]]) -> None:
+    exported = root / "webapp" / "static" / "locale" / f"{name}.json"
+    exported.parent.mkdir(parents=True, exist_ok=True)
+    exported.write_text(json.dumps(sentences, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n")
 
 
 def _as_po(catalogue: Catalog) -> bytes:
@@ -138,15 +146,33 @@ def _for_phone(catalogue: Catalog) -> dict[str, str | list[str]]:
     return exported
 
 
-def _shown_by_phone(root: Path) -> set[str]:
-    """English sentences the phone translates: its own, and whatever the definitions of the facts say for its forms."""
-    said = {sentence for _name, _line, sentence in _said_by_phone(root)}
+def _shown_by_phone(root: Path) -> tuple[set[str], set[str]]:
+    """English sentences the phone translates: those of its first screen, and the rest.
+
+    The rest are those of its other screens and whatever the definitions of the facts say for its forms.
+    """
+    needed = {str(path.relative_to(root)) for path in _first_screen(root / "webapp" / "static" / "app.js")}
+    said = list(_said_by_phone(root))
+    first = {sentence for name, _line, sentence in said if name in needed}
+    more = {sentence for _name, _line, sentence in said}
     for path in root.glob("sync/events/*.py"):
         for node in ast.walk(ast.parse(path.read_bytes())):
             match node:
                 case ast.Constant(value=str(text)):
-                    said.add(text)
-    return said
+                    more.add(text)
+    return first, more - first
+
+
+def _first_screen(entry: Path) -> set[Path]:
+    """The module and what it imports, but not what it asks for later by `import()`."""
+    found: set[Path] = set()
+    waiting = [entry]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.is_file():
+            found.add(path)
+            waiting += [(path.parent / name).resolve() for name in IMPORTED.findall(path.read_text())]
+    return found
 
 
 def _extract(root: Path) -> Catalog:
@@ -225,11 +251,10 @@ def pseudo_catalogues(root: Path = ROOT) -> None:
 
     They are no part of an installation and offered to nobody.
     """
-    pretended = {sentence: pretend(sentence) for sentence in sorted(_shown_by_phone(root)) if sentence}
-    folder = root / "webapp" / "static" / "locale"
-    folder.mkdir(parents=True, exist_ok=True)
+    first, more = _shown_by_phone(root)
     for language in ("xx", "xr"):
-        (folder / f"{language}.json").write_text(json.dumps(pretended, ensure_ascii=False) + "\n")
+        for name, shown in ((language, first), (f"{language}-more", more)):
+            _export(root, name, {sentence: pretend(sentence) for sentence in shown if sentence})
 
 
 if __name__ == "__main__":

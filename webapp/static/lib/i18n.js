@@ -12,6 +12,9 @@ const chosen = { language: "en", catalogue: {} };
 /** @type {Map<string, Catalogue>} */
 const loaded = new Map([["en", {}]]);
 
+/** The first screen's sentences come first, all others with the other screens. */
+let isMoreWanted = false;
+
 export const language = () => chosen.language;
 
 /** Which way the language is written; "xr" is the mirror the checks draw every screen in. */
@@ -29,12 +32,33 @@ export const locale = () => (["en", "xx", "xr"].includes(chosen.language) ? "en-
 export async function speak(wanted, load = fetchCatalogue) {
   try {
     if (!loaded.has(wanted)) loaded.set(wanted, await load(wanted));
+    if (isMoreWanted) await loadMore(wanted, load);
   } catch {
     return false;
   }
   chosen.language = wanted;
   chosen.catalogue = /** @type {Catalogue} */ (loaded.get(wanted));
   return true;
+}
+
+/**
+ * Speak of everything from now on; what cannot be had is said in English.
+ * @param {(language: string) => Promise<Catalogue>} [load]
+ */
+export async function speakOfAll(load = fetchCatalogue) {
+  isMoreWanted = true;
+  await loadMore(chosen.language, load).catch(() => {});
+}
+
+/** @type {Set<string>} */
+const whole = new Set(["en"]);
+
+/** @param {string} wanted @param {(language: string) => Promise<Catalogue>} load */
+async function loadMore(wanted, load) {
+  if (whole.has(wanted)) return;
+  const more = await load(`${wanted}-more`);
+  Object.assign(/** @type {Catalogue} */ (loaded.get(wanted)), more);
+  whole.add(wanted);
 }
 
 /**

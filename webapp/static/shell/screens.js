@@ -2,6 +2,7 @@
 
 import { badge } from "../capture/badge.js";
 import { home } from "../capture/home.js";
+import { speakOfAll } from "../lib/i18n.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
 /** @typedef {import("../capture/phone.js").Place} Place */
@@ -15,7 +16,7 @@ export class Screens {
 
   /** All other screens. Offline, too: the service worker keeps them. */
   loadOthers() {
-    this.#others ??= import("../capture/others.js").then(({ OTHERS, closeEye, openEye }) => {
+    this.#others ??= Promise.all([import("../capture/others.js"), speakOfAll()]).then(([{ OTHERS, closeEye, openEye }]) => {
       for (const screen of OTHERS) this.#known.set(screen.name, screen);
       this.eye = { openEye, closeEye };
     });
