@@ -26,7 +26,8 @@ def words_of(language: str) -> Callable[[str], str]:
     """The phone's sentences in a language, as its own catalogue has them."""
     if language == "en":
         return lambda sentence: sentence
-    catalogue = json.loads((webapp.STATIC / "locale" / f"{language}.json").read_text())
+    parts = (webapp.STATIC / "locale").glob(f"{language}*.json")
+    catalogue = {sentence: word for part in parts for sentence, word in json.loads(part.read_text()).items()}
     return lambda sentence: catalogue[sentence]
 
 
