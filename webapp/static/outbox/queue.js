@@ -226,7 +226,7 @@ export class Queue {
     if (memory === this.#answered) return 0;
     const sent = this.in("sent");
     const moved = this.lineage !== null && lineage !== this.lineage;
-    const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && e.seq > device.last_seq) : [];
+    const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && Math.floor(e.seq) > device.last_seq) : [];
     const again = forgotten.map((entry) => ({ ...entry, state: /** @type {const} */ ("waiting"), floor: null }));
     // What must go again first, whose memory it was after that: a crash between them must not look like an answer given.
     await this.#change(again);
