@@ -13,6 +13,7 @@ import pytest
 from server.auth import credentials
 from server.store import ledger, people, plant
 from server.store.database import read, write
+from server.store.sites import Floor, set_floor
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
 from sync.core.codes import url
@@ -58,8 +59,13 @@ class Shop:
             for kind, code, name, nom in (
                 ("defect", "BURR", "Burr", "Bavure"), ("defect", "CRACK", "Crack", "Fissure"),
                 ("downtime", "TOOL", "Tool change", "Changement d’outil"),
+                ("pause", "MATERIAL", "No material", "Matière manquante"), ("pause", "MEETING", "Meeting", "Réunion"),
+                ("help", "QUALITY", "Quality", "Qualité"), ("help", "REPAIR", "Repair", "Réparation"),
                 ("correction", "MISTAKE", "Mistake", "Erreur"))
         ])  # fmt: skip
+        self._put("locations", [{"code": code, "name": name} for code, name in (("RACK", "Rack A"), ("DOCK", "Dock"))])
+        with write(self.rig.engine) as connection:
+            set_floor(connection, "main", Floor(typed_time=True, standard_cost=True, pin=True))
         self._put("activities", [{"code": "CLEAN", "name": {"en": "Cleaning", "fr": "Nettoyage"}}])
 
     def new_job(self) -> Job:

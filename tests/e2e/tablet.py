@@ -183,6 +183,33 @@ class Tablet:
         self.page.evaluate(SCANNER, label)
         return Moment(before, now())
 
+    def press(self, keys: str) -> None:
+        """On a keyboard, at the speed of a person: no field has the focus."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(130)
+
+    def until_confirmed(self, count: int) -> None:
+        """Until so many captures in all were seen confirmed."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.notes.confirmed < count:
+            assert time.monotonic() < deadline, f"{self.notes.confirmed} confirmed, not {count}"
+            self.page.wait_for_timeout(20)
+
+    def until_sent(self) -> None:
+        """Until nothing waits in the browser's database."""
+        deadline = time.monotonic() + 4 * PATIENCE_MS / 1000
+        while any(capture["state"] == "waiting" for capture in self.outbox()):
+            assert time.monotonic() < deadline, "captures wait for too long"
+            self.page.wait_for_timeout(100)
+
+    def until(self, states: Sequence[str]) -> None:
+        """Until the captures in the browser's database stand so, in order."""
+        deadline = time.monotonic() + 3 * PATIENCE_MS / 1000
+        while (found := [capture["state"] for capture in self.outbox()]) != list(states):
+            assert time.monotonic() < deadline, f"{found}, not {states}"
+            self.page.wait_for_timeout(100)
+
     def type_number(self, digits: str) -> None:
         """On the page's own pad."""
         for digit in digits:
@@ -195,9 +222,10 @@ class Tablet:
     def go_home(self, t: Translate = str) -> None:
         """Back, as often as it takes."""
         phone = self.page.locator("#phone")
-        while (screen := phone.get_attribute("data-screen")) != "home":
-            self.page.get_by_role("button", name=t("Back"), exact=True).click()
-            expect(phone).not_to_have_attribute("data-screen", screen or "")
+        while phone.get_attribute("data-screen") != "home":
+            before = self.page.evaluate("document.querySelector('#phone').innerText")
+            self.page.get_by_role("button", name=t("Back"), exact=True).first.click()
+            expect(phone).not_to_have_text(before, use_inner_text=True)  # a form may be left in two steps
 
     def chip(self, words: str) -> None:
         """Until the outbox's sign says so."""

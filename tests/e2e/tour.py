@@ -6,15 +6,17 @@ A screen that is added gets a stop here; `Tour.see` is called at each with its n
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import expect
 
 import webapp
 from sync.core.codes import from_number
 from tests.e2e.clips import write_clip
-from tests.e2e.conftest import NOE, Shop
+from tests.e2e.conftest import MIA, NOE, Shop
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 
@@ -41,18 +43,32 @@ def walk(
 ) -> Tablet:
     """Take a new tablet through all screens in a language; `see(tablet)` makes what is called at each stop."""
     t, job = words_of(language), shop.new_job()
-    shop.speak(NOE, language)
-    badge, oak = shop.label("person", NOE), shop.label("item", "OAK")
+    for person in (MIA, NOE):
+        shop.speak(person, language)
+    badge, mate, oak = shop.label("person", NOE), shop.label("person", MIA), shop.label("item", "OAK")
     turn, glue = (shop.label("operation", job.order, number) for number in ("10", "20"))
     tablet = Tablet(launch, folder / "tablet", shop.address, write_clip(folder / "eye.y4m", []))
     tablet.switch_on(script=script, locale=f"{language}-{language.upper()}")
     page, stop = tablet.page, see(tablet)
 
-    def tap(sentence: str) -> None:
-        tablet.tap(t(sentence))
+    def tap(sentence: str, **words: str) -> None:
+        tablet.tap(t(sentence).format(**words))
+
+    def key(sentence: str) -> None:
+        """A key by how it begins: what stands below its name changes with the work."""
+        page.locator(".key, .tile").filter(has=page.get_by_text(t(sentence), exact=True)).first.click()
 
     def back() -> None:
         page.get_by_role("button", name=t("Back"), exact=True).first.click()
+
+    def home() -> None:
+        tablet.go_home(t)
+
+    def other(sentence: str, name: str) -> None:
+        """One of the other facts, from home and back."""
+        tap("Other facts")
+        key(sentence)
+        stop(name)
 
     # A device nobody knows.
     tablet.on("enrol")
@@ -66,6 +82,17 @@ def walk(
 
     # A person comes.
     stop("badge")
+    key("Number and PIN")
+    stop("pin")
+    for digit in "123":
+        page.get_by_role("button", name=digit, exact=True).click()
+    key("Next: PIN")
+    for digit in "000000":
+        page.get_by_role("button", name=digit, exact=True).click()
+    key("Sign in")
+    expect(page.locator(".notice-stop")).to_be_visible()
+    stop("pin, wrong")
+    back()
     tap("Scan")
     expect(page.locator(".finder-word")).to_have_count(0)
     stop("scan")
@@ -78,7 +105,7 @@ def walk(
     stop("order")
     page.locator(".row-operation").first.click()
     stop("operation")
-    tap("Start run")
+    page.locator(".deck .key-primary").click()
     tablet.on("home")
     stop("home, one runs")
     tablet.chip(t("All sent"))
@@ -89,85 +116,160 @@ def walk(
     tap("Good quantity")
     tablet.type_number("3")
     stop("quantity")
-    tap("Save")
+    key("Save")
     tap("Defect")
     stop("defect")
     page.get_by_role("button", name=t("Type the number")).click()
     stop("defect, counting")
     tap("Take this number")
     page.locator(".tile").first.click()
-    tap("Save")
+    page.locator("input[type=file]").set_input_files(
+        files=[{"name": "crack.png", "mimeType": "image/png", "buffer": a_picture()}]
+    )
+    expect(page.locator(".photo img")).to_be_visible()
+    stop("defect, with photo")
+    key("Save")
+    tablet.on("running")
     tap("Consumption")
     stop("consumption, which")
     page.locator(".row").first.click()
     tablet.type_number("5")
     stop("consumption, how much")
-    tap("Save")
-    tablet.on("running")
-    tablet.go_home(t)
+    key("Save")
+    home()
     tablet.scan(turn)
     tablet.on("quantity")
     stop("quantity, and stop")
     back()
     tablet.scan(glue)
-    tablet.on("operation")
-    stop("operation, another runs")
-    tap("Start run too")
+    stop("home, switched")
+    tap("Keep both")
     tablet.on("home")
+    expect(page.locator(".card-running")).to_have_count(2)
     stop("home, two run")
+    page.locator(".card-running").last.click()
+    tablet.on("running")
+    stop("running, shared")
+    home()
     tablet.scan(oak)
     tablet.on("which")
     stop("which")
     back()
 
-    # Machines, other time, other facts.
+    # Other facts.
+    tap("Other facts")
+    stop("forms")
+    back()
+    for sentence, name in (("Give material back", "return"), ("By-product", "by-product"), ("Inspection", "inspection"),
+                           ("Operation done or not", "complete"), ("Unplanned operation", "unplanned")):  # fmt: skip
+        tap("Other facts")
+        key(sentence)
+        if page.locator('#phone[data-screen="which"]').count():
+            page.locator("main .row, main .key, main .card").first.click()
+        stop(name)
+        home()
+    other("Move material", "move, what")
+    tablet.scan(oak)
+    stop("move")
+    home()
+    tap("Other facts")
+    tablet.on("forms")
+    others = page.locator("main .heading", has_text=t("Also")).locator("xpath=following-sibling::*[1]").locator(".key")
+    for number in range(others.count()):
+        others.nth(number).click()
+        stop(f"form, {page.locator('h1').inner_text()}")
+        back()
+        tablet.on("forms")
+    home()
+    key("Call for help")
+    stop("help")
+    page.locator("main .key, main .tile").first.click()
+    home()
+    stop("home, help called")
+
+    # Machines, other time.
     tap("Machines")
     stop("machines")
     page.locator("main").get_by_text("Lathe 1", exact=True).click()
     stop("machine")
+    key("Counter or hours")
+    stop("machine-time")
+    back()
     page.locator("main .key").first.click()
     stop("machine, runs")
     tap("Stop machine")
     page.locator(".tile").first.click()
     stop("machine, stands still")
     tap("It runs again")
-    back()
-    back()
+    home()
     tap("Other activity")
     stop("indirect")
-    back()
-    tap("Other facts")
-    stop("forms")
-    for number in range(page.locator("main .key").count()):
-        page.locator("main .key").nth(number).click()
-        stop(f"form, {page.locator('h1').inner_text()}")
-        back()
-    tablet.go_home(t)
+    home()
+    key("Tell time")
+    stop("declare, what")
+    tablet.scan(turn)
+    stop("declare")
+    home()
+    key("Break")
+    stop("home, break")
+    tap("Back from break")
+    key("Work together")
+    stop("crew, alone")
+    tablet.scan(mate)
+    stop("crew")
+    page.locator(".deck .key-primary").click()
+    tablet.on("home")
+    stop("home, crew")
+    key("Work together")
+    key("Alone again")
+    home()
     tablet.scan(f"{shop.address}/S/{from_number(7)}".upper())
     tablet.on("unknown")
     stop("unknown")
-    back()
+    home()
 
     # The person, the device, what was captured.
     page.locator(".bar-person").click()
     stop("me")
+    page.locator(".row").filter(has_text="3").first.click()
+    tablet.on("fact")
+    stop("fact, my own")
+    key("Correct it")
+    stop("correct")
+    back()
+    back()
     tap("This device")
     stop("device")
-    tablet.go_home(t)
+    key("Install the app")
+    stop("install")
+    back()
+    key("Another device's facts")
+    stop("rescue")
+    home()
     page.locator(".card-running").first.click()
     tap("Pause")
+    stop("pause")
+    page.locator("main .key").first.click()
     tablet.on("home")
     stop("home, paused")
     tablet.context.set_offline(True)
-    tap("Resume")
+    key("Resume")
     page.locator(".chip").click()
     stop("outbox, waiting")
     page.locator(".row").first.click()
     stop("fact")
-    tap("This was a mistake: take it back")
+    key("This was a mistake: take it back")
     stop("fact, why")
     tablet.context.set_offline(False)
     tablet.chip(t("All sent"))
+    home()
+    tablet.scan(turn)
+    tablet.on("quantity")
+    tablet.type_number("2")
+    page.locator(".deck .key-primary").click()
+    tablet.on("result")
+    stop("result")
+    page.locator(".deck .key-primary").click()
     tablet.change_captures(REFUSED)
     page.reload()
     page.locator(".chip").click()
@@ -181,10 +283,27 @@ def walk(
     tablet.on("badge")
     tablet.scan(badge)
     tablet.on("home")
+    tablet.scan(turn)
+    page.clock.set_system_time(now() + 22 * 3_600_000)
+    page.reload()
+    tablet.on("badge")
+    tablet.scan(badge)
+    tablet.on("home")
     stop("home, forgotten")
     page.locator("main").get_by_text(t("It ended earlier"), exact=True).first.click()
     stop("earlier")
+    back()
+    key("End my shift")
+    tablet.on("farewell")
+    stop("farewell")
     return tablet
+
+
+def a_picture() -> bytes:
+    """What a camera gives: larger than the phone keeps."""
+    picture = BytesIO()
+    Image.linear_gradient("L").resize((2400, 1800)).convert("RGB").save(picture, "PNG")
+    return picture.getvalue()
 
 
 # What a refusal, a conflict and a held fact look like: three captures are told that they are.
