@@ -6,7 +6,7 @@ import { byProduct as report } from "../model/gestures.js";
 import { isPadKey, nextTyped } from "../model/typing.js";
 import { itemName, materialName } from "../model/words.js";
 import { aboutJob } from "./consumption.js";
-import { amountView, amountWords, materialOf, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountMissing, amountView, amountWords, materialOf, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
 import { frame, key, notice } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -14,8 +14,9 @@ import { frame, key, notice } from "./parts.js";
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 async function save(phone, params, form) {
-  const { item, quantity, unit, lot } = materialOf(phone, params, form);
-  if (!item || !quantity || !unit) return;
+  const material = materialOf(phone, params, form);
+  const { item, quantity, unit, lot } = material;
+  if (!item || !quantity || !unit) return phone.say(amountMissing(material));
   const said = t("By-product saved: {amount} of {item}", { amount: `${figure(quantity)} ${unit}`, item: materialName(phone.reference, { item, lot }) });
   if (await phone.capture(report(params, { item, quantity, unit, lot }), said)) phone.back();
 }

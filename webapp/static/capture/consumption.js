@@ -8,7 +8,7 @@ import { figure, t } from "../lib/i18n.js";
 import { consumption as draw } from "../model/gestures.js";
 import { asTyped, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
 import { itemName, materialName } from "../model/words.js";
-import { amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountMissing, amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
 import { beware, frame, key, notice, tiles, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -44,8 +44,9 @@ function choices(phone, params, form) {
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 async function save(phone, params, form) {
-  const { item, quantity, unit, lot, replaces } = choices(phone, params, form);
-  if (!item || !quantity || !unit) return;
+  const material = choices(phone, params, form);
+  const { item, quantity, unit, lot, replaces } = material;
+  if (!item || !quantity || !unit) return phone.say(amountMissing(material));
   const what = { amount: `${figure(quantity)} ${unit}`, item: materialName(phone.reference, { item, lot }) };
   const said = replaces ? t("{amount} of {item} taken, instead of {other}", { ...what, other: itemName(phone.reference, replaces) }) : t("{amount} of {item} taken", what);
   if (await phone.capture(draw(params, { item, quantity, unit, lot, replaces }), said)) phone.back();

@@ -9,7 +9,7 @@ import { asTyped, isPadKey, nextTyped, quantityOf, spaced } from "../model/typin
 import { dispositionName, reasonName } from "../model/words.js";
 import { operationOf, operationTiles, reasonTiles, textField } from "./choices.js";
 import { icon } from "./icons.js";
-import { frame, key, notice, troubleWords, pad, tiles, titleOf } from "./parts.js";
+import { frame, key, notice, numberMissing, troubleWords, pad, tiles, titleOf } from "./parts.js";
 import { photoField } from "./photo.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -37,7 +37,9 @@ function choices(phone, params, form) {
 async function save(phone, params, form) {
   const { typed, reason, disposition, foundAt, causedAt, note, photo } = choices(phone, params, form);
   const quantity = quantityOf(typed);
-  if (!quantity || !reason || !foundAt) return;
+  if (!quantity) return phone.say(numberMissing(typed));
+  if (!reason) return phone.say(t("Choose why first"));
+  if (!foundAt) return phone.say(t("Scan the operation where it was found."));
   const drafts = report({ order: params.order, operation: foundAt }, { quantity, reason, disposition, causedAt, note: note.trim(), photo });
   const unit = phone.reference.orders.get(params.order)?.unit ?? "";
   const said = t("Defect saved: {amount}, {reason}", { amount: `${figure(quantity)} ${unit}`.trim(), reason: reasonName(phone.reference, reason) });

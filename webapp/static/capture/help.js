@@ -46,7 +46,7 @@ export const help = {
       about: where || t("your name and this device go with it"),
       body: html`
         ${calls.map((one) => callView(phone, one))}
-        ${tiles({
+        <div class="calls">${tiles({
           label: calls.length > 0 ? t("Call for something else") : t("What for? A tap calls."),
           columns: "2",
           options: [
@@ -55,7 +55,7 @@ export const help = {
           ],
           chosen: params.reason ?? null,
           onChoose: (reason) => call(phone, params, reason),
-        })}
+        })}</div>
       `,
       deck: params.reason && !calls.some(({ reason }) => reason === params.reason)
         ? key({ label: t("Call now"), about: reasonName(phone.reference, params.reason), sign: "bell", look: "primary", onTap: () => call(phone, params, params.reason) })
@@ -76,13 +76,13 @@ export const help = {
 function callView(phone, { id, reason, by, sinceMs, state, ...where }) {
   const elapsed = Math.max(0, phone.clocks().nowMs - sinceMs);
   const what = reasonName(phone.reference, reason);
-  return html`<section class=${`plate ${state === "waiting" ? "plate-stop" : "plate-running"}`}>
+  return html`<section class=${`plate ${state === "waiting" ? "plate-waiting" : "plate-call"}`}>
       <span class="card-state">${icon(state === "waiting" ? "off" : "bell")} ${t("Called: {reason}", { reason: what })}</span>
       <span class="clock clock-big">${hours(elapsed)}</span>
       <span class="plate-about">${[t("since {time}", { time: clock(sinceMs) }), by && by !== phone.operator ? personName(phone.reference, by) : "", placeWords(phone, where)].filter(Boolean).join(" · ")}</span>
     </section>
     ${state === "waiting"
-      ? notice("stop", t("The call has not left this device yet: nobody can know. Call out, or send somebody."), "off")
+      ? notice("look", t("The call has not left this device yet: nobody can know. Call out, or send somebody."), "off")
       : notice("quiet", t("The call is with the server. Whether somebody is on the way is not known here."), "check")}
     <div class="tiles tiles-2">
       ${key({ label: t("Somebody is here"), sign: "check", onTap: () => void phone.capture(answerHelp(id), t("Help has come")) })}

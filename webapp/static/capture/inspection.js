@@ -8,7 +8,7 @@ import { asCode, asWords, isPadKey, measureOf, nextTyped, quantityOf, spaced } f
 import { resultName } from "../model/words.js";
 import { operationOf, operationTiles, reasonTiles, textField } from "./choices.js";
 import { icon } from "./icons.js";
-import { frame, key, notice, pad, tiles, titleOf } from "./parts.js";
+import { frame, key, notice, numberMissing, pad, tiles, titleOf } from "./parts.js";
 import { photoField } from "./photo.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -34,7 +34,9 @@ const isReady = ({ operation, result, measured, quantity }, form) =>
 async function save(phone, params, form, thenDefect = false) {
   const chosen = choices(phone, params, form);
   const { operation, result, reason, photo, measured, unit, ...rest } = chosen;
-  if (!isReady(chosen, form) || !operation || !result) return;
+  if (!operation) return phone.say(t("Scan the operation that was inspected."));
+  if (!result) return phone.say(t("Passed or failed?"));
+  if (!isReady(chosen, form)) return phone.say(numberMissing(measured === null ? form.measured : form.pieces, measured === null ? measureOf : quantityOf));
   const isFailed = result === "failed";
   const what = { ...rest, result, measured, unit: measured ? unit : "", reason: isFailed ? reason : null, photo: isFailed ? photo : null };
   const said = t("Inspection saved: {result}", { result: resultName(result) });

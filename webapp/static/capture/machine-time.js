@@ -8,7 +8,7 @@ import { machineTime as report } from "../model/gestures.js";
 import { asTyped, isPadKey, nextTyped, quantityOf, readingOf, spaced } from "../model/typing.js";
 import { jobName, machineName } from "../model/words.js";
 import { jobOf } from "../model/reading.js";
-import { frame, key, notice, pad, tiles } from "./parts.js";
+import { frame, key, notice, numberMissing, pad, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
@@ -23,7 +23,7 @@ function choices(phone, params, form) {
   const before = phone.things.counters.get(params.machine);
   const from = form.from ?? (before ? asTyped(before) : "");
   const [low, high] = [readingOf(from), readingOf(form.to)];
-  const isCounter = form.way === "counter";
+  const isCounter = fieldOf(form) !== "hours";
   const between = low !== null && high !== null ? subtract(high, low) : null;
   const time = isCounter ? between : quantityOf(form.hours);
   return {
@@ -42,14 +42,15 @@ const isReady = ({ job, time, isBackwards, isLong }) => job !== null && time !==
 async function save(phone, params, form) {
   const chosen = choices(phone, params, form);
   const { job, isCounter, low, high, time, activity } = chosen;
-  if (!isReady(chosen) || !job || time === null) return;
+  if (!job) return phone.say(t("Scan the order or the operation it was for."));
+  if (!isReady(chosen) || time === null) return phone.say(numberMissing(form[fieldOf(form)] ?? "", isCounter ? readingOf : quantityOf));
   const how = isCounter ? { from: low ?? "0", to: high ?? "0" } : { durationMs: Math.round(Number(multiply(time, "3600000"))) };
   const said = t("{time} h of {name} saved", { time: figure(time), name: machineName(phone.reference, params.machine) });
   if (await phone.capture(report(params.machine, job, activity, how), said)) phone.back();
 }
 
-/** Which of the numbers is typed now. @param {any} form */
-const fieldOf = (form) => (form.way !== "counter" ? "hours" : form.field === "from" ? "from" : "to");
+/** Which of the numbers is typed now: the length, or one of the two readings. @param {any} form @returns {"hours" | "from" | "to"} */
+const fieldOf = (form) => form.field ?? "hours";
 
 /** @type {import("./phone.js").Screen} */
 export const machineTime = {
@@ -67,23 +68,15 @@ export const machineTime = {
       body: html`
         ${tiles({
           label: t("How is it known?"),
-          columns: "2",
-          options: [{ value: "hours", label: t("Hours") }, { value: "counter", label: t("Counter"), about: t("before and after") }],
-          chosen: isCounter ? "counter" : "hours",
-          onChoose: (way) => phone.fill({ way }),
+          columns: "3",
+          options: [
+            { value: "hours", label: t("Hours"), ...(form.hours ? { about: `${spaced(form.hours)} h` } : {}) },
+            { value: "from", label: t("Counter before"), ...(from ? { about: `${spaced(from)} h` } : {}) },
+            { value: "to", label: t("Counter after"), ...(form.to ? { about: `${spaced(form.to)} h` } : {}) },
+          ],
+          chosen: field,
+          onChoose: (next) => phone.fill({ field: next }),
         })}
-        ${isCounter
-          ? tiles({
-              label: t("Which reading?"),
-              columns: "2",
-              options: [
-                { value: "from", label: t("Before"), about: from ? `${spaced(from)} h` : t("not typed yet") },
-                { value: "to", label: t("After"), about: form.to ? `${spaced(form.to)} h` : t("not typed yet") },
-              ],
-              chosen: field,
-              onChoose: (next) => phone.fill({ field: next }),
-            })
-          : nothing}
         <div class="counting">
           ${pad({ typed, proposed: field === "from" && form.from === undefined && from !== "", unit: "h", as: isCounter ? readingOf : quantityOf, label: isCounter ? t("Reading of the counter") : t("Hours"), onType: (text) => phone.fill({ [field]: text }) })}
           ${isBackwards ? notice("stop", t("The reading after is below the one before.")) : nothing}

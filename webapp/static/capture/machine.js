@@ -24,6 +24,13 @@ function isPlanned(phone, machine, { order, operation }) {
   return planned.length === 0 || planned.includes(machine);
 }
 
+/** What a machine does, in words. @param {Phone} phone @param {Span} open */
+function doing(phone, open) {
+  if (!open.order) return open.activity === "setup" ? t("Is set up") : t("Runs");
+  const job = jobName(phone.reference, open);
+  return open.activity === "setup" ? t("Is set up: {job}", { job }) : t("Runs: {job}", { job });
+}
+
 /** @param {Phone} phone @param {string} code @param {{order?: string | null, operation?: string | null}} job @param {"setup" | "run"} activity */
 const start = (phone, code, job, activity) =>
   void phone.capture(startMachine(code, job, activity), t("Machine started: {name}", { name: machineName(phone.reference, code) }));
@@ -55,7 +62,7 @@ export const machine = {
           : nothing}
         ${open
           ? html`<section class="plate plate-running">
-              <span class="card-state">${icon(open.activity === "setup" ? "setup" : "gear")} ${open.activity === "setup" ? t("Is set up") : t("Runs")}${open.order ? html`: ${jobName(phone.reference, open)}` : nothing}</span>
+              <span class="card-state">${icon(open.activity === "setup" ? "setup" : "gear")} ${doing(phone, open)}</span>
               <span class="clock clock-big">${hours(elapsedMs(open, phone.clocks()))}</span>
               <span class="plate-about">${t("since {time}", { time: clock(open.sinceMs) })}${isUnattended(phone, open) ? html` · <strong>${t("unattended")}</strong>` : nothing}</span>
             </section>`

@@ -7,7 +7,7 @@ import { figure, t } from "../lib/i18n.js";
 import { formsOf, readGs1 } from "../model/gs1.js";
 import { asCode, quantityOf } from "../model/typing.js";
 import { textField } from "./choices.js";
-import { key, notice, pad, tiles } from "./parts.js";
+import { key, notice, numberMissing, pad, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
@@ -89,6 +89,9 @@ export function pickView(phone, form, { rows, words = nothing }) {
     </ul>
   `;
 }
+
+/** What to say when the main key is pressed too early. @param {Material} material */
+export const amountMissing = ({ typed, quantity }) => (quantity === null ? numberMissing(typed) : t("Which unit?"));
 
 /** What the main key would save, in words. @param {Material} material @param {...(string | false)} more */
 export const amountWords = ({ quantity, unit, lot }, ...more) =>

@@ -7,7 +7,7 @@ import { move as bring } from "../model/gestures.js";
 import { mostUsed } from "../model/things.js";
 import { isPadKey, nextTyped } from "../model/typing.js";
 import { itemName, materialName, placeName } from "../model/words.js";
-import { amountView, amountWords, materialOf, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountMissing, amountView, amountWords, materialOf, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
 import { frame, key, notice, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -25,8 +25,10 @@ const isCounted = ({ item, quantity, unit }) => item !== null && quantity !== nu
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 async function save(phone, params, form) {
-  const { item, quantity, unit, lot, from, to } = choices(phone, params, form);
-  if (!item || !quantity || !unit || !to) return;
+  const chosen = choices(phone, params, form);
+  const { item, quantity, unit, lot, from, to } = chosen;
+  if (!item || !quantity || !unit) return phone.say(amountMissing(chosen));
+  if (!to) return phone.say(t("Choose where to first"));
   const said = t("{amount} of {item} moved to {place}", { amount: `${figure(quantity)} ${unit}`, item: materialName(phone.reference, { item, lot }), place: placeName(phone.reference, to) });
   if (await phone.capture(bring({ item, quantity, unit, lot }, { from, to, order: params.order }), said)) phone.back();
 }
@@ -40,7 +42,7 @@ function placeTiles(phone, { label, chosen, none, onChoose }) {
     columns: "2",
     options: [
       ...(none ? [{ value: "", label: none }] : []),
-      ...(isElsewhere ? [{ value: chosen, label: chosen }] : []),
+      ...(isElsewhere ? [{ value: chosen, label: placeName(phone.reference, chosen) }] : []),
       ...places.map(({ code, name }) => (name && name !== code ? { value: code, label: name, about: code } : { value: code, label: code })),
     ],
     chosen: none ? (chosen ?? "") : chosen,
@@ -104,5 +106,6 @@ export const move = {
     if (chosen.item === null) phone.go("scan", { for: "form" });
     else if (form.placing && isCounted(chosen)) void save(phone, params, form);
     else if (isCounted(chosen)) phone.fill({ placing: true });
+    else phone.say(amountMissing(chosen));
   },
 };

@@ -202,6 +202,9 @@ export function troubleWords(typed, as = quantityOf) {
   }
 }
 
+/** What to say when the main key is pressed and the number is not there. @param {string} typed @param {(typed: string | undefined) => string | null} [as] */
+export const numberMissing = (typed, as) => troubleWords(typed, as) || t("How many? The number is missing.");
+
 /** What went wrong with this device's storage, until somebody has seen it. @param {Phone} phone */
 export const alarms = ({ health, draw }) =>
   health.alarms.map(

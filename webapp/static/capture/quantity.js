@@ -10,7 +10,7 @@ import { peopleHere } from "../model/session.js";
 import { asTyped, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
 import { reasonName } from "../model/words.js";
 import { operationOf } from "./choices.js";
-import { beware, frame, key, pad, progress, progressOf, titleOf } from "./parts.js";
+import { beware, frame, key, numberMissing, pad, progress, progressOf, titleOf } from "./parts.js";
 import { showResult } from "./phone.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -54,7 +54,7 @@ async function save(phone, params, form, { andStop, isFinished }) {
   if (!job.operation) return;
   const finishes = !isDone && (isFinished ?? form.finished ?? (andStop && isLast));
   const drafts = [...(quantity ? good(job, quantity) : []), ...(finishes ? complete(job, spans) : stop(spans))];
-  if (drafts.length === 0) return;
+  if (drafts.length === 0) return phone.say(numberMissing(shown(phone, params, form).typed));
   const unit = phone.reference.orders.get(params.order)?.unit ?? "";
   const amount = quantity ? `${figure(quantity)} ${unit}`.trim() : "";
   const parts = [quantity ? t("{amount} good", { amount }) : "", spans.length > 0 ? t("stopped") : "", finishes ? t("operation done") : ""];

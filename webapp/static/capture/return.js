@@ -7,7 +7,7 @@ import { giveBack } from "../model/gestures.js";
 import { asTyped, isPadKey, nextTyped } from "../model/typing.js";
 import { itemName, materialName } from "../model/words.js";
 import { aboutJob, needsOf } from "./consumption.js";
-import { amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountMissing, amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
 import { frame, key } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -23,8 +23,9 @@ function choices(phone, params, form) {
 
 /** @param {Phone} phone @param {Params} params @param {any} form */
 async function save(phone, params, form) {
-  const { item, quantity, unit, lot } = choices(phone, params, form);
-  if (!item || !quantity || !unit) return;
+  const material = choices(phone, params, form);
+  const { item, quantity, unit, lot } = material;
+  if (!item || !quantity || !unit) return phone.say(amountMissing(material));
   const said = t("{amount} of {item} given back", { amount: `${figure(quantity)} ${unit}`, item: materialName(phone.reference, { item, lot }) });
   if (await phone.capture(giveBack(params, { item, quantity, unit, lot }), said)) phone.back();
 }

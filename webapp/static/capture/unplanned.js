@@ -25,7 +25,8 @@ function choices(phone, params, form) {
 /** @param {Phone} phone @param {Params} params @param {any} form @param {boolean} andStart */
 async function save(phone, params, form, andStart) {
   const { number, name, workCenter, isTaken } = choices(phone, params, form);
-  if (!number || !name || !workCenter || isTaken) return;
+  if (isTaken) return phone.say(t("The order has an operation of this number already."));
+  if (!number || !name || !workCenter) return phone.say(t("What is done, and where?"));
   const drafts = addOperation({ order: params.order, operation: number, name, workCenter });
   if (!(await phone.capture(drafts, t("Operation added: {name}", { name: `${number} ${name}` })))) return;
   if (andStart) phone.instead("operation", { order: params.order, operation: number });

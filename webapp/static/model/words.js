@@ -2,6 +2,7 @@
 
 import { clock, figure, named, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
+import { grouped, tail } from "./code.js";
 import { UNDO } from "./gestures.js";
 
 /** @typedef {import("./reference.js").Reference} Reference */
@@ -75,7 +76,7 @@ export function machineName(reference, machine) {
 /** @param {Reference} reference @param {string} place */
 export function placeName(reference, place) {
   const name = reference.locations.get(place)?.name;
-  return name && name !== place ? `${place} ${name}` : place;
+  return name && name !== place ? `${place} ${name}` : spelled(place);
 }
 
 /** @param {Reference} reference @param {string} code */
@@ -88,7 +89,10 @@ export const resultName = (result) => (result === "passed" ? t("Passed") : resul
 export const materialName = (reference, { item, lot }) => (lot ? t("{item}, lot {lot}", { item: itemName(reference, item), lot }) : itemName(reference, item));
 
 /** @param {Reference} reference @param {string} item */
-export const itemName = (reference, item) => reference.items.get(item)?.name ?? item;
+export const itemName = (reference, item) => reference.items.get(item)?.name ?? spelled(item);
+
+/** The letters of a label nobody here could read, in groups of three as printed. @param {string} code */
+const spelled = (code) => (tail(code) === code ? grouped(code) : code);
 
 /** @param {(string | null | undefined)[]} parts */
 const joined = (...parts) => parts.filter(Boolean).join(" · ");
