@@ -66,6 +66,21 @@ test("text can be read: 7:1, and 4.5:1 for what may be missed", () => {
   }
 });
 
+test("in a bright hall everything is 7:1, borders and small print too", () => {
+  const bright = blocks.at(-1);
+  assert.equal(blocks.length, 4);
+  for (const ground of ["paper", "sheet", "sunken"]) {
+    for (const ink of ["ink", "ink-2", "ink-3", "rule", "rule-strong", "machine", "link", "focus", "good", "waiting", "held", "stop"]) {
+      assert.ok(contrast(bright?.colours[ink] ?? "", bright?.colours[ground] ?? "") >= 7, `${ink} on ${ground}`);
+    }
+  }
+});
+
+test("the phone's sheet knows no left and no right", () => {
+  const sheet = read(join(STATIC, "css/capture.css")).replace(/\/\*[\s\S]*?\*\//g, "");
+  assert.deepEqual([...sheet.matchAll(/(?<![\w-])(?:left|right|(?:margin|padding|border|inset)-(?:left|right)[\w-]*)\s*:|text-align:\s*(?:left|right)|float:/g)].map(([found]) => found), []);
+});
+
 test("every colour of the phone's sheet is a token", () => {
   const known = new Set(filesIn(join(STATIC, "css"), ".css").flatMap((path) => [...read(path).matchAll(/(--[\w-]+):/g)].map(([, name]) => name)));
   const sheet = read(join(STATIC, "css/capture.css"));

@@ -116,7 +116,7 @@ export const deviceView = {
         })}
         <fieldset class="choice">
           <legend class="label">${t("Sounds: can you tell them apart here?")}</legend>
-          <div class="tiles tiles-3">
+          <div class="tiles tiles-words">
             ${key({ label: t("Saved"), sign: "check", onTap: () => signal("saved") })}
             ${key({ label: t("Please look"), sign: "alert", onTap: () => signal("look") })}
             ${key({ label: t("Not saved"), sign: "cross", onTap: () => signal("lost") })}

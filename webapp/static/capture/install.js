@@ -10,7 +10,7 @@ import { platform } from "./tab.js";
 
 /** Drawn by us: a screen, and what to touch on it. The strokes marked "here" are the ones meant. @param {string} quiet @param {string} here */
 const picture = (quiet, here) =>
-  html`<svg class="step-picture" viewBox="0 0 120 90" aria-hidden="true">${svg`<path class="step-quiet" d=${quiet} /><path class="step-here" d=${here} />`}</svg>`;
+  html`<svg class="step-picture" viewBox="30 0 60 90" aria-hidden="true">${svg`<path class="step-quiet" d=${quiet} /><path class="step-here" d=${here} />`}</svg>`;
 
 const PHONE = "M35 4h50v82H35zM54 80h12";
 const DRAWN = {

@@ -46,7 +46,7 @@ export class Upkeep {
     await phone.prefer({ language: chosen });
     phone.health.persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
     phone.sender.forgiven();
-    await this.refresh();
+    await Promise.all([this.refresh(), this.meet()]);
     phone.home();
     phone.say(t("This device is enrolled as {name}.", { name }), "saved");
     void phone.sender.send({ eager: true });
