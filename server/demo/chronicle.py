@@ -120,11 +120,14 @@ class Chronicle:
         """Somebody clocks in on an order or, with `indirect_code`, on something else."""
         return self.say(sender, at, "labor.started", person, person=person, activity=activity, **place)
 
-    def stop(self, start: Fact, at: int, *, sender: str = "", by: str = "", told_at: int | None = None) -> Fact:
-        """The end of a start: clocked by the person on the same device, or told by somebody else."""
+    def stop(
+        self, start: Fact, at: int, *, sender: str = "", by: str = "", told_at: int | None = None, reason: str = ""
+    ) -> Fact:
+        """The end of a start: clocked by the person on the same device, or told by somebody else. `reason`: of a
+        pause."""
         return self.say(
             sender or start.sender, at, "labor.stopped", by or start.by, told_at=told_at,
-            person=start.event["person"], start_id=start.id, **start.place,
+            person=start.event["person"], start_id=start.id, reason=reason, **start.place,
         )  # fmt: skip
 
     def machine_run(

@@ -19,6 +19,7 @@ from server.demo.chronicle import ERP, GATEWAY, HOUR, MINUTE, SECOND, STORE_TABL
 from server.demo.plant import (
     AGENCY_DAYS,
     ITEMS,
+    LOTS,
     MACHINES,
     OVERSIZED_ORDER,
     PROJECT,
@@ -105,6 +106,8 @@ class Machine:
     code: str
     busy_until: int = 0
     last: Step | None = None
+    # hours its counter shows
+    counter: Decimal = Decimal("4180.5")
     down: list[Span] = field(default_factory=list)
 
     def next_stop(self, at: int) -> int:
@@ -130,8 +133,11 @@ class Worker:
         return self.who.key
 
     def spans(self, start: int, work: int) -> list[Span]:
-        """When so much work from an instant on is done, the break left out."""
+        """When so much work from an instant on is done, the break left out. Who tells breaks leaves work running: the
+        break takes its time out of it."""
         if start < self.pause < start + work:
+            if self.who.phone:
+                return [(start, start + work + BREAK)]
             done, back = self.pause - start, self.pause + BREAK
             return [(start, self.pause), (back, back + work - done)]
         return [(start, start + work)]
@@ -228,7 +234,7 @@ class Floor:
                 continue
             if who.rate_group == "INT" and index < self.last_day - AGENCY_DAYS:
                 continue
-            if index != self.last_day and self.chance.random() < 0.04:
+            if index != self.last_day and self.chance.random() < 0.04 and not who.phone:
                 continue
             start, end = self.shift_of(who, index)
             begin = start + self.chronicle.about(-2, 6)
@@ -268,7 +274,7 @@ class Floor:
 
     def _labor(self, worker: Worker, activity: str, span: Span, **place: Any) -> None:
         start = self.chronicle.start(worker.device, span[0], worker.key, activity, **place)
-        worker.last_stop = self.chronicle.stop(start, span[1])
+        worker.last_stop = self.chronicle.stop(start, span[1], reason="PAUSE" if span[1] == worker.pause else "")
 
     def _indirect(self, worker: Worker, at: int, minutes: int, code: str) -> int:
         spans = worker.spans(at, min(minutes * MINUTE, worker.left(at)))
@@ -351,7 +357,21 @@ class Floor:
         if pieces:
             good = self._report(worker, step, pieces, until)
             worker.after.append(lambda: self._pass_on(step, pieces, good))
+            is_done = not step.waiting and not step.rework and step.claimed == pieces and self._is_rest(step)
+            if is_done:
+                self.chronicle.say(worker.device, until - 4 * SECOND, "operation.completed", worker.key, **step.place)
+                if machine and step.center == "CNC":
+                    until = self._tear_down(worker, machine, step, until)
         return until
+
+    def _tear_down(self, worker: Worker, machine: Machine, step: Step, at: int) -> int:
+        """Take the tools of a finished step off its machine."""
+        work = min(self.chronicle.about(4, 9), worker.left(at))
+        if work < MINUTE or at <= worker.pause <= at + work:
+            return at
+        self._labor(worker, "teardown", (at, at + work), **step.place)
+        machine.busy_until, machine.last = at + work, None
+        return at + work
 
     def _machine_run(self, worker: Worker, machine: Machine, step: Step, spans: list[Span]) -> None:
         """Machining centers run on while their operator has a break; sanders are told as a duration afterwards."""
@@ -360,11 +380,19 @@ class Floor:
             told = spent // (5 * MINUTE) * 5 * MINUTE or spent
             self.chronicle.say(
                 worker.device, spans[-1][1] - 25 * SECOND, "machine.reported", worker.key, provenance="declared",
-                machine=machine.code, duration_ms=told, **step.place,
+                machine=machine.code, **self._told(machine, told), **step.place,
             )  # fmt: skip
             return
         for span in [(spans[0][0], spans[-1][1])] if step.center == "CNC" else spans:
             self.chronicle.machine_run(worker.device, worker.key, machine.code, "run", span, step.place)
+
+    def _told(self, machine: Machine, told: int) -> dict[str, Any]:
+        """A machine's time as it is told: read off its counter where it has one, else a duration."""
+        if machine.code != "M11":
+            return {"duration_ms": told}
+        before = machine.counter
+        machine.counter += (Decimal(told) / HOUR).quantize(Decimal("0.1"))
+        return {"counter_from": plain(before), "counter_to": plain(machine.counter)}
 
     def _report(self, worker: Worker, step: Step, pieces: int, until: int) -> int:
         """Good pieces and defects of a spell of work; returns how many are good."""
@@ -378,7 +406,7 @@ class Floor:
         while bad:
             share = self.chance.randint(1, bad)
             bad -= share
-            disposition = self.chance.choices(("scrap", "rework", "hold"), (6, 3, 1))[0]
+            disposition = self.chance.choices(("scrap", "rework", "hold", "use_as_is"), (12, 6, 2, 1))[0]
             cause = number(self.chance.randrange(step.index)) if step.index and self.chance.random() < 0.4 else None
             self.chronicle.say(
                 worker.device, until - self.chance.randint(31, 90) * SECOND, "defect.reported", worker.key,
@@ -439,6 +467,8 @@ class Floor:
         told = {"item": need.item, "quantity": plain(quantity), "unit": need.drawn} | step.place
         if need.item in GUESSED:
             told["provenance"] = "estimated"
+        elif lots := LOTS.get(need.item):
+            told["lot"] = self.chance.choice(lots)
         self.chronicle.say(worker.device, at, type, worker.key, **told)
 
     def _receive_material(self) -> None:

@@ -21,15 +21,15 @@ from server import worker
 from server.auth.credentials import digest, make_secret
 from server.auth.passwords import hash_password
 from server.demo import plant as invented
-from server.demo.chronicle import ERP, GATEWAY, HOUR
-from server.demo.delivery import Delivery
+from server.demo.chronicle import ERP, GATEWAY, HOUR, MINUTE
+from server.demo.delivery import OFFLINE_PHONE, Delivery
 from server.demo.simulation import Story, simulate
 from server.extensions import system_clock
 from server.intake.accept import Sender, accept, keep_notes
 from server.settings import Settings
 from server.store import people, plant
 from server.store.database import read, write
-from server.store.sites import create_site, find_site
+from server.store.sites import Floor, create_site, find_site, set_floor
 from server.terminal import gettext as _
 from sync.core.clock import local_date, to_instant
 
@@ -39,6 +39,8 @@ AFTERNOON = time(15, 10)
 TURN_EVERY_MS = 3 * HOUR
 """How often the worker posts in the invented weeks."""
 YEAR_MS = 365 * 86_400_000
+VERSION = "demo"
+"""What the invented devices run."""
 
 USERS = {
     "lead": ("Nadia Ferreira", ("lead",)),
@@ -123,6 +125,7 @@ def load(
     with write(engine) as connection:
         closed = [{"code": code, "status": "closed"} for code in story.finished]
         plant.put(connection, settings.site, "orders", closed)
+        _last_word(connection, kept)
     _keep(settings, replace(kept, done=True))
     progress(1.0, _("The demo plant is ready"))
     return kept.access
@@ -135,6 +138,7 @@ def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story
     for kind, some in rows.items():
         plant.put(connection, site, kind, some)
     plant.codes_for(connection, site, invented.labels(rows))
+    set_floor(connection, site, Floor(typed_time=True, standard_cost=True))
     for name, password, roles in load.access.users:
         people.create_user(
             connection, site, name, display_name=USERS[name][0], password_hash=hash_password(password, name),
@@ -146,6 +150,16 @@ def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story
     for name in story.devices:
         # Nobody holds these devices' secrets: what they had to send is sent.
         people.create_device(connection, site, name, digest(make_secret("fld_")), began)
+
+
+def _last_word(connection: Connection, load: _Load) -> None:
+    """What devices said of themselves when they were last heard: one phone is out of reach and holds facts."""
+    site = load.access.site
+    for device in people.list_devices(connection, site):
+        held, since = (4, load.now - 31 * MINUTE) if device.name == OFFLINE_PHONE else (0, None)
+        people.report_device(connection, site, device.id, waiting=held, waiting_since=since, version=VERSION)
+        if held:
+            people.touch_device(connection, site, device.id, load.now - 33 * MINUTE)
 
 
 def _senders(connection: Connection, site: str) -> dict[str, Sender]:

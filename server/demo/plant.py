@@ -362,6 +362,12 @@ REASONS = (
     ("downtime", "NETTOYAGE", "Cleaning", "Nettoyage"),
     ("pause", "PAUSE", "Break", "Pause"),
     ("pause", "REUNION", "Called away", "Appelé ailleurs"),
+    ("pause", "ATTMAT", "Material does not come", "Matière non arrivée"),
+    ("pause", "SOIN", "First aid", "Premiers soins"),
+    ("help", "QUALITE", "Quality", "Qualité"),
+    ("help", "REGLEUR", "A setter", "Régleur"),
+    ("help", "CARISTE", "Material, forklift", "Matière, cariste"),
+    ("help", "CHEF", "The team lead", "Chef d’équipe"),
     ("correction", "UNDO", "Taken back at once", "Annulé tout de suite"),
     ("correction", "SAISIE", "Typing mistake", "Erreur de saisie"),
     ("correction", "ORDRE", "Wrong order scanned", "Mauvais OF scanné"),
@@ -377,6 +383,23 @@ ACTIVITIES = (
     ("FORM", "Training", "Formation"),
     ("ATT", "Waiting", "Attente"),
 )
+
+# code: name
+LOCATIONS = {
+    "MAG-A1": "Magasin, rayon A1 (panneaux)",
+    "MAG-B2": "Magasin, rayon B2 (massif)",
+    "BORD-DEB": "Bord de ligne débit",
+    "BORD-MON": "Bord de ligne montage",
+    "SECHOIR": "Séchoir de laque",
+    "QUAI": "Quai d’expédition",
+}
+# item: lots that lie in the store with a label of their own
+LOTS = {
+    "CHE-AV27": ("2026-B14", "2026-B17"),
+    "CHE-AV54": ("2026-B15", "2026-B18"),
+    "LAQ-BLANC": ("L 40771", "L 40803"),
+    "VER-MAT": ("V 11902",),
+}
 
 MINUTES = Decimal(60)
 CENT = Decimal("0.01")
@@ -436,6 +459,7 @@ class DemoPlant:
             "work_centers": centers,
             "machines": [{"code": c, "name": name, "work_center": wc} for c, (name, wc) in MACHINES.items()],
             "people": people,
+            "locations": [{"code": code, "name": name} for code, name in LOCATIONS.items()],
             "items": _items(),
             "item_units": [
                 {"item": code, "unit": unit, "factor": Decimal(factor)}
@@ -630,12 +654,15 @@ def standard_cost(product: Product) -> Decimal:
 
 
 def labels(rows: Mapping[str, Rows]) -> list[tuple[str, str, str]]:
-    """Everything a label is printed for: (kind, reference, operation)."""
+    """Everything a label is printed for: (kind, reference, operation or lot)."""
     return [
         *(("order", row["code"], "") for row in rows["orders"]),
         *(("operation", row["order"], row["number"]) for row in rows["operations"]),
         *(("person", row["key"], "") for row in rows["people"]),
         *(("machine", row["code"], "") for row in rows["machines"]),
+        *(("work_center", row["code"], "") for row in rows["work_centers"]),
+        *(("location", row["code"], "") for row in rows["locations"]),
+        *(("lot", item, lot) for item, lots in LOTS.items() for lot in lots),
         *(("item", row["code"], "") for row in rows["items"]),
         *(("activity", row["code"], "") for row in rows["activities"]),
         *(("reason", row["code"], "") for row in rows["reasons"]),

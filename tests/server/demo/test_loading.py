@@ -3,8 +3,9 @@
 import json
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -16,13 +17,15 @@ from server.demo import DemoAccess, DemoRefused, load
 from server.demo.loading import ACCESS_FILE
 from server.migrations import upgrade
 from server.settings import Settings
-from server.store import event_log, ledger, people, plant
+from server.store import event_log, floor, ledger, people, plant
 from server.store.database import open_engine, read
 from server.store.snapshot import snapshot
 from server.store.tables import TABLES
 from server.store.verification import verify
+from sync.core.clock import to_instant
 from sync.core.findings import CATALOGUE
 
+PARIS = ZoneInfo("Europe/Paris")
 TODAY = date(2026, 3, 18)
 EXAMPLES = {
     "time.open", "time.too_long", "time.unknown", "time.negative", "time.stop_without_start", "time.stop_repeated",
@@ -31,7 +34,7 @@ EXAMPLES = {
     "unit.no_conversion", "stock.no_unit_cost", "stock.negative", "scrap.no_cost",
     "correction.target_unknown", "correction.replacement_unknown", "correction.applied", "event.voided",
     "event.replaced", "quantity.counted", "quantity.over_order", "downtime.noted", "labor.in_machine_rate",
-    "import.identical_row", "clock.drift",
+    "import.identical_row", "clock.drift", "break.noted", "fact.noted", "event.declined", "by_product.no_value",
 }  # fmt: skip
 
 
@@ -154,6 +157,22 @@ def test_devices_and_finished_orders_look_used(demo: Demo) -> None:
         shown = snapshot(connection, "main")
     assert len(shown["orders"]) > 20 and any(order["progress"] for order in shown["orders"])
     assert len(shown["codes"]) > 150
+
+
+def test_a_phone_has_something_to_show(demo: Demo) -> None:
+    with read(demo.engine) as connection:
+        shown = snapshot(connection, "main", TODAY)
+        missed = floor.silent_devices(connection, "main", to_instant(datetime(2026, 3, 18, 15, 10, tzinfo=PARIS)))
+        calls = floor.open_calls(connection, "main", 0)
+    assert shown["settings"]["typed_time"] and shown["settings"]["standard_cost"]
+    assert {reason["kind"] for reason in shown["reasons"]} == {"defect", "downtime", "pause", "correction", "help"}
+    assert len(shown["locations"]) > 4 and len(shown["lots"]) > 4
+    assert all("standard_cost" in order for order in shown["orders"] if order["quantity"] != "0" and order["operations"]
+               and "PAT-FEUTRE" not in {part["item"] for part in order["components"]})  # fmt: skip
+    steps = [step for order in shown["orders"] for step in order["operations"]]
+    assert any(step.get("completed") for step in steps)
+    assert (missed[0].name, missed[0].waiting) == ("Téléphone Hugo", 4)
+    assert len(calls) == 1
 
 
 def test_the_command_tells_who_may_come_in(demo: Demo) -> None:
