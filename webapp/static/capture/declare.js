@@ -70,7 +70,8 @@ export const declare = {
   draft: true,
   view(phone, params, form) {
     const job = jobOfForm(params, form);
-    return job ? timeView(phone, params, form, job) : jobView(phone);
+    if (!job) return jobView(phone);
+    return form.step === "time" ? timeView(phone, form, job) : dayView(phone, params, form, job);
   },
   scanned(phone, _params, scanned) {
     if (scanned.is === "operation") phone.fill({ job: jobKey(scanned) });
@@ -80,8 +81,13 @@ export const declare = {
     else return false;
     return true;
   },
-  typed: (phone, _params, pressed, form) => press(phone, form, pressed === "erase" ? "Backspace" : pressed),
-  main: (phone, params, form) => void save(phone, params, form),
+  typed(phone, _params, pressed, form) {
+    if (form.step === "time") press(phone, form, pressed === "erase" ? "Backspace" : pressed);
+  },
+  main(phone, params, form) {
+    if (form.step === "time") void save(phone, params, form);
+    else if (jobOfForm(params, form)) phone.fill({ step: "time" });
+  },
 };
 
 /** @param {Phone} phone @param {Form} form @param {string} sign */
@@ -115,43 +121,51 @@ function jobView(phone) {
   });
 }
 
-/** @param {Phone} phone @param {import("./phone.js").Params} params @param {Form} form @param {import("../model/work.js").Job} job */
-function timeView(phone, params, form, job) {
-  const { nowMs } = phone.clocks();
-  const days = daysOf(nowMs);
-  const told = whenOf(phone, form);
-  const isSpan = form.how === "span";
-  const isWrong = isSpan && String(form.from ?? "").length === 4 && String(form.until ?? "").length === 4 && told === null;
+/** Which day and which kind of work: most often today and a run, so that one tap goes on.
+ * @param {Phone} phone @param {import("./phone.js").Params} params @param {Form} form @param {import("../model/work.js").Job} job */
+function dayView(phone, params, form, job) {
+  const days = daysOf(phone.clocks().nowMs);
   return frame(phone, {
     title: t("Tell time"),
     about: jobName(phone.reference, job),
     back: () => (params.order ? phone.back() : phone.fill({ job: "" })),
     body: html`
-      ${days.length > 1
-        ? tiles({
-            label: t("Which day?"),
-            columns: "fit",
-            options: [...days].reverse().map((ms) => ({ value: String(ms), label: ms === days[0] ? t("Today") : dayName(ms) })),
-            chosen: String(form.day ?? days[0]),
-            onChoose: (value) => phone.fill({ day: Number(value) }),
-          })
-        : nothing}
+      ${tiles({
+        label: t("Which day?"),
+        columns: "2",
+        options: days.map((ms) => ({ value: String(ms), label: ms === days[0] ? t("Today") : dayName(ms) })),
+        chosen: String(form.day ?? days[0]),
+        onChoose: (value) => phone.fill({ day: Number(value) }),
+      })}
       ${job.indirect
         ? nothing
         : tiles({
             label: t("Activity"),
-            columns: "fit",
+            columns: "2",
             options: ["run", "setup", "rework", "teardown"].map((value) => ({ value, label: activityName(value), sign: activitySign(value) })),
             chosen: form.activity ?? "run",
             onChoose: (activity) => phone.fill({ activity }),
           })}
-      ${tiles({
-        label: t("How is it known?"),
-        columns: "2",
-        options: [{ value: "length", label: t("How long") }, { value: "span", label: t("From and until") }],
-        chosen: isSpan ? "span" : "length",
-        onChoose: (how) => phone.fill({ how, field: "from" }),
-      })}
+    `,
+    deck: key({ label: t("Go on"), about: kindWords(form, job, days[0]), sign: "check", look: "primary", onTap: () => phone.fill({ step: "time" }) }),
+  });
+}
+
+/** Day and activity in words. @param {Form} form @param {import("../model/work.js").Job} job @param {number} today */
+const kindWords = (form, job, today) =>
+  [form.day && form.day !== today ? dayName(form.day) : t("Today"), job.indirect ? "" : activityName(form.activity ?? "run")].filter(Boolean).join(" · ");
+
+/** How long, or from when until when. @param {Phone} phone @param {Form} form @param {import("../model/work.js").Job} job */
+function timeView(phone, form, job) {
+  const today = midnightBefore(phone.clocks().nowMs);
+  const told = whenOf(phone, form);
+  const isSpan = form.how === "span";
+  const isWrong = isSpan && String(form.from ?? "").length === 4 && String(form.until ?? "").length === 4 && told === null;
+  return frame(phone, {
+    title: isSpan ? t("From when until when?") : t("How long?"),
+    about: `${jobName(phone.reference, job)} · ${kindWords(form, job, today)}`,
+    back: () => phone.fill({ step: "" }),
+    body: html`
       ${offClock(phone)}
       <div class="counting">
         ${isSpan
@@ -164,15 +178,18 @@ function timeView(phone, params, form, job) {
             </div>`}
         ${digitPad({ label: t("Time"), erase: t("Erase"), onPress: (sign) => press(phone, form, sign) })}
         ${isWrong ? notice("look", t("That time lies in the future.")) : nothing}
+        <div class="tiles tiles-1">${isSpan
+          ? key({ label: t("Say how long instead"), sign: "clock", onTap: () => phone.fill({ how: "length" }) })
+          : key({ label: t("Say from when until when instead"), sign: "clock", onTap: () => phone.fill({ how: "span", field: "from" }) })}</div>
       </div>
     `,
     deck: key({
       label: t("Save"),
-      about: told ? [form.day && form.day !== days[0] ? dayName(form.day) : t("Today"), told.words, job.indirect ? "" : activityName(form.activity ?? "run")].filter(Boolean).join(" · ") : nothing,
+      about: told ? `${told.words} · ${kindWords(form, job, today)}` : nothing,
       sign: "check",
       look: "primary",
       disabled: told === null,
-      onTap: () => void save(phone, params, form),
+      onTap: () => void save(phone, phone.place.params, form),
     }),
   });
 }

@@ -2,8 +2,9 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
-import { machineName, personName } from "../model/words.js";
+import { machineName } from "../model/words.js";
 import { dayTable } from "./day-parts.js";
+import { icon } from "./icons.js";
 import { frame, key, notice } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
@@ -19,7 +20,7 @@ export const farewell = {
       about: endedMs ? t("shift ended at {time}", { time: clock(endedMs) }) : nothing,
       back: phone.home,
       body: html`
-        <p class="lead"><strong>${personName(phone.reference, person)}</strong></p>
+        <p class="result-word">${icon("check")} ${phone.said?.undo.length ? phone.said.text : t("Your day")}</p>
         ${dayTable(phone)}
         ${machines.length > 0
           ? notice("look", t("Still running: {names}.", { names: machines.map(({ machine }) => machineName(phone.reference, machine ?? "")).join(", ") }), "gear")

@@ -40,7 +40,7 @@ function row(phone, entry, correction) {
       <span class="row-code number">${clock(occurredMs(entry.event))}</span>
       ${correction
         ? html`<s class="row-gone">${words}</s>
-            <span class="row-mark">${icon(correction.event.type === "event.replaced" ? "pencil" : "undo")} ${correction.event.type === "event.replaced" ? t("Corrected") : t("Taken back")}${why ? `: ${why}` : ""}</span>`
+            <span class="row-mark">${icon(correction.event.type === "event.replaced" ? "pencil" : "undo")} ${correction.event.type === "event.replaced" ? t("Corrected") : t("Taken back")}${why ? ` · ${why}` : ""}</span>`
         : html`${words}<span class=${`row-mark stamp-${look}`}>${icon(sign)} ${word}</span>`}
     </button>
   </li>`;

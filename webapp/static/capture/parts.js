@@ -3,13 +3,12 @@
 import { classes, html, nothing } from "../lib/dom.js";
 import { add, share } from "../lib/decimal.js";
 import { decimalSign, figure, t } from "../lib/i18n.js";
-import { span } from "../lib/time.js";
-import { elapsedMs } from "../model/work.js";
 import { tail } from "../model/code.js";
 import { nextTyped, quantityOf, spaced, troubleOf } from "../model/typing.js";
-import { activityName, jobName } from "../model/words.js";
+import { jobName } from "../model/words.js";
 import { signer } from "./faces.js";
 import { icon } from "./icons.js";
+import { isUndoInBar } from "./phone.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").View} View */
@@ -53,9 +52,9 @@ export const frame = (phone, { title, about, body, deck, back = phone.back }) =>
 /** @param {View | undefined} words */
 const isSaid = (words) => Boolean(words) && words !== nothing;
 
-/** In a form the last capture can be undone from the bar, so that nothing covers the keys. @param {Phone} phone */
+/** @param {Phone} phone */
 const barChip = (phone) =>
-  phone.isForm && phone.said && phone.said.undo.length > 0
+  isUndoInBar(phone)
     ? html`<button class="chip chip-undo" type="button" @click=${phone.undo}>${icon("undo")}<span>${t("Undo")}</span></button>`
     : outboxChip(phone);
 
@@ -117,21 +116,6 @@ export const tiles = ({ label, legend = label, options, chosen, onChoose, column
     </div>
   </fieldset>
 `;
-
-/** A running or paused span as a card that opens it. @param {Phone} phone @param {Span} running */
-export function runningCard(phone, running) {
-  const order = phone.reference.orders.get(running.order ?? "");
-  return html`<button
-    class="card card-running"
-    type="button"
-    @click=${() => phone.go("running", { start: running.startId })}
-  >
-    <span class="card-state">${icon(activitySign(running.activity))} ${activityName(running.activity)}</span>
-    <span class="card-title">${titleOf(phone, running)}</span>
-    <span class="card-about">${[running.order, order?.item_name].filter(Boolean).join(" · ")}</span>
-    <span class="clock">${span(elapsedMs(running, phone.clocks()))}</span>
-  </button>`;
-}
 
 /** A job's own name without its order, as large text. @param {Phone} phone @param {{order: string | null, operation: string | null, indirect: string | null}} job */
 export function titleOf(phone, job) {

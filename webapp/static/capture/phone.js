@@ -20,7 +20,7 @@
 /** @typedef {{screen: string, params: Params, form: Form}} Place */
 /** @typedef {{id: string, name: string, site?: string | {code: string, name: string}}} Device */
 /**
- * @typedef {{text: string, sign: "saved" | "look" | "lost", undo: string[], untilMs: number, also?: Also | null}} Said
+ * @typedef {{text: string, sign: "saved" | "look" | "lost", undo: string[], untilMs: number, also?: Also | null, isAside?: boolean}} Said
  * @typedef {{label: string, said: string, drafts: (saved: string[]) => Draft[]}} Also a second way to go on from what was
  *   captured, beside undoing it: its key, what is said then, and what it captures, from the ids of what was saved
  */
@@ -94,6 +94,11 @@
  * @property {(phone: Phone, params: Params) => void} [ticked] a second has passed while it was shown
  * @property {(phone: Phone, params: Params, form: Form) => void} [main] press the main key: the quick code "ok"
  */
+
+/** What was just captured can be undone from the bar, so that nothing covers the screen: in a form, and on every screen
+ * that was opened since. @param {Phone} phone */
+export const isUndoInBar = (phone) =>
+  (phone.said?.undo.length ?? 0) > 0 && (phone.isForm || (phone.said?.isAside === true && phone.place.screen !== "home"));
 
 /** Work has ended: its person sees what came of it. @param {Phone} phone @param {Span[]} spans that were stopped */
 export function showResult(phone, spans) {

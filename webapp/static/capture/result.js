@@ -42,14 +42,16 @@ export const result = {
     const done = job.order && job.operation ? progressOf(phone, job.order, job.operation) : null;
     const unit = order?.unit ?? "";
     const one = new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 });
-    const { expectedMs, expectedPieces, value } = mine;
+    const { expectedMs, value } = mine;
+    // A job of a minute or two has no target worth the name.
+    const expectedPieces = (mine.expectedPieces ?? 0) < 0.5 ? null : mine.expectedPieces;
     return frame(phone, {
       title: titleOf(phone, job),
       about: [params.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
       back: phone.home,
       body: html`
         <section class="result" @click=${phone.home}>
-          <p class="result-word">${icon("check")} ${t("Your work on it")}</p>
+          <p class="result-word">${icon("check")} ${phone.said?.undo.length ? phone.said.text : t("Your work on it")}</p>
           ${measure({
             label: expectedMs === null ? t("Time") : t("Time against standard"),
             words: expectedMs === null ? hoursMinutes(mine.totalMs) : t("{done} of {whole}", { done: hoursMinutes(mine.setupMs + mine.runMs), whole: hoursMinutes(expectedMs) }),

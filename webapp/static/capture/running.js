@@ -64,6 +64,7 @@ export const running = {
               ${activityKeys(phone, span)}
               ${machineKeys(phone, span)}
               ${span.operation ? key({ label: t("Operation done"), about: t("nothing left to do"), sign: "flag", onTap: () => void finish(phone, span) }) : nothing}
+              ${key({ label: t("Other facts"), about: t("for this job"), sign: "more", onTap: () => phone.go("forms", job) })}
             </div>`
           : nothing}
       `,
@@ -120,8 +121,8 @@ function machineKeys(phone, span) {
     const name = machineName(phone.reference, machine);
     if (down) return key({ label: name, about: t("stands still"), sign: "halt", look: "warn", onTap: () => phone.go("machine", { machine }) });
     const leave = key({
-      label: t("I leave, {name} runs", { name }),
-      about: t("my time stops, the machine’s goes on"),
+      label: t("I leave, {name} runs", { name: machine }),
+      about: t("my time stops"),
       sign: "walk",
       onTap: () =>
         void phone

@@ -101,7 +101,9 @@ const joined = (...parts) => parts.filter(Boolean).join(" · ");
  * @returns {{title: string, about: string}} */
 export function describe(reference, event) {
   const job = jobName(reference, { order: event.order, operation: event.operation, indirect: event.indirect_code });
-  const amount = event.quantity ? `${figure(event.quantity)}${event.unit ? ` ${event.unit}` : ""}` : "";
+  // Pieces are counted in their order's unit.
+  const unit = event.unit ?? reference.orders.get(event.order ?? "")?.unit;
+  const amount = event.quantity ? `${figure(event.quantity)}${unit ? ` ${unit}` : ""}` : "";
   const machine = event.machine ? machineName(reference, event.machine) : "";
   const material = event.item ? materialName(reference, /** @type {any} */ (event)) : "";
   switch (event.type) {

@@ -5,6 +5,7 @@ import { t } from "../lib/i18n.js";
 import { signal as give } from "../lib/senses.js";
 import { takeBack, UNDO } from "../model/gestures.js";
 import { icon } from "../capture/icons.js";
+import { isUndoInBar } from "../capture/phone.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
 /** @typedef {import("../lib/senses.js").Signal} Signal */
@@ -109,7 +110,7 @@ export class Captures {
   #saidView() {
     const { phone } = this;
     const { said } = phone;
-    if (!said || (phone.isForm && said.undo.length > 0)) return nothing; // a form shows its undo in the bar
+    if (!said || isUndoInBar(phone)) return nothing;
     const left = Math.ceil((said.untilMs - Date.now()) / 1000);
     const sign = said.sign === "saved" ? "check" : said.sign === "look" ? "alert" : "cross";
     const close = () => {
