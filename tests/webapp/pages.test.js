@@ -155,7 +155,7 @@ test("every screen is reachable, and every place a screen leads to exists", () =
   const screens = filesIn(join(STATIC, "capture"), ".js").flatMap((path) => [...read(path).matchAll(/^  name: "([\w-]+)"/gm)].map(([, name]) => name));
   assert.equal(new Set(screens).size, screens.length);
   const text = sources.map(read).join("\n");
-  const led = new Set([...text.matchAll(/(?:\bgo\(|\binstead\(|\bwithJob\(phone, |\bopen\(|\bonly\(|screen: |phone\.operator \? )"([\w-]+)"/g)].map(([, name]) => name));
+  const led = new Set([...text.matchAll(/(?:\bgo\(|\binstead\(|\bnote\(|\bopen\(|\bonly\(|screen: |phone\.operator \? )"([\w-]+)"/g)].map(([, name]) => name));
   for (const name of led) assert.ok(screens.includes(name), `nobody is at ${name}`);
   for (const name of screens) assert.ok(led.has(name), `nothing leads to ${name}`);
 });

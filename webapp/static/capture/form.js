@@ -2,30 +2,36 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { named, t } from "../lib/i18n.js";
-import { draftOf, isFlag, isReady, takesScan } from "../model/catalog.js";
+import { draftOf, isFlag, isReady, reasonKind, takesScan } from "../model/catalog.js";
 import { personName } from "../model/words.js";
 import { frame, key, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./phone.js").Params} Params */
 /** @typedef {import("../model/catalog.js").Field} Field */
 
 /** @param {Phone} phone @param {string} name */
 const typeOf = (phone, name) => phone.eventTypes.find(({ type }) => type === name);
 
-/** Values of the form, the job that runs being proposed. @param {Phone} phone @param {any} form @param {Field[]} fields */
-function valuesOf(phone, form, fields) {
+/** Values of the form; the job it was opened for, or that runs, being proposed.
+ * @param {Phone} phone @param {Params} params @param {any} form @param {Field[]} fields */
+function valuesOf(phone, params, form, fields) {
   const [running] = phone.work.of(phone.operator).filter((span) => span.order);
   /** @type {Record<string, any>} */
-  const proposed = { order: running?.order ?? "", operation: running?.operation ?? "", person: phone.operator ?? "" };
+  const proposed = {
+    order: params.order ?? running?.order ?? "",
+    operation: params.order ? (params.operation ?? "") : (running?.operation ?? ""),
+    person: phone.operator ?? "",
+  };
   return Object.fromEntries(fields.map(({ name }) => [name, form[name] ?? proposed[name] ?? ""]));
 }
 
-/** @param {Phone} phone @param {string} type @param {any} form */
-async function save(phone, type, form) {
-  const described = typeOf(phone, type);
+/** @param {Phone} phone @param {Params} params @param {any} form */
+async function save(phone, params, form) {
+  const described = typeOf(phone, params.type);
   if (!described) return;
-  const values = valuesOf(phone, form, described.fields);
-  if (!isReady(described, values)) return;
+  const values = valuesOf(phone, params, form, described.fields);
+  if (!isReady(described, values)) return phone.say(t("Something is missing, or makes no sense yet."));
   const now = phone.clocks().nowMs;
   if (await phone.capture([draftOf(described, values, now)], t("Saved: {what}", { what: t(described.label) }))) phone.home();
 }
@@ -37,34 +43,37 @@ export const form = {
   view(phone, params, state) {
     const described = typeOf(phone, params.type);
     if (!described) return frame(phone, { title: params.type, body: nothing });
-    const values = valuesOf(phone, state, described.fields);
+    const values = valuesOf(phone, params, state, described.fields);
     const set = (/** @type {string} */ name, /** @type {string | boolean} */ value) => phone.fill({ [name]: value });
     return frame(phone, {
       title: t(described.label),
-      body: html`${described.fields.map((/** @type {Field} */ field) => fieldView(phone, field, values[field.name], (value) => set(field.name, value)))}`,
-      deck: key({ label: t("Save"), sign: "check", look: "primary", disabled: !isReady(described, values), onTap: () => save(phone, params.type, state) }),
+      body: html`${described.fields.map((/** @type {Field} */ field) => fieldView(phone, params.type, field, values[field.name], (value) => set(field.name, value)))}`,
+      deck: key({ label: t("Save"), sign: "check", look: "primary", disabled: !isReady(described, values), onTap: () => save(phone, params, state) }),
     });
   },
   scanned(phone, params, scanned, state) {
     const described = typeOf(phone, params.type);
     if (!described) return false;
-    const found = takesScan(described, scanned, valuesOf(phone, state, described.fields));
+    const found = takesScan(described, scanned, valuesOf(phone, params, state, described.fields));
     if (found) phone.fill(found);
     return found !== null;
   },
+  main(phone, params, state) {
+    void save(phone, params, state);
+  },
 };
 
-/** @param {Phone} phone @param {Field} field @param {any} value @param {(value: string | boolean) => void} set */
-function fieldView(phone, field, value, set) {
+/** @param {Phone} phone @param {string} type @param {Field} field @param {any} value @param {(value: string | boolean) => void} set */
+function fieldView(phone, type, field, value, set) {
   const label = `${t(field.label)}${field.required ? "" : ` (${t("if known")})`}`;
-  const choices = field.choices ?? reasonsFor(phone, field.name);
+  const choices = field.choices ?? (field.name === "reason" ? reasonsFor(phone, type) : null) ?? (field.name.endsWith("location") ? placesOf(phone) : null);
   if (choices?.length) {
     return tiles({
       label,
       columns: "2",
       options: choices.map((/** @type {any} */ choice) => (typeof choice === "string" ? { value: choice, label: t(choice) } : choice)),
       chosen: value || null,
-      onChoose: set,
+      onChoose: (chosen) => set(chosen === value && !field.required ? "" : chosen),
     });
   }
   if (isFlag(field)) {
@@ -81,8 +90,12 @@ function fieldView(phone, field, value, set) {
   </label>`;
 }
 
-/** @param {Phone} phone @param {string} name */
-function reasonsFor(phone, name) {
-  if (name !== "reason") return null;
-  return phone.reference.snapshot.reasons.map(({ code, name: words }) => ({ value: code, label: named(words) }));
+/** @param {Phone} phone @param {string} type */
+function reasonsFor(phone, type) {
+  const kind = reasonKind(type);
+  const reasons = kind === null ? phone.reference.snapshot.reasons : phone.reference.reasonsOf(kind);
+  return reasons.map(({ code, name }) => ({ value: code, label: named(name) || code }));
 }
+
+/** @param {Phone} phone */
+const placesOf = (phone) => phone.reference.snapshot.locations.map(({ code, name }) => ({ value: code, label: name || code }));

@@ -69,6 +69,7 @@ export const operation = {
             key({ label: isBusy ? t("{activity}, too", { activity: activityName(activity) }) : activityName(activity), sign: activitySign(activity), onTap: run(activity, false) }),
           )}
           ${params.operation ? key({ label: t("Count pieces"), about: t("without a clock"), sign: "check", onTap: () => phone.go("quantity", jobOf(job)) }) : nothing}
+          ${key({ label: t("Other facts"), about: t("for this job"), sign: "more", onTap: () => phone.go("forms", jobOf(job)) })}
         </div>
       `,
       deck: isBusy

@@ -43,6 +43,10 @@ export const order = {
                 </li>`;
               })}
             </ul>
+            <div class="tiles tiles-2">
+              ${key({ label: t("Unplanned operation"), sign: "plus", onTap: () => phone.go("unplanned", { order: known.code }) })}
+              ${key({ label: t("Other facts"), about: t("for this order"), sign: "more", onTap: () => phone.go("forms", { order: known.code }) })}
+            </div>
           `
         : notice("look", t("This order is not in the device's snapshot. It can be worked on all the same.")),
       deck: known && known.operations.length > 0

@@ -27,9 +27,17 @@ const ENVELOPE = new Set([
 /** The types the generic form is for. @param {EventType[]} types */
 export const formTypes = (types) => types.filter(({ type }) => !ELSEWHERE.has(type));
 
-/** As the server describes them, the envelope taken out. @param {any[]} types @returns {EventType[]} */
+/** As the server describes them, the envelope and what no person fills in taken out. @param {any[]} types @returns {EventType[]} */
 export const readTypes = (types) =>
-  types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => !ENVELOPE.has(field.name)) }));
+  types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => !ENVELOPE.has(field.name) && (field.required || field.input !== "hidden")) }));
+
+/** What the subject of a fact has reasons of. @type {Record<string, string>} */
+const REASONS = {
+  defect: "defect", inspection: "defect", downtime: "downtime", break: "pause", labor: "pause", help: "help", event: "correction", order: "correction",
+};
+
+/** The kind of reasons a type asks for; null where any may be meant. @param {string} type */
+export const reasonKind = (type) => REASONS[type.split(".")[0]] ?? null;
 
 /** @param {Field} field */
 const isInstant = (field) => field.kind === "instant";
