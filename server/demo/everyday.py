@@ -48,7 +48,7 @@ class Everyday(Stories):
     def calls_for_help(self) -> None:
         """Calls the lead answered, one taken back, and one that waits at this moment."""
         reasons = ("QUALITE", "REGLEUR", "CARISTE", "QUALITE", "CHEF", "CARISTE", "REGLEUR")
-        starts = [fact for fact in self.some(40, "labor.started", activity="run") if "operation" in fact.place]
+        starts = [fact for fact in self.some(60, "labor.started", activity="run") if self._step_of(fact)]
         chosen = sorted(self.chance.sample(starts, len(reasons)), key=lambda fact: fact.at)
         for index, (start, reason) in enumerate(zip(chosen, reasons, strict=True)):
             call = self._call(start, start.at + self.chronicle.about(2, 9), reason)
@@ -69,12 +69,15 @@ class Everyday(Stories):
 
     def _call(self, start: Fact, at: int, reason: str) -> Fact:
         step = self._step_of(start)
+        assert step is not None, "chosen among those that have one"
         return self.chronicle.say(
             start.sender, at, "help.called", start.by, reason=reason, work_center=step.center, **start.place
         )
 
-    def _step_of(self, fact: Fact) -> Step:
-        return next(step for step in self.floor.steps[fact.event["order"]] if step.place == fact.place)
+    def _step_of(self, fact: Fact) -> Step | None:
+        """The step a fact is about; None where it names an order or operation that is not known here."""
+        steps = self.floor.steps.get(fact.event.get("order", ""), [])
+        return next((step for step in steps if step.place == fact.place), None)
 
     def inspections(self) -> None:
         """Gloss measured after varnishing, sizes after machining; some fail."""
