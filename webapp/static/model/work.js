@@ -72,7 +72,7 @@ export class Work {
     /** @type {Map<string, boolean>} operations said to be done, or not done after all, since the snapshot */
     this.completed = new Map();
     /** @type {Map<string, Map<string, number>>} by person: jobs and when they were last touched */ this.touched = new Map();
-    const facts = [...captures];
+    const facts = [...captures].filter(({ state }) => state !== "rejected");
     const corrected = corrections(facts);
     const isNews = (/** @type {Kept} */ { state, savedMs }) => state === "waiting" || savedMs > knownMs;
     for (const capture of inPlace(facts, corrected)) this.#take(capture, isNews(capture));
@@ -288,13 +288,13 @@ const open = (event) => ({
 const STANDS_FOR = { "downtime.started": "downtime", "break.started": "break" };
 
 /** Facts that no longer count, and the fact that took each of them away. Latest first: a correction that was corrected
- * itself takes nothing back. @template {{event: Fact}} K @param {Iterable<K>} facts @returns {Map<string, K>} by target */
+ * itself takes nothing back, nor does one the server refused. @template {{event: Fact, state?: string}} K @param {Iterable<K>} facts @returns {Map<string, K>} by target */
 export function corrections(facts) {
   /** @type {Map<string, K>} */
   const corrected = new Map();
   for (const capture of [...facts].reverse()) {
-    const { event } = capture;
-    const isCorrection = event.type === "event.voided" || event.type === "event.replaced";
+    const { event, state } = capture;
+    const isCorrection = state !== "rejected" && (event.type === "event.voided" || event.type === "event.replaced");
     if (isCorrection && !corrected.has(event.id)) corrected.set(event.target_id, capture);
   }
   return corrected;
