@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readGs1 } from "../../webapp/static/model/gs1.js";
+import { readGs1, suppliedBy } from "../../webapp/static/model/gs1.js";
 
 const GTIN = "09506000134352"; // GS1's own for examples
 const all = { gtin: GTIN, lot: "ABC-1", serial: "77" };
@@ -65,4 +65,12 @@ test("any lot a supplier may write comes back from each form", () => {
       if (step !== "." && step !== "..") assert.equal(readGs1(`https://a.example/01/${GTIN}/10/${step}`)?.lot, written);
     }),
   );
+});
+
+test("a supplier's label names the plant's own item where it is known by that number", () => {
+  const label = `(01)${GTIN}(10)L7`;
+  assert.deepEqual(suppliedBy(label, (code) => code === "9506000134352"), { item: "9506000134352", lot: "L7" });
+  assert.deepEqual(suppliedBy(label, () => false), { item: GTIN, lot: "L7" });
+  assert.deepEqual(suppliedBy("(01)09506000134352(21)S9", () => false), { item: GTIN, lot: "S9" }, "a serial number, where there is no lot");
+  assert.equal(suppliedBy("]C110L7", () => true), null, "a lot alone names no article");
 });

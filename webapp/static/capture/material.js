@@ -4,7 +4,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { repeat } from "../lib/lists.js";
 import { figure, t } from "../lib/i18n.js";
-import { formsOf, readGs1 } from "../model/gs1.js";
+import { readGs1, suppliedBy } from "../model/gs1.js";
 import { asCode, quantityOf } from "../model/typing.js";
 import { textField } from "./choices.js";
 import { key, notice, numberMissing, pad, tiles } from "./parts.js";
@@ -46,13 +46,14 @@ export function takeMaterial(phone, { item, lot }, scanned) {
     case "unknown": // a label printed since: of a material, or, beside one, of its lot
       return item === null ? take(scanned.letters, "") : take(item, scanned.letters);
     case "foreign": {
-      const read = readGs1(scanned.text);
       const code = asCode(scanned.text);
       if (code === "") return false;
-      const known = read?.gtin ? formsOf(read.gtin).find((form) => phone.reference.items.has(form)) : undefined;
-      const newLot = read?.lot ?? read?.serial;
-      if (read) return take(known ?? item ?? read.gtin ?? code, newLot ?? (item === null || known ? "" : lot));
-      if (item !== null) return take(item, code);
+      const isKnown = (/** @type {string} */ one) => phone.reference.items.has(one);
+      const supplied = suppliedBy(scanned.text, isKnown);
+      // An article nobody here knows is no reason to leave the material that was chosen: its lot is what was meant.
+      if (supplied && (item === null || isKnown(supplied.item))) return take(supplied.item, supplied.lot ?? "");
+      const read = readGs1(scanned.text);
+      if (item !== null) return take(item, read?.lot ?? read?.serial ?? (read ? lot : code));
       phone.fill({ strange: code });
       return true;
     }

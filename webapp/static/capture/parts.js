@@ -92,7 +92,7 @@ export const key = ({ label, sign, onTap, look = "", about, disabled = false, pr
     @click=${onTap}
   >
     ${sign ? icon(sign) : nothing}
-    <span class="key-words"><span class="key-label">${label}</span>${about ? html`<span class="key-about">${about}</span>` : nothing}</span>
+    <span class="key-words"><span class="key-label">${label}</span>${isSaid(about) ? html`<span class="key-about">${about}</span>` : nothing}</span>
   </button>
 `;
 
@@ -154,11 +154,12 @@ export function pad({ typed, proposed = false, unit, onType, label, aside = noth
   const press = (/** @type {string} */ sign) => onType(nextTyped(proposed ? "" : typed, sign));
   const digit = (/** @type {string} */ sign, words = sign) =>
     html`<button class="pad-key" type="button" @click=${() => press(sign)} aria-label=${words}>${sign}</button>`;
-  const shown = typed === "" ? "0" : spaced(typed);
+  // A long number goes on in the next line between its thousands, not within them.
+  const shown = typed === "" ? "0" : spaced(typed).replace(/(?<=[\s.,’])(?=\d{3})/g, "\u200b");
   const trouble = troubleWords(typed, as);
   return html`
     <div class="figure-row">
-      <div class=${classes("figure", proposed && "figure-proposed", shown.length > 14 ? "figure-longest" : shown.length > 6 && "figure-long")} role="status" aria-label=${label}>
+      <div class=${classes("figure", proposed && "figure-proposed", typed.length > 8 ? "figure-longest" : typed.length > 5 && "figure-long")} role="status" aria-label=${label}>
         <output class="figure-number">${shown}</output><span class="figure-unit">${unit ?? ""}</span>
       </div>
       ${trouble ? beware(trouble) : aside}

@@ -41,6 +41,18 @@ export function readGs1(text) {
  * @param {string} gtin fourteen digits */
 export const formsOf = (gtin) => [14, 13, 12, 8].filter((length) => /^0*$/.test(gtin.slice(0, 14 - length))).map((length) => gtin.slice(14 - length));
 
+/**
+ * The material a supplier's label names: the plant's own item where it knows the article number, else that number, as
+ * a label says it that nobody here could read. @param {string} text @param {(code: string) => boolean} isKnown
+ * @returns {{item: string, lot?: string} | null} null if it names no article
+ */
+export function suppliedBy(text, isKnown) {
+  const read = readGs1(text);
+  if (!read?.gtin) return null;
+  const lot = read.lot ?? read.serial;
+  return { item: formsOf(read.gtin).find(isKnown) ?? read.gtin, ...(lot ? { lot } : {}) };
+}
+
 /** https://any.host/any/path/01/09506000134352/10/ABC123?17=... @param {string} text */
 function ofLink(text) {
   /** @type {URL} */ let address;
