@@ -103,6 +103,14 @@ test("material goes to the one job that runs, or asks which", () => {
   assert.equal(/** @type {any} */ (scan(ITEM)).screen, "which");
 });
 
+test("a supplier's label is material for the one job that runs; any other foreign code stays foreign", () => {
+  assert.deepEqual(scan("(01)09506000134352(10)L7", working({ order: "MO-1001", operation: "10" })), {
+    do: "open", screen: "consumption", params: { order: "MO-1001", operation: "10", item: "09506000134352", lot: "L7" },
+  });
+  assert.equal(/** @type {any} */ (scan("https://id.gs1.org/01/09506000134352")).screen, "which");
+  assert.deepEqual(scan("WIFI:S:net;P:x;;", working({ order: "MO-1001", operation: "10" })), { do: "say", what: "foreign" });
+});
+
 test("a defect's reason opens the defect of the running job", () => {
   assert.deepEqual(scan(SCRAP, working({ order: "MO-1001", operation: "10" })), {
     do: "open", screen: "defect", params: { order: "MO-1001", operation: "10", reason: "BURR" },

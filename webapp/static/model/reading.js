@@ -3,6 +3,7 @@
 // asked. Quick codes say in a word what a key would.
 
 import { tail } from "./code.js";
+import { suppliedBy } from "./gs1.js";
 import { peopleHere } from "./session.js";
 import { jobKey } from "./work.js";
 
@@ -118,7 +119,7 @@ export function read(text, reference) {
 export function respond(scanned, situation) {
   const { operator, reference, work } = situation;
   if (scanned.is === "person") return { do: "sign in", person: scanned.person };
-  if (scanned.is === "foreign") return { do: "say", what: "foreign" };
+  if (scanned.is === "foreign") return onSupplied(scanned.text, situation);
   if (scanned.is === "unknown") return { do: "open", screen: "unknown", params: { letters: scanned.letters } };
   if (!operator) return { do: "ask for badge" };
   const productive = work.of(operator).filter((span) => span.order);
@@ -139,9 +140,7 @@ export function respond(scanned, situation) {
       return onJob({ indirect: scanned.activity }, situation);
     case "item":
     case "lot": {
-      const drawn = { item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) };
-      if (productive.length === 1) return { do: "open", screen: "consumption", params: { ...jobOf(productive[0]), ...drawn } };
-      return { do: "open", screen: "which", params: drawn };
+      return onMaterial({ item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) }, productive);
     }
     case "reason": {
       const kind = reference.reasons.get(scanned.reason)?.kind;
@@ -163,6 +162,19 @@ export function respond(scanned, situation) {
  * @param {{order?: string | null, operation?: string | null}} job
  * @returns {Record<string, string>} */
 export const jobOf = ({ order, operation }) => ({ ...(order ? { order } : {}), ...(operation ? { operation } : {}) });
+
+/** A supplier's label: material for what runs, if it names an article. @param {string} text @param {Situation} situation @returns {Response} */
+function onSupplied(text, { operator, reference, work }) {
+  const drawn = operator ? suppliedBy(text, (code) => reference.items.has(code)) : null;
+  return drawn ? onMaterial(drawn, work.of(operator)) : { do: "say", what: "foreign" };
+}
+
+/** @param {{item: string, lot?: string}} drawn @param {Span[]} running @returns {Response} */
+function onMaterial(drawn, running) {
+  const productive = running.filter((span) => span.order);
+  if (productive.length === 1) return { do: "open", screen: "consumption", params: { ...jobOf(productive[0]), ...drawn } };
+  return { do: "open", screen: "which", params: { ...drawn } };
+}
 
 /** How many jobs these spans are about: a crew on one operation is on one job. @param {Span[]} spans */
 const jobsIn = (spans) => new Set(spans.map(jobKey));
