@@ -1,8 +1,15 @@
 // The tablet's eye: a stream, a square out of its middle every few frames, a worker that reads it. One picture is in
 // flight at a time; tracks stop as soon as the page hides, because a phone's memory is short and its lamp is seen.
 
-const SQUARE = 480;
-const FULL_EVERY = 4; // the whole frame now and then, for a code that is not in the middle
+// What is looked at, one after the other: how much of the frame out of its middle (0: all of it), and how many pixels
+// the picture gets for it. Small squares are read by their own pixels and enlarged; the rest is for a code held near, or
+// one that is not in the middle.
+const LOOKS = [
+  { part: 480, side: 480 },
+  { part: 320, side: 640 },
+  { part: Infinity, side: 480 },
+  { part: 0, side: 0 },
+];
 const PAUSE_MS = 40;
 
 /** @typedef {"ready" | "refused" | "none" | "insecure" | "busy"} CameraState */
@@ -138,12 +145,12 @@ export class Camera {
   #picture(video) {
     const [width, height] = [video.videoWidth, video.videoHeight];
     if (!width || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+    const look = LOOKS[this.#frames % LOOKS.length];
     this.#frames += 1;
-    const isWhole = this.#frames % FULL_EVERY === 0;
-    const side = Math.min(width, height);
-    const [x, y, w, h] = isWhole ? [0, 0, width, height] : [(width - side) / 2, (height - side) / 2, side, side];
-    this.#canvas.width = isWhole ? width : Math.min(SQUARE, side);
-    this.#canvas.height = isWhole ? height : Math.min(SQUARE, side);
+    const part = Math.min(width, height, look.part);
+    const [x, y, w, h] = part ? [(width - part) / 2, (height - part) / 2, part, part] : [0, 0, width, height];
+    this.#canvas.width = look.side || width;
+    this.#canvas.height = look.side || height;
     const drawing = this.#canvas.getContext("2d", { willReadFrequently: true });
     if (!drawing) return null;
     drawing.drawImage(video, x, y, w, h, 0, 0, this.#canvas.width, this.#canvas.height);

@@ -2,17 +2,11 @@
 // origin; it is fetched when the first picture comes, not when the page starts.
 
 import { prepareZXingModule, readBarcodes } from "../vendor/zxing-wasm/dist/es/reader/index.js";
+import { OPTIONS } from "./options.js";
 
 const WASM = new URL("../vendor/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url).href;
 
 prepareZXingModule({ overrides: { locateFile: () => WASM } });
-
-// What stands on our labels, and what suppliers print on theirs.
-/** @type {import("../vendor/zxing-wasm/dist/es/reader/index.js").ReaderOptions} */
-const OPTIONS = {
-  formats: ["QRCode", "MicroQRCode", "DataMatrix", "Code128", "Code39", "EAN13", "EAN8", "ITF"],
-  maxNumberOfSymbols: 1,
-};
 
 onmessage = async ({ data: { id, picture } }) => {
   try {
