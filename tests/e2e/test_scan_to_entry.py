@@ -61,7 +61,7 @@ def test_a_shift_without_network_is_costed_once_to_the_cent(
     # With a network: badge, scan, start.
     scan(tablet, badge)
     tablet.on("home")
-    tablet.says("Hello Mia Berg")
+    tablet.says("Hello Mia B.")
     taps["labor.started"] = scan(tablet, operation)
     tablet.says(f"Started Run: {job.order}")
     tablet.chip("All sent")
