@@ -153,13 +153,14 @@ def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story
 
 
 def _last_word(connection: Connection, load: _Load) -> None:
-    """What devices said of themselves when they were last heard: one phone is out of reach and holds facts."""
+    """What devices said of themselves when they were last heard: those in use just now, also without a capture; one
+    phone is out of reach and holds facts."""
     site = load.access.site
     for device in people.list_devices(connection, site):
         held, since = (4, load.now - 31 * MINUTE) if device.name == OFFLINE_PHONE else (0, None)
         people.report_device(connection, site, device.id, waiting=held, waiting_since=since, version=VERSION)
-        if held:
-            people.touch_device(connection, site, device.id, load.now - 33 * MINUTE)
+        if held or load.now - (device.seen_at or 0) < 4 * HOUR:
+            people.touch_device(connection, site, device.id, load.now - (33 * MINUTE if held else 0))
 
 
 def _senders(connection: Connection, site: str) -> dict[str, Sender]:
