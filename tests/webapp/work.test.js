@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attendedMs, proposeEnds, sharesOf, timeOn } from "../../webapp/static/model/day.js";
+import { attendedMs, dayStart, proposeEnds, sharesOf, timeOn } from "../../webapp/static/model/day.js";
 import {
   change, complete, correct, declare, defect, endShift, good, keepBoth, leaveRunning, reopen, start, startBreak, startDowntime,
   startMachine, stop, stopBreak, stopMachine, takeBack,
@@ -313,6 +313,16 @@ test("the end of a clock that was forgotten is proposed, never taken", () => {
   assert.equal(proposals[0].atMs, span.sinceMs + 3 * 60 * MINUTE);
   assert.equal(proposals[2].atMs, span.sinceMs + 8 * 60 * MINUTE);
   assert.equal(day.work.of("ana").length, 1);
+});
+
+test("a night shift is one day, across midnight; an evening and the next morning are two", () => {
+  const hour = 60 * MINUTE;
+  const midnight = new Date(2026, 10, 21).getTime();
+  const at = (/** @type {number[]} */ ...hours) => hours.map((h) => ({ savedMs: midnight + h * hour, state: "sent", event: { id: `f${h}`, type: "output.reported", occurred_at: "", declared_by: "ana" } }));
+  assert.equal(dayStart(at(-2, -1, 1, 3), "ana", midnight + 4 * hour), midnight - 2 * hour);
+  assert.equal(dayStart(at(-4, -3, 6, 8), "ana", midnight + 9 * hour), midnight);
+  assert.equal(dayStart(at(-2, -1), "ana", midnight + hour), midnight - 2 * hour, "nothing since midnight yet");
+  assert.equal(dayStart(at(-2, -1), "luis", midnight + hour), midnight);
 });
 
 test("what was done stands beside what was expected, of one's own facts alone", () => {

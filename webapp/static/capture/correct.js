@@ -5,7 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { clock, figure, named, t } from "../lib/i18n.js";
 import { lastAt, parseClock, rfc3339 } from "../lib/time.js";
 import { uuid } from "../lib/uuid.js";
-import { midnightBefore } from "../model/day.js";
+import { dayStart, midnightBefore } from "../model/day.js";
 import { occurredMs } from "../model/event.js";
 import { correct as correctFact } from "../model/gestures.js";
 import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
@@ -43,12 +43,15 @@ const CORRECTABLE = {
 /** @type {Record<string, string>} */
 const REASON_KIND = { "defect.reported": "defect", "labor.stopped": "pause", "downtime.started": "downtime" };
 
+/** A person's own fact of the day: what is older, or somebody else's, is for the lead to mend. @param {Phone} phone @param {Entry} entry */
+export const isOwnOfToday = (phone, { event, savedMs }) =>
+  phone.operator !== null && event.declared_by === phone.operator && savedMs >= dayStart(phone.queue.entries, phone.operator, phone.clocks().nowMs);
+
 /** What can be corrected of an entry; nothing of another person's, of an earlier day, or of what is gone already.
  * @param {Phone} phone @param {Entry} entry @returns {What[]} */
 export function correctable(phone, entry) {
   const { event } = entry;
-  const isOwn = phone.operator !== null && event.declared_by === phone.operator && entry.savedMs >= midnightBefore(phone.clocks().nowMs);
-  if (!isOwn || entry.state === "rejected" || corrections(phone.queue.entries).has(entry.id)) return [];
+  if (!isOwnOfToday(phone, entry) || entry.state === "rejected" || corrections(phone.queue.entries).has(entry.id)) return [];
   return (CORRECTABLE[event.type] ?? []).filter((what) => {
     if (what === "length") return event.duration_ms !== undefined;
     if (what === "span") return event.started_at !== undefined;

@@ -4,7 +4,7 @@ import { html, nothing } from "../lib/dom.js";
 import { add } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
-import { breaksOf, midnightBefore, sharesOf } from "../model/day.js";
+import { breaksOf, dayStart, sharesOf } from "../model/day.js";
 import { jobName } from "../model/words.js";
 import { corrections, jobOfKey } from "../model/work.js";
 
@@ -13,11 +13,11 @@ import { corrections, jobOfKey } from "../model/work.js";
 /** "1:05" @param {number} ms */
 export const hoursMinutes = (ms) => hours(Math.round(ms / 60_000) * 60_000).slice(0, -3);
 
-/** Time and pieces since midnight, by job. @param {Phone} phone */
+/** Time and pieces of the day, by job. @param {Phone} phone */
 export function dayOf(phone) {
   const person = phone.operator ?? "";
   const clocks = phone.clocks();
-  const midnight = midnightBefore(clocks.nowMs);
+  const since = dayStart(phone.queue.entries, person, clocks.nowMs);
   /** @type {Map<string, {ms: number, good: string, scrap: string}>} */
   const jobs = new Map();
   const at = (/** @type {string} */ job) => {
@@ -25,11 +25,11 @@ export function dayOf(phone) {
     jobs.set(job, line);
     return line;
   };
-  for (const { job, ms } of sharesOf(phone.work, person, clocks, midnight)) at(job).ms += ms;
+  for (const { job, ms } of sharesOf(phone.work, person, clocks, since)) at(job).ms += ms;
   const entries = phone.queue.entries;
   const corrected = corrections(entries);
   for (const { event, savedMs } of entries) {
-    if (event.declared_by !== person || savedMs < midnight || corrected.has(event.id)) continue;
+    if (event.declared_by !== person || savedMs < since || corrected.has(event.id)) continue;
     if (event.type === "output.reported") {
       const line = at(`${event.order}/${event.operation}/`);
       line.good = add(line.good, event.quantity);
@@ -38,7 +38,7 @@ export function dayOf(phone) {
       line.scrap = add(line.scrap, event.quantity);
     }
   }
-  const awayMs = breaksOf(phone.work, person, clocks).reduce((sum, { fromMs, toMs }) => sum + Math.max(0, toMs - Math.max(fromMs, midnight)), 0);
+  const awayMs = breaksOf(phone.work, person, clocks).reduce((sum, { fromMs, toMs }) => sum + Math.max(0, toMs - Math.max(fromMs, since)), 0);
   const lines = [...jobs].map(([job, line]) => ({ job: jobOfKey(job), ...line }));
   return { lines, totalMs: lines.reduce((sum, { ms }) => sum + ms, 0), awayMs };
 }

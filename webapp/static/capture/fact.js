@@ -4,9 +4,8 @@ import { html, nothing } from "../lib/dom.js";
 import { day, locale, named, t } from "../lib/i18n.js";
 import { takeBack, UNDO } from "../model/gestures.js";
 import { describe, personName, reasonOfCorrection } from "../model/words.js";
-import { midnightBefore } from "../model/day.js";
 import { corrections } from "../model/work.js";
-import { correctable } from "./correct.js";
+import { correctable, isOwnOfToday } from "./correct.js";
 import { frame, key, notice, tiles } from "./parts.js";
 import { standing } from "./queue-view.js";
 
@@ -22,9 +21,7 @@ export const fact = {
     const precise = (/** @type {number} */ ms) => `${day(ms)}, ${new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(ms)}`;
     const corrected = corrections(phone.queue.entries);
     const correction = corrected.get(entry.id);
-    // Own facts of the day; what is older, or somebody else's, is for the lead to mend.
-    const isOwn = entry.event.declared_by === phone.operator && entry.savedMs >= midnightBefore(phone.clocks().nowMs);
-    const mayTakeBack = isOwn && !correction && entry.state !== "rejected" && entry.event.type !== "event.voided";
+    const mayTakeBack = isOwnOfToday(phone, entry) && !correction && entry.state !== "rejected" && entry.event.type !== "event.voided";
     const reasons = phone.reference.reasonsOf("correction").filter(({ code }) => code !== UNDO);
     const ways = correctable(phone, entry);
     const isRefused = entry.state === "rejected" || entry.state === "conflict";

@@ -3,7 +3,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { clock, language, LANGUAGES, t } from "../lib/i18n.js";
 import { repeat } from "../lib/lists.js";
-import { midnightBefore } from "../model/day.js";
+import { dayStart } from "../model/day.js";
 import { occurredMs } from "../model/event.js";
 import { describe, personName, reasonOfCorrection } from "../model/words.js";
 import { corrections } from "../model/work.js";
@@ -21,9 +21,9 @@ const isCorrection = ({ event }) => event.type === "event.voided" || event.type 
 
 /** The person's own facts of today, by the time they are about. @param {Phone} phone @returns {Entry[]} */
 function factsOf(phone) {
-  const midnight = midnightBefore(phone.clocks().nowMs);
+  const since = dayStart(phone.queue.entries, phone.operator, phone.clocks().nowMs);
   return phone.queue.entries
-    .filter((entry) => entry.event.declared_by === phone.operator && entry.savedMs >= midnight && !isCorrection(entry))
+    .filter((entry) => entry.event.declared_by === phone.operator && entry.savedMs >= since && !isCorrection(entry))
     .sort((a, b) => occurredMs(a.event) - occurredMs(b.event) || a.seq - b.seq);
 }
 

@@ -3,7 +3,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
-import { attendedMs, midnightBefore, timeOn } from "../model/day.js";
+import { attendedMs, dayStart, timeOn } from "../model/day.js";
 import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
 import { jobOf } from "../model/reading.js";
 import { peopleHere } from "../model/session.js";
@@ -32,7 +32,7 @@ export const running = {
     const order = phone.reference.orders.get(span.order ?? "");
     const job = jobOf(span);
     const clocks = phone.clocks();
-    const today = timeOn(phone.work, span.person ?? "", span, clocks, { sinceMs: midnightBefore(clocks.nowMs) });
+    const today = timeOn(phone.work, span.person ?? "", span, clocks, { sinceMs: dayStart(phone.queue.entries, span.person, clocks.nowMs) });
     const elapsed = attendedMs(phone.work, span, clocks);
     const shared = shareWords(phone, span);
     const isAway = phone.work.breaks.has(span.person ?? "");

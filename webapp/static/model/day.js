@@ -81,6 +81,24 @@ export function attendedMs(work, span, clocks) {
 /** The first instant of the device's day. @param {number} nowMs */
 export const midnightBefore = (nowMs) => new Date(nowMs).setHours(0, 0, 0, 0);
 
+/** Longer than this nobody who is at work is silent; whoever is has gone home in between. */
+const NIGHT_MS = 5 * 3_600_000;
+
+/**
+ * When the person's day began, as far as this device saw: at midnight, or before it for a night shift that goes on.
+ * @param {Iterable<import("./work.js").Kept>} captures @param {string | null} person @param {number} nowMs
+ */
+export function dayStart(captures, person, nowMs) {
+  const midnight = midnightBefore(nowMs);
+  const own = [...captures].filter(({ event }) => event.declared_by === person).map(({ savedMs }) => savedMs);
+  let since = Math.min(nowMs, ...own.filter((ms) => ms >= midnight));
+  for (const ms of own.filter((before) => before < midnight).sort((a, b) => b - a)) {
+    if (since - ms > NIGHT_MS) break;
+    since = ms;
+  }
+  return Math.min(midnight, since);
+}
+
 /** When a clock that was forgotten may have ended. @typedef {{atMs: number, why: "last capture" | "usual end" | "eight hours"}} Proposal */
 
 const EIGHT_HOURS_MS = 8 * 3_600_000;
