@@ -50,6 +50,8 @@ _SCHEMAS: dict[str, Any] = {
         batch_id={"type": "string", "format": "uuid", "description": "Made by the sender; the answer repeats it."},
         lineage={"type": ["string", "null"], "description": "The history of the server as the sender knows it."},
         events={"type": "array", "maxItems": 500, "items": _ref("Event")},
+        relayed_from={"type": ["string", "null"], "format": "uuid",
+                      "description": "The device that captured these facts, when another one brings them in."},
         notes={"type": "object", "additionalProperties": _object("salt text", salt=_TEXT, text=_TEXT),
                "description": "Free text by event id; the event's note_digest is sha256(salt + text)."},
     ),
@@ -92,6 +94,30 @@ DETAILS: dict[str, dict[str, Any]] = {
                           entries={"type": "array", "items": _ref("Entry")}),
     },
     "GET /api/v1/batches": {"parameters": [_query("after", _WHOLE, "Number of the last batch already known.")]},
+    "GET /api/v1/device": {
+        "parameters": [
+            _query("waiting", _WHOLE, "How many facts the device still holds."),
+            _query("oldest", _INSTANT, "When the oldest of them was captured."),
+            _query("version", _TEXT, "Version of the device's program."),
+        ],
+    },
+    "POST /api/v1/device/sign-in": {
+        "body": _object("number pin", number=_TEXT, pin={"type": "string", "pattern": "^[0-9]{6,12}$"}),
+        "answer": _object("person", person={"type": "string", "description": "Key of the person."}),
+    },
+    "GET /api/v1/reference": {
+        "parameters": [_query("since", _TEXT, "The version held: 304 when it is the newest, else what changed since "
+                                              "(`since`, `version`, `changed`, `gone`, `site`, `settings`) where that "
+                                              "is known, else the whole snapshot.")],
+    },
+    "PUT /api/v1/photos/{event_id}": {
+        "parameters": [{"name": "Floorledger-Salt", "in": "header", "required": True,
+                        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+                        "description": "The fact's photo_digest is sha256(salt + picture)."}],
+        "content": {"image/jpeg": {"schema": {"type": "string", "contentMediaType": "image/jpeg",
+                                              "maxLength": 1_048_576}}},
+        "answer": _object("photo", photo={"enum": ["created", "exists"]}),
+    },
     "POST /api/v1/devices/enrol": {"body": _object(
         "secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}), "status": "201"},
 }  # fmt: skip
@@ -170,4 +196,6 @@ def _operation(app: Flask, endpoint: str, method: str, address: str) -> dict[str
     }
     if "body" in details:
         operation["requestBody"] = {"required": True, "content": _json(details["body"])}
+    if "content" in details:
+        operation["requestBody"] = {"required": True, "content": details["content"]}
     return operation

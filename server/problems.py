@@ -70,7 +70,7 @@ _KINDS = [
     Kind("relay.device_revoked", 403, _("The device these facts come from is shut out."),
          _("Give the file to your team lead: it can be taken in on the page Devices.")),
     Kind("relay.not_a_rescue", 422, _("This is no file of facts saved by a device."),
-         _("Choose the file the device saved under “Save what waits”.")),
+         _("Choose the file the device saved under “Save as a file”.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
     Kind("request.not_found", 404, _("There is nothing here."), _("Check the address, or begin at the start page.")),
