@@ -1,5 +1,5 @@
-"""Pieces, material and photos in a real browser: how few scans and taps they take, and what becomes of codes, numbers and
-files nobody could have meant."""
+"""Pieces, material and photos in a real browser: how few scans and taps they take, and what becomes of codes, numbers
+and files nobody could have meant."""
 
 import io
 from collections.abc import Callable
@@ -144,7 +144,7 @@ def test_a_photo_is_made_small_and_a_file_that_is_none_loses_nothing(shop: Shop,
     page.get_by_label("Note, if it helps").fill("at the edge")
 
     camera = page.locator("input[type=file]")
-    camera.set_input_files(files=[{"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"}])
+    camera.set_input_files({"name": "no.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture"})
     expect(page.locator(".said")).to_contain_text("no photo that can be read")
     camera.evaluate("""(input) => {
       const files = new DataTransfer();
@@ -155,7 +155,7 @@ def test_a_photo_is_made_small_and_a_file_that_is_none_loses_nothing(shop: Shop,
     expect(page.locator(".said")).to_contain_text("too big")
     expect(page.get_by_label("Note, if it helps")).to_have_value("at the edge")
 
-    camera.set_input_files(files=[{"name": "edge.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}])
+    camera.set_input_files({"name": "edge.jpg", "mimeType": "image/jpeg", "buffer": a_photo()})
     expect(page.locator(".photo img")).to_be_visible()
     # Half made, it outlives the page.
     page.reload()
