@@ -25,6 +25,30 @@ test("no single wrong letter and no swap of neighbours passes", () => {
   }
 });
 
+test("of ten thousand codes with a wrong letter, and of ten thousand with two swapped, none is accepted", () => {
+  let state = 20261122;
+  const below = (/** @type {number} */ most) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * most);
+  };
+  const code = () => {
+    const seven = Array.from({ length: 7 }, () => ALPHABET[below(16)]).join("");
+    return [...seven + check(seven)];
+  };
+  for (let tried = 0; tried < 10_000; tried += 1) {
+    const letters = code(), at = below(9), was = letters[at];
+    while (letters[at] === was) letters[at] = ALPHABET[below(16)];
+    assert.equal(tail(`HTTPS://FLOOR.EXAMPLE/S/${letters.join("")}`), null, letters.join(""));
+  }
+  for (let tried = 0; tried < 10_000; ) {
+    const letters = code(), one = below(9), other = below(9);
+    if (letters[one] === letters[other]) continue;
+    [letters[one], letters[other]] = [letters[other], letters[one]];
+    assert.equal(tail(letters.join("")), null, letters.join(""));
+    tried += 1;
+  }
+});
+
 test("the letters are shown in threes, and read back from them", () => {
   assert.equal(grouped("BCDFGHJVS"), "BCD FGH JVS");
   assert.equal(tail(grouped("BCDFGHJVS")), "BCDFGHJVS");
