@@ -165,3 +165,40 @@ def test_a_sheet_of_labels_is_one_complete_file(floorledger: Terminal, tmp_path:
     assert page.count("<svg") == 3
     assert "@page" in page
     assert "/static/" not in page
+
+
+def test_labels_in_every_form(floorledger: Terminal, tmp_path: Path) -> None:
+    """Each is one complete file; what cannot be is said in a sentence."""
+    floorledger("import", TEMPLATES)
+    out = tmp_path / "sheet.html"
+    base = ("--base", "https://floor.example.org", "--out", out)
+
+    def codes(*options: str) -> int:
+        done = floorledger("labels", *options, *base)
+        assert done.exit_code == 0, done.output
+        page = out.read_text()
+        assert "@page" in page
+        assert "/static/" not in page
+        return page.count('<svg class="qr"')
+
+    assert codes("--routes", "*") == 4
+    assert codes("--desk") == 35 + 5 + 2
+    assert codes("--desk", "--words", "pause,stop") == 2
+    assert codes("--scanner") == 1
+    assert codes("--lots", "OAK-27=2026-11-A", "--paper", "62x29", "--items", "OAK-27") == 2
+    assert "size: 62mm 29mm" in out.read_text()
+    assert codes("--work-centers", "SAW", "--words", "x10", "--paper", "a4-3x8", "--first", "5", "--cut") == 2
+    assert out.read_text().count("label free") == 4
+
+    for options, said in (
+        ((), "Say what to label"),
+        (("--scanner", "--words", "stop"), "files of their own"),
+        (("--routes", "*", "--badges", "*"), "files of their own"),
+        (("--words", "stop", "--paper", "napkin"), "no such paper"),
+        (("--words", "stop", "--paper", "21x21"), "too small"),
+        (("--lots", "NOTHING=1"), "nothing to print for NOTHING=1"),
+        (("--devices", "Tablet 9"), "nothing to print for Tablet 9"),
+    ):
+        refused = floorledger("labels", *options, *base)
+        assert refused.exit_code != 0
+        assert said in refused.stderr, options
