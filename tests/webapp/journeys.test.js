@@ -51,10 +51,13 @@ const SNAPSHOT = {
   codes: Object.fromEntries(Object.entries(LABELS).map(([name, label]) => [LETTERS[name], label])),
 };
 
+/** A label printed after this phone's last contact. */
+const STRANGE = nine(999);
+
 /** A phone, and a scanner that reads labels by the names above. */
 async function station() {
   const hands = await pickUp(/** @type {any} */ (SNAPSHOT));
-  return { ...hands, scan: (/** @type {string} */ name) => hands.scan(LETTERS[name]), get facts() { return hands.facts; }, get runs() { return hands.runs; } };
+  return { ...hands, scan: (/** @type {string} */ name) => hands.scan(LETTERS[name] ?? name), get facts() { return hands.facts; }, get runs() { return hands.runs; } };
 }
 
 /** One where Ana has started sawing; nothing is counted yet. */
@@ -244,4 +247,79 @@ test("a whole shift without touching the screen", async () => {
   }
   assert.equal(bench.facts.find(({ type }) => type === "output.reported")?.quantity, "11");
   assert.equal(bench.phone.queue.counts.waiting, kinds.length);
+});
+
+test("an order this phone does not know yet: started, counted and stopped by its letters", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  await bench.scan(STRANGE);
+  await bench.tap("An order or operation: start a run");
+  await bench.scan(STRANGE);
+  assert.equal(bench.phone.place.screen, "quantity", "the running one is counted");
+  await bench.scan("=4");
+  await bench.scan("=ok");
+  await bench.scan("saw");
+  await bench.scan(STRANGE);
+  assert.equal(bench.phone.work.of("ana").map(({ order }) => order).join(), STRANGE, "switched back to: it is known as work now");
+  await bench.scan("=stop");
+  const counted = bench.facts.find(({ type }) => type === "output.reported");
+  assert.deepEqual([counted?.order, counted?.operation, counted?.quantity], [STRANGE, STRANGE, "4"]);
+});
+
+test("an order's number typed ahead of the server: worked on all the same", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  bench.phone.go("orders", {}, { code: "mo-2002" });
+  await bench.tap("Work on order MO-2002 all the same");
+  bench.phone.fill({ number: "10" });
+  await bench.tap("Start Run");
+  const started = bench.facts.at(-1);
+  assert.deepEqual([started?.type, started?.order, started?.operation], ["labor.started", "MO-2002", "10"]);
+});
+
+test("a machine left running: labor stops, machine time goes on, and the first screen says so", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  await bench.scan("mill");
+  bench.phone.go("running", { start: bench.phone.work.of("ana")[0].startId });
+  bench.effort();
+  await bench.tap("I leave, M04 runs");
+  assert.equal(bench.effort().taps, 1);
+  assert.deepEqual(bench.runs, []);
+  assert.deepEqual(bench.phone.work.unattendedOf("ana").map(({ machine }) => machine), ["M04"]);
+  await bench.tap("Runs without you"); // its card
+  assert.equal(bench.phone.place.screen, "machine");
+});
+
+test("time told: a day of this week, a length, the person's word", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  bench.phone.go("declare");
+  await bench.scan("mill");
+  bench.effort();
+  await bench.tap("Setup");
+  await bench.tap("Go on");
+  for (const digit of ["1", "3", "0"]) await bench.tap(digit);
+  await bench.tap("Save");
+  assert.deepEqual(bench.effort(), { scans: 0, taps: 6 });
+  const told = bench.facts.at(-1);
+  assert.deepEqual(
+    [told?.type, told?.activity, told?.duration_ms, told?.provenance, told?.person],
+    ["labor.declared", "setup", 90 * 60_000, "declared", "ana"],
+  );
+});
+
+test("a crew: one scan for all; the person who leaves is alone again", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  bench.phone.gather(["luis"]);
+  bench.effort();
+  await bench.scan("saw");
+  await bench.scan("mill");
+  assert.deepEqual(bench.effort(), { scans: 2, taps: 0 });
+  assert.deepEqual(bench.phone.work.ofAll(["ana", "luis"]).map(({ person, operation }) => `${person} ${operation}`), ["ana 20", "luis 20"]);
+  assert.ok(bench.facts.every(({ declared_by }) => declared_by === "ana"), "one signs for all");
+  await bench.scan("luis");
+  assert.deepEqual(bench.phone.crew, []);
+  assert.deepEqual(bench.runs, ["20 run"], "whoever signs in sees their own work");
 });

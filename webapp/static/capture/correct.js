@@ -117,7 +117,9 @@ function changeOf(phone, entry, form) {
     case "job": {
       if (!form.job) return null;
       const { order, operation } = jobOfKey(form.job);
-      return { how: { fields: { order, operation } }, words: jobName(phone.reference, { order, operation }) };
+      // Found and caused in one place stay in one place.
+      const cause = event.caused_at ? { caused_at: event.caused_at === event.operation || order !== event.order ? operation : event.caused_at } : {};
+      return { how: { fields: { order, operation, ...cause } }, words: jobName(phone.reference, { order, operation }) };
     }
     case "activity":
       if (!form.activity || form.activity === event.activity) return null;
@@ -327,6 +329,6 @@ function editor(phone, entry, form, what) {
  * @param {Phone} phone @param {import("../model/event.js").Fact} event */
 function jobsNear(phone, event) {
   const siblings = (phone.reference.orders.get(event.order)?.operations ?? []).map(({ number }) => jobKey({ order: event.order, operation: number }));
-  const own = phone.work.jobsOf(phone.operator ?? "").filter((job) => jobOfKey(job).order !== null);
+  const own = phone.work.jobsOf(phone.operator ?? "").filter((job) => jobOfKey(job).order !== null && (!event.operation || jobOfKey(job).operation !== null));
   return [...new Set([...siblings, ...own])].slice(0, 12);
 }

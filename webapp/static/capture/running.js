@@ -10,6 +10,7 @@ import { peopleHere } from "../model/session.js";
 import { activityName, jobName, machineName, withMates } from "../model/words.js";
 import { elapsedMs } from "../model/work.js";
 import { backFromBreak, breakPlate, shareWords } from "./cards.js";
+import { operationOf } from "./choices.js";
 import { icon } from "./icons.js";
 import { activitySign, alarms, frame, key, notice, progress, progressOf, titleOf } from "./parts.js";
 import { showResult } from "./phone.js";
@@ -37,6 +38,7 @@ export const running = {
     const shared = shareWords(phone, span);
     const isAway = phone.work.breaks.has(span.person ?? "");
     const done = span.order && span.operation ? progressOf(phone, span.order, span.operation) : null;
+    const place = operationOf(phone, job);
     const missing = peopleHere(phone).filter((person) => !phone.work.on(person, span));
     return frame(phone, {
       title: titleOf(phone, span),
@@ -53,13 +55,13 @@ export const running = {
             </section>`}
         ${done && order?.quantity ? progress({ done: done.good, whole: order.quantity, unit: order.unit, scrap: done.scrap }) : nothing}
         ${missing.length > 0 ? joinKey(phone, span, missing) : nothing}
-        ${span.order && !span.operation && order?.operations.length !== 0
+        ${span.order && !place && order?.operations.length !== 0
           ? notice("quiet", t("Which operation this is, the server will know. Pieces can be counted once it is."), "hash")
           : nothing}
         ${span.order
           ? html`<div class="tiles tiles-2">
-              ${span.operation ? key({ label: t("Good quantity"), sign: "check", look: "primary", onTap: () => phone.go("quantity", job) }) : nothing}
-              ${span.operation ? key({ label: t("Defect"), sign: "scrap", onTap: () => phone.go("defect", job) }) : nothing}
+              ${place ? key({ label: t("Good quantity"), sign: "check", look: "primary", onTap: () => phone.go("quantity", job) }) : nothing}
+              ${place ? key({ label: t("Defect"), sign: "scrap", onTap: () => phone.go("defect", job) }) : nothing}
               ${key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) })}
               ${activityKeys(phone, span)}
               ${machineKeys(phone, span)}
@@ -81,7 +83,7 @@ export const running = {
   },
   main(phone, params) {
     const span = phone.work.labor.get(params.start);
-    if (span?.order && span.operation) phone.go("quantity", { ...jobOf(span), done: "1" });
+    if (span?.order && operationOf(phone, jobOf(span))) phone.go("quantity", { ...jobOf(span), done: "1" });
     else if (span) void end(phone, span);
   },
 };

@@ -120,7 +120,12 @@ export function respond(scanned, situation) {
   const { operator, reference, work } = situation;
   if (scanned.is === "person") return { do: "sign in", person: scanned.person };
   if (scanned.is === "foreign") return onSupplied(scanned.text, situation);
-  if (scanned.is === "unknown") return { do: "open", screen: "unknown", params: { letters: scanned.letters } };
+  if (scanned.is === "unknown") {
+    // Once a person has worked on it, it is an order.
+    const isWork = operator !== null && work.jobsOf(operator).includes(jobKey({ order: scanned.letters }));
+    if (isWork) return onJob({ order: scanned.letters, operation: null }, situation);
+    return { do: "open", screen: "unknown", params: { letters: scanned.letters } };
+  }
   if (!operator) return { do: "ask for badge" };
   const productive = work.of(operator).filter((span) => span.order);
   switch (scanned.is) {
@@ -190,7 +195,9 @@ function onJob(job, { operator, crew, work, prepared }) {
     if (prepared && !job.indirect && prepared !== here.activity) {
       return { do: "switch", people, job, activity: prepared, spans: work.allOn(people, job) };
     }
-    return job.order && job.operation ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
+    // Letters nobody here can read stand for the operation, too.
+    const isPlace = job.operation || tail(job.order ?? "") === job.order;
+    return job.order && isPlace ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
   }
   const running = work.ofAll(people);
   const jobs = jobsIn(running);
