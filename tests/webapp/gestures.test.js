@@ -69,11 +69,12 @@ test("the generic form is for what has no screen, and asks for nothing a person 
     { name: "id", kind: "eventid", required: true, label: "Id", input: "hidden" },
     { name: "order", kind: "code", required: true, label: "Order", input: "scan" },
     { name: "photo_digest", kind: "digest", required: false, label: "Photo", input: "hidden" },
+    { name: "reason", kind: "code", required: false, label: "Reason", input: "reason" },
     { name: "start_id", kind: "eventid", required: false, label: "Start", input: "hidden" },
   ];
   const types = readTypes(["order.completed", "material.moved", "help.answered", "something.new"].map((type) => ({ type, version: 1, label: type, fields })));
   assert.deepEqual(formTypes(types).map(({ type }) => type), ["order.completed", "something.new"]);
   assert.deepEqual(types[0].fields.map(({ name }) => name), ["order"]);
-  assert.equal(reasonKind("order.completed"), "correction");
-  assert.equal(reasonKind("something.new"), null);
+  assert.equal(reasonKind("downtime.noted"), "downtime");
+  assert.equal(reasonKind("order.completed"), null);
 });

@@ -120,6 +120,9 @@ test("an operation added here is there at once; one the snapshot knows stays as 
   assert.ok(!noted.orders.has("MO-9"));
   assert.equal(noted.fetchedMs, 5);
   assert.equal(reference.orders.get("MO-1/A")?.operations.length, 2, "the snapshot is left as it was");
+  const undone = noted.with(things(), new Map());
+  assert.deepEqual(undone.orders.get("MO-1/A"), order, "what was taken back is gone");
+  assert.equal(undone.search("mo-1").length, 1);
 });
 
 test("the number of an unplanned operation is the next ten, marked, and free", () => {

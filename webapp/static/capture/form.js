@@ -2,9 +2,9 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { named, t } from "../lib/i18n.js";
-import { draftOf, isFlag, isReady, reasonKind, takesScan } from "../model/catalog.js";
+import { draftOf, isFlag, isReady, reasonKind, takesScan, wireValue } from "../model/catalog.js";
 import { personName } from "../model/words.js";
-import { frame, key, tiles } from "./parts.js";
+import { frame, key, notice, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
@@ -47,7 +47,7 @@ export const form = {
     const set = (/** @type {string} */ name, /** @type {string | boolean} */ value) => phone.fill({ [name]: value });
     return frame(phone, {
       title: t(described.label),
-      body: html`${described.fields.map((/** @type {Field} */ field) => fieldView(phone, params.type, field, values[field.name], (value) => set(field.name, value)))}`,
+      body: html`${described.fields.map((/** @type {Field} */ field) => fieldView(phone, params.type, field, values, (value) => set(field.name, value)))}`,
       deck: key({ label: t("Save"), sign: "check", look: "primary", disabled: !isReady(described, values), onTap: () => save(phone, params, state) }),
     });
   },
@@ -63,11 +63,12 @@ export const form = {
   },
 };
 
-/** @param {Phone} phone @param {string} type @param {Field} field @param {any} value @param {(value: string | boolean) => void} set */
-function fieldView(phone, type, field, value, set) {
+/** @param {Phone} phone @param {string} type @param {Field} field @param {Record<string, any>} values @param {(value: string | boolean) => void} set */
+function fieldView(phone, type, field, values, set) {
+  const value = values[field.name];
   const label = `${t(field.label)}${field.required ? "" : ` (${t("if known")})`}`;
-  const choices = field.choices ?? (field.name === "reason" ? reasonsFor(phone, type) : null) ?? (field.name.endsWith("location") ? placesOf(phone) : null);
-  if (choices?.length) {
+  const choices = field.choices?.length ? field.choices : known(phone, type, field, values);
+  if (choices.length > 0) {
     return tiles({
       label,
       columns: "2",
@@ -80,22 +81,41 @@ function fieldView(phone, type, field, value, set) {
     return tiles({ label, columns: "2", options: [{ value: "yes", label: t("Yes") }, { value: "", label: t("No") }], chosen: value ? "yes" : "", onChoose: (chosen) => set(chosen === "yes") });
   }
   const isNumber = field.input === "number";
+  const makesSense = wireValue(field, value, phone.clocks().nowMs) !== null;
   return html`<label class="field">
     <span class="label">${label}</span>
     <input class=${isNumber ? "input input-number" : "input"} inputmode=${isNumber ? "decimal" : "text"} autocomplete="off"
       placeholder=${field.input === "time" ? "07:30" : field.name === "duration_ms" ? t("minutes") : field.input === "scan" ? t("scan or type") : ""}
       .value=${String(value ?? "")}
       @input=${(/** @type {InputEvent} */ event) => set(/** @type {HTMLInputElement} */ (event.target).value)} />
-    ${field.name === "person" && value ? html`<span class="hint">${personName(phone.reference, value)}</span>` : nothing}
+    ${makesSense ? html`<span class="hint">${nameOf(phone, field, value)}</span>` : notice("stop", t("This makes no sense here yet."))}
   </label>`;
 }
 
-/** @param {Phone} phone @param {string} type */
-function reasonsFor(phone, type) {
-  const kind = reasonKind(type);
-  const reasons = kind === null ? phone.reference.snapshot.reasons : phone.reference.reasonsOf(kind);
-  return reasons.map(({ code, name }) => ({ value: code, label: named(name) || code }));
+/** What is known to choose from: a few things only, the others are scanned.
+ * @param {Phone} phone @param {string} type @param {Field} field @param {Record<string, any>} values @returns {{value: string, label: string}[]} */
+function known({ reference }, type, field, values) {
+  if (field.name === "reason") {
+    const kind = reasonKind(type);
+    const reasons = kind === null ? reference.snapshot.reasons : reference.reasonsOf(kind);
+    return reasons.map(({ code, name }) => ({ value: code, label: named(name) || code }));
+  }
+  if (field.name.endsWith("location")) return reference.snapshot.locations.map(({ code, name }) => ({ value: code, label: name || code }));
+  if (field.name === "unit") return reference.unitsOf(values.item ?? "").map((unit) => ({ value: unit, label: unit }));
+  return [];
 }
 
-/** @param {Phone} phone */
-const placesOf = (phone) => phone.reference.snapshot.locations.map(({ code, name }) => ({ value: code, label: name || code }));
+/** What a code stands for. @param {Phone} phone @param {Field} field @param {any} value */
+function nameOf({ reference }, field, value) {
+  if (typeof value !== "string" || value === "") return "";
+  switch (field.name) {
+    case "person":
+      return personName(reference, value);
+    case "item":
+      return reference.items.get(value)?.name ?? "";
+    case "order":
+      return reference.orders.get(value)?.item_name ?? "";
+    default:
+      return "";
+  }
+}

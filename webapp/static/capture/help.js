@@ -14,6 +14,9 @@ import { frame, key, notice, tiles } from "./parts.js";
 /** @typedef {import("./phone.js").Params} Params */
 /** @typedef {import("../model/things.js").Call} Call */
 
+/** Answers given elsewhere never come here: a call of an earlier shift is over. */
+const SHOWS_MS = 12 * 3_600_000;
+
 /** Where the person is, as far as the device can tell. @param {Phone} phone @param {Params} params */
 function whereOf(phone, params) {
   const [job] = phone.work.of(phone.operator).filter((span) => span.order);
@@ -38,7 +41,8 @@ const call = (phone, params, reason) =>
 export const help = {
   name: "help",
   view(phone, params) {
-    const calls = phone.things.openCalls.sort((a, b) => Number(b.by === phone.operator) - Number(a.by === phone.operator));
+    const { nowMs } = phone.clocks();
+    const calls = phone.things.openCalls.filter(({ sinceMs }) => nowMs - sinceMs < SHOWS_MS).sort((a, b) => Number(b.by === phone.operator) - Number(a.by === phone.operator));
     const reasons = mostUsed(phone.reference.reasonsOf("help"), phone.things.reasons);
     const where = placeWords(phone, whereOf(phone, params));
     return frame(phone, {

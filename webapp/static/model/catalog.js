@@ -29,11 +29,19 @@ export const formTypes = (types) => types.filter(({ type }) => !ELSEWHERE.has(ty
 
 /** As the server describes them, the envelope and what no person fills in taken out. @param {any[]} types @returns {EventType[]} */
 export const readTypes = (types) =>
-  types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => !ENVELOPE.has(field.name) && (field.required || field.input !== "hidden")) }));
+  types.map((type) => ({ ...type, fields: type.fields.filter((/** @type {Field} */ field) => isAsked(type.type, field)) }));
+
+/** @param {string} type @param {Field} field */
+function isAsked(type, field) {
+  if (ENVELOPE.has(field.name)) return false;
+  if (field.required) return true;
+  // A reason nobody must give, of a kind nobody has named, would be every reason of the plant.
+  return field.input !== "hidden" && !(field.name === "reason" && reasonKind(type) === null);
+}
 
 /** What the subject of a fact has reasons of. @type {Record<string, string>} */
 const REASONS = {
-  defect: "defect", inspection: "defect", downtime: "downtime", break: "pause", labor: "pause", help: "help", event: "correction", order: "correction",
+  defect: "defect", inspection: "defect", downtime: "downtime", break: "pause", labor: "pause", help: "help", event: "correction",
 };
 
 /** The kind of reasons a type asks for; null where any may be meant. @param {string} type */

@@ -66,6 +66,8 @@ export class Reference {
     /** @type {Snapshot} */
     this.snapshot = { ...NOTHING_KNOWN, ...snapshot };
     this.fetchedMs = fetchedMs;
+    /** @type {Reference} this one without what the device noted itself */
+    this.plain = this;
     this.orders = byKey(this.snapshot.orders, "code");
     this.people = byKey(this.snapshot.people, "key");
     this.items = byKey(this.snapshot.items, "code");
@@ -98,7 +100,11 @@ export class Reference {
   /** The same, with what this device noted since: operations that were added, and whether operations are done.
    * @param {Things} things @param {Map<string, boolean>} completed by "order/operation" */
   with(things, completed) {
-    const reference = new Reference(this.snapshot, this.fetchedMs);
+    const { plain } = this;
+    plain.fetchedMs = this.fetchedMs;
+    if (things.added.size === 0 && completed.size === 0) return plain;
+    /** @type {Reference} every capture asks for this: only what differs is made anew */
+    const reference = Object.assign(Object.create(Reference.prototype), plain, { orders: new Map(plain.orders) });
     for (const [code, added] of things.added) {
       // An order this device has never heard of has the operations that were added to it here.
       const order = reference.orders.get(code) ?? { code, operations: [], components: [] };
