@@ -104,7 +104,7 @@ def set_pin(key: str) -> ResponseReturnValue:
         page.status_code = problem.kind.status
         return page
     with write(db.engine) as connection:
-        people.forget_pin_failures(connection, site, pins.unlock(row["number"] or "", site))
+        people.forget_pin_failures(connection, site, pins.subject_of(row["number"] or "", site))
         if clear:
             people.clear_pin(connection, site, key)
         else:
@@ -141,11 +141,15 @@ def _people_page(problem: Problem | None = None, about: str = "") -> Response:
         everybody = plant.rows(connection, site, "people")
         departments = {row["code"]: row["name"] for row in plant.rows(connection, site, "departments")}
         has_pin = people.pins_set(connection, site)
+        waiting = people.locked_pins(connection, site, now())
         badges = plant.letters_by_reference(connection, site, "person")
     shown = [row for row in everybody if not text or _holds(row, text)]
     shown.sort(key=lambda row: (not row["active"], row["key"] != about, _by_ear(row["name"]), row["key"]))
+    numbered = [row for row in shown[:PAGE] if waiting and row["number"]]
+    locked = {row["key"] for row in numbered if pins.subject_of(row["number"], site) in waiting}
     values: dict[str, Any] = {
         "people": shown[:PAGE], "more": len(shown) - PAGE, "total": len(everybody), "text": text, "pins": has_pin,
+        "locked": locked,
         "badges": badges, "departments": departments, "problem": problem, "about": about, "grouped": grouped,
     }  # fmt: skip
     if fragments.wanted() == "people":

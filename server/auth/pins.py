@@ -73,7 +73,7 @@ def sign_in(engine: Engine, limits: Settings, device: str, number: str, pin: str
     outrun the counter.
     """
     number = number.strip()
-    who, where = _subject("n", f"{limits.site}\x1f{number}"), _subject("d", device)
+    who, where = subject_of(number, limits.site), _subject("d", device)
     with write(engine) as connection:
         counted = people.pin_failures(connection, limits.site, (who, where))
         if (until := max((one.locked_until for one in counted.values()), default=0)) > now:
@@ -101,8 +101,8 @@ def sign_in(engine: Engine, limits: Settings, device: str, number: str, pin: str
     return person
 
 
-def unlock(number: str, site: str) -> str:
-    """Under what a number's failures are counted, to forget them."""
+def subject_of(number: str, site: str) -> str:
+    """Under what name a number's failures are counted."""
     return _subject("n", f"{site}\x1f{number.strip()}")
 
 

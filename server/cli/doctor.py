@@ -68,7 +68,7 @@ def _settings(settings: Settings) -> Iterator[Remark]:
         yield Remark("look", _("The public address is not https: phones will not open the camera."))
     if settings.proxies and not settings.trusted_hosts:
         yield Remark("look", _("There is a proxy in front but trusted_hosts is empty: any host name is answered."))
-    for name in ("secret.key", "ledger.key"):
+    for name in ("secret.key", "ledger.key", "pin.key"):
         path = settings.data_dir / name
         if path.exists() and path.stat().st_mode & 0o077:
             yield Remark("wrong", _("%(path)s can be read by others: chmod 600 it.", path=path))

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from server.auth.pins import hash_pin, unlock
+from server.auth.pins import hash_pin, subject_of
 from server.cli import Trouble, open_database
 from server.extensions import system_clock
 from server.settings import Settings
@@ -32,7 +32,7 @@ def pin(settings: Settings, number: str, clear: bool) -> None:
     # From a prompt or a pipe, never from the command line: the process list and the shell's history would show it.
     hashed = "" if clear else hash_pin(_given(), number, settings.pin_key())
     with write(engine) as connection:
-        people.forget_pin_failures(connection, settings.site, unlock(number, settings.site))
+        people.forget_pin_failures(connection, settings.site, subject_of(number, settings.site))
         if clear:
             people.clear_pin(connection, settings.site, rows[0]["key"])
         else:

@@ -363,6 +363,12 @@ def pin_failures(connection: Connection, site: str, subjects: Collection[str]) -
     }
 
 
+def locked_pins(connection: Connection, site: str, now: int) -> set[str]:
+    """The subjects that have to wait at this moment."""
+    query = select(PinFailure.subject).where(PinFailure.site == site, PinFailure.locked_until > now)
+    return set(connection.scalars(query))
+
+
 def put_pin_failures(
     connection: Connection, site: str, subject: str, failures: int, began_at: int, last_at: int, locked_until: int
 ) -> None:

@@ -98,7 +98,8 @@ def desk_facts(_shop: Shop) -> None:
     """Something to see on each page: three days of facts, and work that goes on."""
     ids = Ids(77)
     going_on = raw("labor.started", now() - 600_000, id=ids(), person=ANA, activity="run", order="MO-1", operation="10")
-    lot = [*a_shop(5), going_on]
+    call = raw("help.called", now() - 300_000, id=ids(), declared_by=ANA, reason="QUALITY", order="MO-1", machine="M1")
+    lot = [*a_shop(5), going_on, call]
     batch = {"protocol": 1, "batch_id": ids(), "events": lot}
     _shop.rig.start()
     _shop.rig.wait_ready()

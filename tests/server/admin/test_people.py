@@ -76,7 +76,9 @@ def test_a_new_pin_ends_a_lock(app: Flask, database: Engine, keys: dict[str, str
     for _ in range(3):
         enter(app, database, "1001", "111222")
     assert enter(app, database, "1001", PIN) == 429
+    assert lead.get("/admin/people").get_data(as_text=True).count("PIN locked") == 1
     set_pin(lead, keys["1001"])
+    assert "PIN locked" not in lead.get("/admin/people").get_data(as_text=True)
     assert enter(app, database, "1001", PIN) == 200
 
 
