@@ -90,8 +90,11 @@ def body_of(connection: Connection, site: str, event_id: str) -> str | None:
 
 def keep_photo(connection: Connection, site: str, event_id: str, salt: str, jpeg: bytes, now: int) -> bool:
     """Keep the photo of a fact; False when it is here already."""
+    if has_photo(connection, site, event_id):
+        return False
     row = {"site": site, "event_id": event_id, "salt": salt, "jpeg": jpeg, "recorded_at": now}
-    return connection.execute(insert_new(connection, PHOTO), row).rowcount == 1
+    connection.execute(insert_new(connection, PHOTO), row)
+    return True
 
 
 def photo(connection: Connection, site: str, event_id: str) -> bytes | None:
