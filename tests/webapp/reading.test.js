@@ -190,3 +190,7 @@ test("a crew is on one job together; a mate who is on it already is joined", () 
   assert.equal(other.do, "switch");
   assert.deepEqual(other.people, ["ana", "luis"]);
 });
+
+test("the test code of a scanner's page says that it works, to anybody", () => {
+  assert.deepEqual(respond({ is: "word", word: "test" }, { operator: null, reference, work: working() }), { do: "say", what: "it works" });
+});

@@ -137,7 +137,7 @@ export class Scans {
       case "sign out":
         return phone.signOut();
       case "say":
-        return phone.say(sentence(response.what, text), "look");
+        return phone.say(sentence(response.what, text), response.what === "it works" ? "saved" : "look");
     }
   }
 
@@ -221,6 +221,8 @@ function sentence(what, text) {
       return t("Nothing of yours runs: there is nothing to do that with.");
     case "several run":
       return t("Several jobs run: scan the one you mean first.");
+    case "it works":
+      return t("The scanner works.");
     case "runs already":
       return t("That runs already.");
     case "no form":
