@@ -44,6 +44,9 @@ class Fact:
     event: dict[str, Any]
     told_at: int | None = None
     note: str = ""
+    # the picture taken with it, and the salt of its digest
+    photo: bytes = b""
+    salt: str = ""
 
     @property
     def id(self) -> str:

@@ -21,12 +21,13 @@ OFFLINE_PHONE = "Téléphone Hugo"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a sender sends at once, with the free text beside it, and when it arrives."""
+    """What a sender sends at once, with the free text and the photos (salt, picture) beside it, and when it arrives."""
 
     sender: str
     sent_at: int
     events: list[dict[str, Any]]
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
+    photos: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
 def put_in_envelopes(floor: Floor, facts: Iterable[Fact]) -> None:
@@ -61,6 +62,9 @@ def put_in_envelopes(floor: Floor, facts: Iterable[Fact]) -> None:
             salt = f"{chance.getrandbits(64):0{SALT_LENGTH}x}"
             event["note_digest"] = hashlib.sha256((salt + fact.note).encode()).hexdigest()
             fact.note = salt + fact.note
+        if fact.photo:
+            fact.salt = f"{chance.getrandbits(128):032x}"
+            event["photo_digest"] = hashlib.sha256(fact.salt.encode() + fact.photo).hexdigest()
 
 
 def deliveries(floor: Floor, facts: Iterable[Fact]) -> Iterator[Delivery]:
@@ -83,7 +87,8 @@ def deliveries(floor: Floor, facts: Iterable[Fact]) -> Iterator[Delivery]:
     for sender, own in sorted(bursts.items()):
         for burst in own:
             sent_at = min(leaves_at(burst[-1]) + 2 * SECOND, floor.now)
-            sent.append(Delivery(sender, sent_at, [fact.event for fact in burst], _notes(burst)))
+            photos = {fact.id: (fact.salt, fact.photo) for fact in burst if fact.photo}
+            sent.append(Delivery(sender, sent_at, [fact.event for fact in burst], _notes(burst), photos))
     yield from sent
     again = floor.chance.choice([delivery for delivery in sent if delivery.sender == OWN_TABLETS["VERN"]])
     yield Delivery(again.sender, min(again.sent_at + 35 * SECOND, floor.now), again.events, again.notes)

@@ -5,6 +5,7 @@ from typing import Any
 
 from server.demo.chronicle import HOUR, MINUTE, SECOND, STORE_TABLET, TABLETS, Fact, device_of
 from server.demo.floor import BREAK, Step, Worker
+from server.demo.picture import scratched_board
 from server.demo.plant import LOTS
 from server.demo.stories import Stories
 
@@ -17,6 +18,7 @@ class Everyday(Stories):
         self.shifts_and_breaks()
         self.calls_for_help()
         self.inspections()
+        self.a_photo()
         self.material_on_its_way()
         self.another_material()
         self.offcuts()
@@ -93,6 +95,11 @@ class Everyday(Stories):
                     measured=f"{measured / 10:.1f}", quantity="5", result="passed" if passed else "failed",
                     reason="" if passed else "COTE", **fact.place,
                 )  # fmt: skip
+
+    def a_photo(self) -> None:
+        """A scratch is photographed."""
+        for fact in self.some(2, "defect.reported", reason="RAYURE"):
+            fact.photo = scratched_board()
 
     def material_on_its_way(self) -> None:
         """The store brings lots to the edge of the line, and finished goods to the bay."""

@@ -26,6 +26,7 @@ from server.demo.delivery import OFFLINE_PHONE, Delivery
 from server.demo.simulation import Story, simulate
 from server.extensions import system_clock
 from server.intake.accept import Sender, accept, keep_notes
+from server.intake.photos import accept_photo
 from server.settings import Settings
 from server.store import people, plant
 from server.store.database import read, write
@@ -179,6 +180,8 @@ def _play(engine: Engine, settings: Settings, story: Story, senders: Mapping[str
                 accept(connection, site, senders[delivery.sender], delivery.events, delivery.sent_at)
                 if delivery.notes:
                     keep_notes(connection, site, delivery.notes, delivery.events)
+                for event_id, (salt, jpeg) in delivery.photos.items():
+                    accept_photo(connection, site, event_id, salt, jpeg, delivery.sent_at)
         clock = min(turn_at, last)
         while worker.turn(engine, site, key, clock=lambda clock=clock: clock).facts:  # type: ignore[misc]
             pass

@@ -118,6 +118,7 @@ def test_what_intake_refused_is_kept(demo: Demo) -> None:
     kept = counts(demo.engine)
     assert (kept["rejection"], kept["event_conflict"]) == (1, 1)
     assert kept["note"] > 0
+    assert kept["photo"] == 2
 
 
 def test_a_second_load_changes_nothing(demo: Demo) -> None:
