@@ -131,11 +131,16 @@ def _add(events: dict[str, Event], more: Iterable[Event]) -> None:
 
 
 def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
-    """The fresh facts, what they correct (and what that corrects), the starts they end, and the facts about an
-    operation that one of them adds or takes away."""
+    """The fresh facts, what they correct (and what that corrects), the starts they end, all that stands in the place of
+    these or stood there before, and the facts about an operation that one of them adds or takes away."""
     touched = {event.id: event for event in fresh}
-    _add(touched, host.awaiting(list(touched)))
     _add_named(touched, host)
+    unseen = set(touched)
+    while unseen:
+        found = {event.id: event for event in host.replacements(unseen) if event.id not in touched}
+        _add_named(found, host, touched)
+        touched.update(found)
+        unseen = set(found)
     added = {(event.order, event.operation) for event in touched.values() if isinstance(event, OperationAdded)}
     if added:
         _add(touched, (event for event in host.of_orders({order for order, _ in added}) if _at(event) & added))
@@ -172,13 +177,14 @@ def _named(events: Iterable[Event]) -> set[str]:
 
 
 def _close(near: dict[str, Event], host: Host) -> None:
-    """Add the stops and corrections that name these facts, the operations added to their orders, and what those name,
-    until nothing more comes."""
+    """Add the stops and corrections that name these facts, the replacements that put them in the place of others, the
+    operations added to their orders, and what those name, until nothing more comes."""
     unseen, known = dict(near), set[str]()
     while unseen:
         orders = {order for event in unseen.values() if (order := getattr(event, "order", None))} - known
         known |= orders
-        more = [*host.targeting(set(unseen)), *(host.added_operations(orders) if orders else ())]
+        more = [*host.targeting(set(unseen)), *host.replacements(set(unseen))]
+        more += host.added_operations(orders) if orders else ()
         found = {event.id: event for event in more if event.id not in near}
         _add_named(found, host, near)
         near.update(found)

@@ -31,8 +31,8 @@ class Facts(Protocol):
     def targeting(self, event_ids: Collection[str]) -> list[Event]:
         """Stops and corrections that name one of these events."""
 
-    def awaiting(self, event_ids: Collection[str]) -> list[Event]:
-        """Held corrections whose replacement is one of these events."""
+    def replacements(self, event_ids: Collection[str]) -> list[Event]:
+        """Corrections that replace one of these events, or that put one of them in the place of another."""
 
     def of_people(self, windows: Iterable[Window]) -> list[Event]:
         """Labor facts of persons, their breaks and shifts."""

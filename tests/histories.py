@@ -40,8 +40,8 @@ class _History:
         self.span = self.chance.choice([1, 3, 10]) * 24 * HOUR
         self.tellers = (self.labor, self.labor, self.labor, self.declared, self.pause, self.pause, self.shift,
                         self.machine, self.machine_hours, self.received, self.moved, self.moved, self.output,
-                        self.defect, self.operation_added, self.noted, self.void, self.replace, self.lead,
-                        self.loop)  # fmt: skip
+                        self.defect, self.operation_added, self.noted, self.void, self.replace, self.put_right,
+                        self.lead, self.loop)  # fmt: skip
 
     def add(self, kind: str, at: int, **fields: Any) -> str:
         self.made.append(raw(kind, at, **{"id": self.ids(), **fields}))
@@ -194,6 +194,27 @@ class _History:
         if len({target["id"], replacement, correction}) == 3:
             self.add("event.replaced", at, id=correction, target_id=target["id"], replacement_id=replacement,
                      reason="SLIP")  # fmt: skip
+
+    def put_right(self, at: int) -> None:
+        """A start told wrong, put right once or more, and stops that name any of them, told anew or not, as phones do
+        that know of each other or do not."""
+        kind = self.chance.choice(["labor", "labor", "machine", "downtime", "break"])
+        who: dict[str, Any] = {"machine": "M1"} if kind in ("machine", "downtime") else {"person": self.who()}
+        work = {"labor": {"activity": "run", **self.job()}, "machine": self.job(), "downtime": {"reason": "BLADE"}}
+        told = [self.add(f"{kind}.started", at, **who, **work.get(kind, {}))]
+        for _ in range(self.chance.randrange(1, 4)):
+            here = [one for one in self.made if one["id"] in told]
+            wrong = self.chance.choice([here[-1], here[-1], self.chance.choice(here)])
+            told.append(self._meant(wrong))
+            self.add("event.replaced", at, target_id=wrong["id"], replacement_id=told[-1], reason="SLIP")
+        for _ in range(self.chance.randrange(3)):
+            after = at + self.lasting(12 * HOUR)
+            stop = self.add(f"{kind}.stopped", after, **who, start_id=self.chance.choice(told))
+            if self.chance.random() < 0.4:
+                anew = self.add(f"{kind}.stopped", after, **who, start_id=told[-1])
+                self.add("event.replaced", at, target_id=stop, replacement_id=anew, reason="SLIP")
+        if self.chance.random() < 0.3:
+            self.add("event.voided", at, target_id=self.chance.choice(told), reason="SLIP")
 
     def _meant(self, target: dict[str, Any]) -> str:
         """What should have been said instead of `target`; sometimes it never arrives."""

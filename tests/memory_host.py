@@ -89,13 +89,11 @@ class MemoryHost:
 
         return [event for event in self._all() if target(event) in event_ids]
 
-    def awaiting(self, event_ids: Collection[str]) -> list[Event]:
+    def replacements(self, event_ids: Collection[str]) -> list[Event]:
         return [
             event
             for event in self._all()
-            if isinstance(event, EventReplaced)
-            and event.replacement_id in event_ids
-            and self.states[event.id].reason == "correction.replacement_unknown"
+            if isinstance(event, EventReplaced) and not {event.target_id, event.replacement_id}.isdisjoint(event_ids)
         ]
 
     def _between(self, who: str, kinds: tuple[type[Event], ...], windows: Iterable[Window]) -> list[Event]:

@@ -40,8 +40,8 @@ class Books:
     def targeting(self, event_ids: Collection[str]) -> list[Event]:
         return event_log.targeting(self.connection, self.site, event_ids)
 
-    def awaiting(self, event_ids: Collection[str]) -> list[Event]:
-        return event_log.awaiting(self.connection, self.site, event_ids)
+    def replacements(self, event_ids: Collection[str]) -> list[Event]:
+        return event_log.replacements(self.connection, self.site, event_ids)
 
     def of_people(self, windows: Iterable[Window]) -> list[Event]:
         return event_log.in_windows(self.connection, self.site, "person", LABOR_TYPES, windows)

@@ -105,11 +105,26 @@ def targeting(connection: Connection, site: str, event_ids: Collection[str]) -> 
     return [event for part in chunks(sorted(event_ids)) for event in load(connection, site, EVENT.c.target.in_(part))]
 
 
-def awaiting(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
-    """Held replacements whose replacing fact is one of these: few at any time."""
-    waiting = load(connection, site, and_(EVENT.c.state == "held", EVENT.c.reason == "correction.replacement_unknown"))
-    wanted = set(event_ids)
-    return [event for event in waiting if getattr(event, "replacement_id", None) in wanted]
+def replacements(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
+    """Corrections that replace one of these, or that put one of them in the place of another."""
+    found = []
+    for part in chunks(sorted(event_ids)):
+        found += load(connection, site, and_(EVENT.c.target.in_(part), EVENT.c.type == "event.replaced"))
+        found += load(connection, site, EVENT.c.replacement.in_(part))
+    return found
+
+
+def chain(connection: Connection, site: str, event_ids: Collection[str]) -> set[str]:
+    """These facts, those they stand in the place of and those that stand in theirs, however far, and the corrections
+    that put them there."""
+    known, unseen = set(event_ids), set(event_ids)
+    while unseen:
+        found = set[str]()
+        for event in replacements(connection, site, unseen):
+            found |= {event.id, getattr(event, "target_id", event.id), getattr(event, "replacement_id", event.id)}
+        unseen = found - known
+        known |= unseen
+    return known
 
 
 def in_windows(
@@ -216,6 +231,7 @@ def look_ups(event: Event) -> dict[str, Any]:
         "item": getattr(event, "item", None),
         "machine": getattr(event, "machine", None),
         "target": next((found for name in NAMING if (found := getattr(event, name, None))), None),
+        "replacement": getattr(event, "replacement_id", None),
     }
 
 

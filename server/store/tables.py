@@ -411,6 +411,8 @@ class Event(Base):
     machine: Mapped[str | None] = mapped_column(Key)
     # start_id of a stop, target_id of a correction, call_id of an answer
     target: Mapped[str | None] = mapped_column(Uuid)
+    # replacement_id of a correction
+    replacement: Mapped[str | None] = mapped_column(Uuid)
     digest: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(8), default="received")
@@ -435,6 +437,8 @@ class Event(Base):
               sqlite_where=text("machine IS NOT NULL"), postgresql_where=text("machine IS NOT NULL")),
         Index("ix_event_target", "site", "target",
               sqlite_where=text("target IS NOT NULL"), postgresql_where=text("target IS NOT NULL")),
+        Index("ix_event_replacement", "site", "replacement",
+              sqlite_where=text("replacement IS NOT NULL"), postgresql_where=text("replacement IS NOT NULL")),
         Index("ix_event_sender", "site", "sender", "device_seq",
               sqlite_where=text("device_seq IS NOT NULL"), postgresql_where=text("device_seq IS NOT NULL")),
     )  # fmt: skip

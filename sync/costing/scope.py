@@ -12,6 +12,9 @@ A start ends at the earliest stop that names it; without one, at the earliest st
 that names no start, fits its order and operation, and comes within the longest time. So one stop may end several
 starts, and which stop ends a start never depends on other starts. The end of a person's shift is a stop that fits all.
 
+A stop that names a start somebody replaced means the start that counts in its place: the replacement, or what that
+was replaced by. So who corrects a start need not know whether it was stopped, nor who stops it that it was corrected.
+
 A break ends at the earliest of: a stop that names it, a stop of the same person that names none, the next start of work
 of that person, the end of the shift; all but the first within the longest time. Its instants are nobody's. One whose
 end is not known takes time away for the longest time.
@@ -20,7 +23,7 @@ end is not known takes time away for the longest time.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.core.findings import Outcome, excluded, held
 from sync.events.base import PROVENANCES, Event
@@ -30,6 +33,13 @@ from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineStarted, MachineStopped
 from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
 
+# Which facts a stop ends, and the field by which both say whose time it is.
+_ENDS: dict[type[Event], tuple[type[Event], str]] = {
+    LaborStopped: (LaborStarted, "person"),
+    MachineStopped: (MachineStarted, "machine"),
+    DowntimeStopped: (DowntimeStarted, "machine"),
+    BreakStopped: (BreakStarted, "person"),
+}
 STOPS = (LaborStopped, MachineStopped, DowntimeStopped, BreakStopped)
 Correction = EventVoided | EventReplaced | EventDeclined
 CORRECTIONS = (EventVoided, EventReplaced, EventDeclined)
@@ -67,8 +77,8 @@ def effective(events: Iterable[Event]) -> Effective:
     """Apply corrections. A fact counts unless an effective correction names it; a correction may itself be corrected.
 
     A fact that is voided or replaced is done with; one that is declined is held. Corrections of facts that are not in
-    `events` are held; corrections that only name each other are held together. A stop that names a fact that does not
-    count is left out with it.
+    `events` are held; corrections that only name each other are held together. A stop that names a start that was
+    replaced comes out naming the one that counts in its place; where none does, it is left out with its start.
     """
     by_id = {event.id: event for event in events}
     corrections: dict[str, list[Correction]] = defaultdict(list)
@@ -90,7 +100,7 @@ def effective(events: Iterable[Event]) -> Effective:
             counts[target] = not counts[event.id]
             ready.append(target)
     outcomes: dict[str, Outcome] = {}
-    left = []
+    left: list[Event] = []
     for event in sorted(by_id.values(), key=lambda event: (event.occurred_at, event.id)):
         if event.id not in counts:
             outcomes[event.id] = held("correction.loop")
@@ -102,10 +112,40 @@ def effective(events: Iterable[Event]) -> Effective:
         elif isinstance(event, CORRECTIONS):
             outcomes[event.id] = _correction_outcome(event, by_id)
         elif isinstance(event, STOPS) and event.start_id and counts.get(event.start_id) is False:
-            outcomes[event.id] = excluded("time.stop_of_corrected")
+            start_id = _in_its_place(event, event.start_id, by_id, counts, corrections)
+            if start_id:
+                left.append(replace(event, start_id=start_id))
+            else:
+                outcomes[event.id] = excluded("time.stop_of_corrected")
         else:
             left.append(event)
     return Effective(left, outcomes)
+
+
+def _in_its_place(
+    stop: Event,
+    start_id: str,
+    by_id: Mapping[str, Event],
+    counts: Mapping[str, bool],
+    corrections: Mapping[str, Iterable[Correction]],
+) -> str:
+    """The start that counts in place of the one a stop names and that does not: of the stop's kind and the same person
+    or machine, at the end of any chain of replacements that count. Of several the earliest; "" when there is none."""
+    kind, who = _ENDS[type(stop)]
+    seen, ahead, found = {start_id}, [start_id], list[Event]()
+    while ahead:
+        for correction in corrections.get(ahead.pop(), ()):
+            if not isinstance(correction, EventReplaced) or not counts.get(correction.id):
+                continue
+            event = by_id.get(correction.replacement_id)
+            if event is None or event.id in seen:
+                continue
+            seen.add(event.id)
+            if not counts.get(event.id):
+                ahead.append(event.id)
+            elif isinstance(event, kind) and getattr(event, who) == getattr(stop, who):
+                found.append(event)
+    return min(found, key=_by_instant).id if found else ""
 
 
 def _corrected(by: Iterable[Correction]) -> Outcome:

@@ -265,14 +265,20 @@ def test_movements_from_an_instant_on(stage: Stage) -> None:
         assert host.of_items({}) == []
 
 
-def test_who_waits_for_a_replacement(stage: Stage) -> None:
-    waiting = raw("event.replaced", "2026-11-20T10:00:00Z", target_id=GOOD["id"], replacement_id=NEVER, reason="SLIP")
-    stage.send([GOOD, waiting])
+def test_replacements_are_found_from_both_sides(stage: Stage) -> None:
+    waiting, back = (
+        raw("event.replaced", "2026-11-20T10:00:00Z", target_id=wrong, replacement_id=right, reason="SLIP")
+        for wrong, right in ((GOOD["id"], NEVER), (START["id"], GOOD["id"]))
+    )
+    stage.send([START, STOP, GOOD, waiting, back])
     while stage.turn(10):
         pass
     with stage.host() as host:
-        assert ids(host.awaiting([NEVER])) == {waiting["id"]}
-        assert host.awaiting([GOOD["id"]]) == []
+        assert ids(host.replacements([NEVER])) == {waiting["id"]}, "what it puts there need not be here"
+        assert ids(host.replacements([START["id"]])) == {back["id"]}, "a stop is none"
+        assert ids(host.replacements([GOOD["id"], START["id"], STOP["id"]])) == {waiting["id"], back["id"]}
+        assert host.replacements([STOP["id"]]) == []
+        assert host.replacements([]) == []
 
 
 def test_letters_of_a_label_come_resolved(stage: Stage) -> None:

@@ -122,6 +122,25 @@ def test_what_costing_made_of_a_fact_may_change(either: Engine) -> None:
     either.dispose()
 
 
+def test_replacements_of_before_are_found_by_what_they_put_there(either: Engine) -> None:
+    from alembic import command
+
+    with write(either) as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001_first_tables")
+        row = {**EVENT, "state": "received", "reason": "", "params": "{}"}
+        replaced = {**row, "id": "other", "type": "event.replaced", "body": '{"replacement_id":"new"}'}
+        names = ", ".join(row)
+        add = text(f"INSERT INTO event ({names}) VALUES ({', '.join(f':{name}' for name in row)})")
+        connection.execute(add, [row, replaced])
+    upgrade(either)
+    with read(either) as connection:
+        found = connection.execute(text("SELECT id, replacement FROM event ORDER BY id")).all()
+    assert [tuple(one) for one in found] == [(EVENT["id"], None), ("other", "new")]
+    either.dispose()
+
+
 def test_going_back_leaves_nothing(either: Engine) -> None:
     from alembic import command
 

@@ -1,6 +1,7 @@
 """The pipeline costs only what is around a new fact; what it posted is what costing everything anew would give."""
 
 import random
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -211,6 +212,57 @@ def test_a_decline_takes_away_and_its_void_brings_back() -> None:
     host.accept([raw("event.voided", "2026-11-20T13:00:00Z", target_id=no["id"], reason="SLIP")])
     host.drain()
     assert amounts(host) == ["31.17"]
+    agrees(host)
+
+
+def test_a_corrected_start_carries_its_stop_in_any_order() -> None:
+    """Wrong operation, then wrong hour: the stop names the first start and comes first, last or between."""
+    second = {**START, "id": raw("x", 0)["id"], "order": "MO-2", "operation": "20"}
+    third = {**second, "id": raw("x", 0)["id"], "occurred_at": "2026-11-20T08:30:00Z"}
+    chain = [
+        raw("event.replaced", "2026-11-20T12:00:00Z", target_id=one["id"], replacement_id=other["id"], reason="SLIP")
+        for one, other in ((START, second), (second, third))
+    ]
+    for facts in permutations([START, STOP, second, third, *chain]):
+        host = a_host()
+        for one in facts:
+            host.accept([one])
+            host.drain()
+            agrees(host)
+        assert amounts(host) == ["15.59"]
+        assert host.states[STOP["id"]].state == "costed"
+    no = raw("event.declined", "2026-11-20T13:00:00Z", target_id=third["id"], reason="DOUBT")
+    host.accept([no])
+    host.drain()
+    assert (host.in_force, host.states[STOP["id"]].reason) == ({}, "time.stop_of_corrected")
+    agrees(host)
+    host.accept([raw("event.voided", "2026-11-20T14:00:00Z", target_id=no["id"], reason="SLIP")])
+    host.drain()
+    assert amounts(host) == ["15.59"]
+    host.accept([raw("event.voided", "2026-11-20T14:00:00Z", target_id=chain[1]["id"], reason="SLIP")])
+    host.drain()
+    assert (amounts(host), host.states[third["id"]].reason) == (["23.38"], "time.open"), "back to the second"
+    agrees(host)
+
+
+def test_a_far_start_is_known_to_stand_for_another() -> None:
+    """The wrong start was told for another week: nothing but the correction leads to its stop."""
+    far = {**START, "occurred_at": "2026-11-02T08:00:00Z"}
+    host = a_host()
+    host.accept([far, STOP])
+    host.drain()
+    assert host.states[far["id"]].reason == "time.too_long"
+    right = {**START, "id": raw("x", 0)["id"]}
+    host.accept([right])
+    host.drain()
+    host.accept([raw("event.replaced", "2026-11-20T12:00:00Z", target_id=far["id"], replacement_id=right["id"],
+                     reason="SLIP")])  # fmt: skip
+    host.drain()
+    assert amounts(host) == ["31.17"]
+    host.accept([raw("labor.declared", "2026-11-20T18:00:00Z", person=ANA, activity="run", order="MO-2",
+                     operation="20", started_at="2026-11-20T08:30:00Z", ended_at="2026-11-20T09:00:00Z")])  # fmt: skip
+    host.drain()
+    assert amounts(host) == ["23.38", "7.79"], "costing a neighbour finds the stop too"
     agrees(host)
 
 

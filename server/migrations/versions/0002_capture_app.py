@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.add_column("device", sa.Column("version", sa.String(length=40), nullable=False, server_default=""))
     op.add_column("device", sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True))
     op.add_column("event", sa.Column("relayed_by", sa.String(length=80), nullable=True))
+    op.add_column("event", sa.Column("replacement", UUID, nullable=True))
+    _find_replacements()
     _protect_facts((*EVENT_COLUMNS, "relayed_by"))
     op.create_table(
         "location",
@@ -80,6 +82,9 @@ def upgrade() -> None:
     op.create_index("ix_event_step", "event", ["site", "order"], sqlite_where=about_steps, postgresql_where=about_steps)
     calls = sa.text("type = 'help.called'")
     op.create_index("ix_event_call", "event", ["site", "occurred_at"], sqlite_where=calls, postgresql_where=calls)
+    named = sa.text("replacement IS NOT NULL")
+    columns = ["site", "replacement"]
+    op.create_index("ix_event_replacement", "event", columns, sqlite_where=named, postgresql_where=named)
     # A label's second word: an operation of an order as before, and now also a lot of an item.
     op.drop_index("ix_label_code_site_kind_ref_operation", "label_code")
     op.execute('ALTER TABLE label_code RENAME COLUMN "operation" TO detail')
@@ -87,6 +92,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_replacement", "event")
     op.drop_index("ix_event_call", "event")
     op.drop_index("ix_event_step", "event")
     # What the old shape has no kind for goes; `operation` would say something else there.
@@ -99,10 +105,20 @@ def downgrade() -> None:
     for table in ("reference_version", "reference_part", "pin_failure", "pin", "photo", "location"):
         op.drop_table(table)
     _protect_facts(EVENT_COLUMNS)
+    op.drop_column("event", "replacement")
     op.drop_column("event", "relayed_by")
     for column in ("clock_offset_ms", "version", "waiting_since", "waiting"):
         op.drop_column("device", column)
     op.drop_column("site", "floor")
+
+
+def _find_replacements() -> None:
+    """Facts that replaced others before this step, found by what they put in the place of those."""
+    event = sa.table("event", sa.column("type"), sa.column("body"), sa.column("replacement"))
+    found = sa.cast(event.c.body, sa.JSON)["replacement_id"].as_string()
+    if op.get_bind().dialect.name == "sqlite":
+        found = sa.func.json_extract(event.c.body, "$.replacement_id")
+    op.execute(sa.update(event).where(event.c.type == "event.replaced").values(replacement=found))
 
 
 def _protect_facts(columns: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Which facts count, and which starts and stops belong together."""
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -254,6 +255,100 @@ def test_a_stop_goes_with_the_start_it_names() -> None:
     assert counting.events == []
     assert counting.outcomes[end.id].reason == "time.stop_of_corrected"
     assert effective([end]).events == [end], "a start that has not come yet is waited for"
+
+
+# --- stops of starts that were put right -------------------------------------------------------------------------
+
+
+def put_right(*told: Event) -> list[Event]:
+    """The corrections that put each of these in the place of the one before."""
+    return [replaced(wrong, right) for wrong, right in pairwise(told)]
+
+
+def ended(*events: Event) -> tuple[dict[str, str], dict[str, str]]:
+    """(stop by start that counts, reason of each stop that ends nothing), after corrections."""
+    counting = effective(events)
+    segments, outcomes = pair_labor(counting.events, LONGEST)
+    told = {event.id: counting.outcomes | outcomes for event in events if event.type == "labor.stopped"}
+    return {segment.id: segment.stop_id for segment in segments}, {
+        stop_id: known[stop_id].reason for stop_id, known in told.items() if stop_id in known
+    }
+
+
+def test_a_stop_ends_what_its_start_was_replaced_by() -> None:
+    wrong, right = start("08:00"), start("08:00", order="MO-2")
+    end = stop("09:00", start_id=wrong.id)
+    assert ended(wrong, right, end, *put_right(wrong, right)) == ({right.id: end.id}, {})
+
+
+@given(strategies.integers(1, 6), strategies.data())
+def test_a_chain_of_corrected_starts_ends_once_in_any_order(length: int, data: Any) -> None:
+    chain = [start("08:00", order=f"MO-{number}") for number in range(length + 1)]
+    named = data.draw(strategies.integers(0, length))
+    end = stop("09:00", start_id=chain[named].id)
+    events = data.draw(strategies.permutations([*chain, end, *put_right(*chain)]))
+    assert ended(*events) == ({chain[-1].id: end.id}, {})
+
+
+def test_a_phone_that_tells_the_stop_anew_and_one_that_does_not_agree() -> None:
+    """The phone sends the stop it knows of again, under the new start; on the way any part may be missing."""
+    wrong, right = start("08:00"), start("08:15")
+    end, anew = stop("09:00", start_id=wrong.id), stop("09:00", start_id=right.id)
+    both = put_right(wrong, right)
+    assert ended(wrong, right, end, *both)[0] == {right.id: end.id}
+    assert ended(wrong, right, end, anew, *both)[0].keys() == {right.id}, "the same instant twice"
+    assert ended(wrong, right, end, anew, *both, replaced(end, anew)) == (
+        {right.id: anew.id}, {end.id: "event.replaced"},
+    )  # fmt: skip
+    later = stop("09:30", start_id=wrong.id)
+    assert ended(wrong, right, end, later, *both) == ({right.id: end.id}, {later.id: "time.stop_repeated"})
+
+
+def test_where_nothing_stands_in_its_place_the_stop_goes_with_its_start() -> None:
+    wrong, right = start("08:00"), start("08:15")
+    end = stop("09:00", start_id=wrong.id)
+    gone = {end.id: "time.stop_of_corrected"}
+    assert ended(wrong, end, void(wrong)) == ({}, gone)
+    assert ended(wrong, end, declined(wrong)) == ({}, gone)
+    assert ended(wrong, end, right, *put_right(wrong, right), void(right)) == ({}, gone)
+    assert ended(wrong, end, *put_right(wrong, right)) == ({}, gone), "what replaces it has not come"
+    back = replaced(right, wrong)
+    assert ended(wrong, end, right, *put_right(wrong, right), back) == ({}, gone), "each in the place of the other"
+    other = start("08:15", LUIS)
+    assert ended(wrong, end, other, *put_right(wrong, other)) == ({other.id: ""}, gone), "somebody else's work"
+    told = fact("labor.declared", "2026-11-20T09:00:00Z", person=ANA, activity="run", order="MO-1", duration_ms=HOUR)
+    assert ended(wrong, end, told, *put_right(wrong, told))[1] == gone, "a duration needs no stop"
+
+
+def test_an_undone_correction_gives_the_stop_back() -> None:
+    wrong, right = start("08:00"), start("08:15")
+    end = stop("09:00", start_id=wrong.id)
+    (correction,) = put_right(wrong, right)
+    assert ended(wrong, right, end, correction, void(correction)) == ({wrong.id: end.id, right.id: ""}, {})
+    assert ended(wrong, right, end, correction, void(wrong)) == ({right.id: end.id}, {}), "voided by somebody else too"
+
+
+def test_of_two_that_stand_in_its_place_the_earliest_ends() -> None:
+    wrong, late, early = start("08:00"), start("08:30"), start("08:15")
+    end = stop("09:00", start_id=wrong.id)
+    twice = [replaced(wrong, late), replaced(wrong, early)]
+    assert ended(wrong, late, early, end, *twice)[0] == {late.id: "", early.id: end.id}, "the other stays visible"
+    assert ended(wrong, late, early, end, *twice, void(early))[0] == {late.id: end.id}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "who"),
+    [("machine", {"machine": "M1"}, "machine"), ("downtime", {"machine": "M1", "reason": "BLADE"}, "machine"),
+     ("break", {"person": ANA}, "person")],
+)  # fmt: skip
+def test_stops_of_every_kind_follow(kind: str, fields: dict[str, Any], who: str) -> None:
+    wrong, right = (fact(f"{kind}.started", f"2026-11-20T08:{at}:00Z", **fields) for at in ("00", "10"))
+    end = fact(f"{kind}.stopped", "2026-11-20T09:00:00Z", **{who: fields[who]}, start_id=wrong.id)
+    counting = effective([end, *put_right(wrong, right), wrong, right])
+    pair = {"machine": pair_machine, "downtime": pair_downtime, "break": pair_breaks}[kind]
+    segments, outcomes = pair(counting.events, LONGEST)
+    assert [(segment.id, segment.stop_id) for segment in segments] == [(right.id, end.id)]
+    assert outcomes == {}
 
 
 def test_machines_and_downtime_are_paired_apart() -> None:
