@@ -18,7 +18,7 @@ from server.intake import desk
 from server.menu import menu
 from server.problems import Problem
 from server.security import local_path
-from server.store import entries, facts, floor, intake_log, order_cost, plant
+from server.store import entries, event_log, facts, floor, intake_log, order_cost, plant
 from server.store.database import read, write
 from server.store.facts import Fact
 from server.store.order_cost import Filter, OrderCost
@@ -222,7 +222,9 @@ def _begun_by(connection: Connection, fact: Fact, longest_ms: int) -> list[str]:
     if fact.event.type not in ("labor.stopped", "machine.stopped", "shift.ended"):
         return []
     start = getattr(fact.event, "start_id", None)
-    return [start] if start else facts.starts_before(connection, current.site, fact.event, longest_ms)
+    if start:
+        return sorted(event_log.chain(connection, current.site, {start}))
+    return facts.starts_before(connection, current.site, fact.event, longest_ms)
 
 
 def _photo(connection: Connection, fact: Fact) -> str:

@@ -1,4 +1,4 @@
-"""Who worked on which operation when: the facts of an order as lanes of time."""
+"""Who worked on which operation when: the facts of an order as lanes of time, without the breaks in it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 
 from server.feedback.plots import Axis, Tick
 from server.store.facts import Fact
+from sync.core.findings import GONE
 from sync.core.plant import Order
 from sync.costing.policy import Policy
-from sync.costing.scope import Segment, pair_labor, pair_machine
+from sync.costing.scope import CORRECTIONS, Segment, effective, pair_breaks, pair_labor, pair_machine
+from sync.events.base import Event
+from sync.events.correction import EventDeclined
 from sync.events.machine import MachineReported
-
-GONE = ("event.voided", "event.replaced")
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A span of one lane. `look`: setup, run, rework or machine; `state`: "", running, forgotten or held. Time told
-    as a duration stands at one instant: `until` is None there and while something runs."""
+    """A span of one lane, between two breaks. `look`: setup, run, rework, teardown or machine; `state`: "", running,
+    forgotten or held. Time told as a duration stands at one instant: `until` is None there and while something runs."""
 
     id: str
     look: str
@@ -51,12 +52,16 @@ class Timeline:
     now: str
 
 
-def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, now: int) -> Timeline | None:
-    """None while there is nothing to draw."""
-    facts = [fact for fact in facts if fact.reason not in GONE]
+def draw(
+    facts: Iterable[Fact], presence: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, now: int
+) -> Timeline | None:
+    """The lanes of an order's facts; `presence`: breaks of its people and what ends them. None while there is nothing
+    to draw."""
+    facts = list(facts)
     states = {fact.id: fact for fact in facts}
-    events = [fact.event for fact in facts]
+    events = _counting(facts)
     labor, _ = pair_labor(events, policy.longest_labor_ms)
+    breaks, _ = pair_breaks(_counting(presence), policy.longest_labor_ms)
     machines, _ = pair_machine(events, policy.longest_machine_ms)
     segments = [(segment, False) for segment in labor] + [(segment, True) for segment in machines]
     segments = [pair for pair in segments if getattr(pair[0].event, "order", None) == order.code]
@@ -67,14 +72,21 @@ def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, no
     if not segments:
         return None
     limits = {False: policy.longest_labor_ms, True: policy.longest_machine_ms}
-    spans = {segment.id: _span(segment, limits[machine], now) for segment, machine in segments}
-    axis = Axis(spans.values(), zone)
+    away: dict[str, list[Segment]] = defaultdict(list)
+    for pause in sorted(breaks, key=lambda pause: pause.start):
+        away[pause.who].append(pause)
+    spans = {
+        segment.id: _spans(segment, () if machine else away[segment.who], limits[machine], now)
+        for segment, machine in segments
+    }
+    axis = Axis([span for found in spans.values() for span in found], zone)
     lanes: dict[str, dict[tuple[bool, str], list[Stretch]]] = defaultdict(lambda: defaultdict(list))
     for segment, machine in sorted(segments, key=lambda pair: (pair[0].start, pair[0].id)):
         operation = getattr(segment.event, "operation", None) or ""
-        lanes[operation][machine, segment.who].append(
-            _stretch(segment, machine, spans[segment.id], axis, states, limits[machine], now)
-        )
+        for span in spans[segment.id]:
+            lanes[operation][machine, segment.who].append(
+                _stretch(segment, machine, span, axis, states, limits[machine], now)
+            )
     place = {step.number: index for index, step in enumerate(order.operations)}
     return Timeline(
         tuple(
@@ -87,9 +99,37 @@ def draw(facts: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, no
     )
 
 
+def _counting(facts: Iterable[Fact]) -> list[Event]:
+    """The events to draw: those that count, and those a lead declined. A correction counts as costing found it."""
+    told = [
+        fact.event
+        for fact in facts
+        if not isinstance(fact.event, EventDeclined)
+        and not (isinstance(fact.event, CORRECTIONS) and fact.reason in GONE)
+    ]
+    return effective(told).events
+
+
 def _in_order(lanes: Mapping[tuple[bool, str], list[Stretch]]) -> list[tuple[tuple[bool, str], list[Stretch]]]:
     """People before machines, each by when they began."""
     return sorted(lanes.items(), key=lambda lane: (lane[0][0], lane[1][0].start, lane[0][1]))
+
+
+def _spans(segment: Segment, breaks: Iterable[Segment], longest_ms: int, now: int) -> list[tuple[int, int]]:
+    """What is drawn of a segment: all of it outside its person's breaks, which come in order of time. Of one that lies
+    within a break its first instant stays, to lead to the fact."""
+    start, until = _span(segment, longest_ms, now)
+    left: list[tuple[int, int]] = []
+    at = start
+    for pause in breaks:
+        end = min(pause.ends, now) if pause.until is None else pause.ends
+        if end > at and pause.start < until:
+            if pause.start > at:
+                left.append((at, pause.start))
+            at = end
+    if at < until:
+        left.append((at, until))
+    return left or [(start, start)]
 
 
 def _span(segment: Segment, longest_ms: int, now: int) -> tuple[int, int]:
@@ -109,15 +149,20 @@ def _stretch(
     longest_ms: int,
     now: int,
 ) -> Stretch:
+    until: int | None = span[1]
     state = ""
     if segment.until is None and segment.duration is None:
-        state = "forgotten" if now - segment.start > longest_ms else "running"
+        if now - segment.start > longest_ms:
+            state, until = "forgotten", None
+        elif span[1] >= now:  # else it was interrupted there by a break
+            state, until = "running", None
     elif states[segment.id].troubled:
         state = "held"
     look = "machine" if machine else str(getattr(segment.event, "activity", "run"))
     x, width = axis.bar(*span)
-    duration = segment.duration if segment.duration is not None else span[1] - span[0]
-    return Stretch(segment.id, look, state, segment.start, segment.until, max(duration, 0), x, width)
+    if segment.duration is not None:
+        return Stretch(segment.id, look, state, span[0], None, max(segment.duration, 0), x, width)
+    return Stretch(segment.id, look, state, span[0], until, span[1] - span[0], x, width)
 
 
 def _lane(who: str, machine: bool, stretches: list[Stretch]) -> Lane:

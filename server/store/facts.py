@@ -108,6 +108,9 @@ def of_order(connection: Connection, site: str, order: str, longest_ms: int) -> 
     """The newest facts of an order, with the stops and corrections that do not name it themselves; newest first."""
     newest = select(*_COLUMNS).where(EVENT.c.order == order).order_by(EVENT.c.occurred_at.desc(), EVENT.c.id.desc())
     found = {fact.id: fact for fact in read(connection, site, newest.limit(MOST))}
+    # A stop names the start it was told for, though another stands in that one's place by now.
+    replaced = event_log.chain(connection, site, found) - found.keys()
+    found |= {fact.id: fact for fact in by_ids(connection, site, replaced)}
     found |= {fact.id: fact for fact in targeting(connection, site, found)}
     found |= {fact.id: fact for fact in _unnamed_stops(connection, site, found.values(), longest_ms)}
     return sorted(found.values(), key=lambda fact: (fact.event.occurred_at, fact.id), reverse=True)
@@ -132,6 +135,49 @@ def _unnamed_stops(connection: Connection, site: str, facts: Iterable[Fact], lon
         types = ("labor.stopped", "machine.stopped", "shift.ended")
         unnamed = and_(EVENT.c.type.in_(types), EVENT.c.target.is_(None))
         found += read(connection, site, select(*_COLUMNS).where(unnamed, EVENT.c.order.is_(None), or_(*part)))
+    return found
+
+
+def breaks_around(connection: Connection, site: str, facts: Iterable[Fact], longest_ms: int) -> list[Fact]:
+    """Breaks of the people who work in these facts, near that work, and what may end them."""
+    begins = [
+        (str(fact.event.person), fact.event.about)
+        for fact in facts
+        if fact.event.type in ("labor.started", "labor.declared")
+    ]
+    breaks = _near(connection, site, ("break.started",), begins, longest_ms, longest_ms)
+    if not breaks:
+        return []
+    found = {fact.id: fact for fact in breaks}
+    found |= {fact.id: fact for fact in by_ids(connection, site, event_log.chain(connection, site, found))}
+    found |= {fact.id: fact for fact in targeting(connection, site, found)}
+    away = [(str(fact.event.person), fact.event.about) for fact in breaks]
+    ends = ("break.stopped", "shift.ended", "labor.started")
+    return list((found | {fact.id: fact for fact in _near(connection, site, ends, away, 0, longest_ms)}).values())
+
+
+def _near(
+    connection: Connection,
+    site: str,
+    types: Collection[str],
+    around: Iterable[tuple[str, int]],
+    before: int,
+    after: int,
+) -> list[Fact]:
+    """Facts of some types about persons, so long before and after instants."""
+    windows: list[tuple[str, int, int]] = []
+    for person, at in sorted(around):
+        if windows and windows[-1][0] == person and at - before <= windows[-1][2]:
+            windows[-1] = person, windows[-1][1], at + after
+        else:
+            windows.append((person, at - before, at + after))
+    found = []
+    for part in chunks(windows, 100):
+        spans = [
+            and_(EVENT.c.person == who, EVENT.c.occurred_at >= low, EVENT.c.occurred_at <= high)
+            for who, low, high in part
+        ]
+        found += read(connection, site, select(*_COLUMNS).where(EVENT.c.type.in_(types), or_(*spans)))
     return found
 
 

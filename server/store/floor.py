@@ -30,8 +30,16 @@ _COLUMNS = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params"
 def open_work(connection: Connection, site: str) -> list[Fact]:
     """Starts whose end is not known: found open by costing, or so new that costing has not seen them; oldest first."""
     stop = EVENT.alias("stop")
-    # A stop that has just come in ends its start at once, before costing says so.
-    ended = exists().where(stop.c.site == EVENT.c.site, stop.c.target == EVENT.c.id, stop.c.state == "received")
+    # A stop or the end of a shift that has just come in ends the work at once, before costing says so.
+    fresh = and_(stop.c.site == EVENT.c.site, stop.c.state == "received")
+    named = exists().where(fresh, stop.c.target == EVENT.c.id)
+    home = exists().where(
+        fresh,
+        stop.c.type == "shift.ended",
+        stop.c.person == EVENT.c.person,
+        stop.c.occurred_at > EVENT.c.occurred_at,
+    )
+    ended = or_(named, and_(EVENT.c.type == "labor.started", home))
     found = []
     for which in (and_(EVENT.c.state == "held", EVENT.c.reason == RUNNING), EVENT.c.state == "received"):
         query = select(*_COLUMNS).where(which, EVENT.c.type.in_(STARTS), ~ended)

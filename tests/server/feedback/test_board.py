@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 
 from server.auth.credentials import digest
 from server.intake.accept import Sender, accept
-from server.store import facts, people
+from server.store import facts, floor, people
 from server.store.database import read, write
 from server.store.tables import Device
 from tests.cast import ANA, LUIS, new_id, raw, send, settle
@@ -53,6 +53,23 @@ def test_a_start_shows_before_it_is_costed_and_a_stop_ends_it_before_that_too(vi
     assert "Ana" not in text(lead.get("/board"))
     settle(shop)
     assert "Ana" not in text(lead.get("/board"))
+
+
+def test_the_end_of_a_shift_ends_work_before_it_is_costed(visit, shop: Engine):
+    eight = "2026-11-20T08:00:00+01:00"
+    ana, luis = started(eight), started(eight, person=LUIS)
+    send(shop, [ana, luis])
+    settle(shop)
+    send(shop, [raw("shift.ended", "2026-11-20T09:00:00+01:00", person=ANA)])
+    after = started("2026-11-20T09:30:00+01:00", activity="setup")
+    send(shop, [after])
+    with read(shop) as connection:
+        assert [fact.id for fact in floor.open_work(connection, "main")] == [luis["id"], after["id"]]
+    page = text(visit("lead").get("/board"))
+    assert "since 08:00" in page and "since 09:30" in page
+    settle(shop)
+    with read(shop) as connection:
+        assert [fact.id for fact in floor.open_work(connection, "main")] == [luis["id"], after["id"]]
 
 
 def test_a_voided_start_is_not_at_work(visit, shop: Engine):

@@ -273,3 +273,47 @@ def test_a_list_of_orders_takes_no_query_for_each(app, visit, shop: Engine):
     few = {address: queries(address) for address in addresses}
     fill([f"B-{number:02}" for number in range(40)])
     assert {address: queries(address) for address in few} == few
+
+
+def test_the_timeline_takes_breaks_off(visit, shop: Engine):
+    """Two breaks in four hours: three stretches, three and a half hours; what runs after a break runs on."""
+    at = "2026-11-20T{}:00+01:00".format
+    first = raw("labor.started", at("08:00"), person=ANA, activity="run", **JOB)
+    pause, again = (raw("break.started", at(when), person=ANA) for when in ("09:00", "11:00"))
+    send(
+        shop,
+        [
+            first,
+            pause,
+            raw("break.stopped", at("09:15"), person=ANA, start_id=pause["id"]),
+            again,
+            raw("break.stopped", at("11:15"), person=ANA),
+            raw("break.started", at("10:00"), person=LUIS),
+            raw("labor.stopped", at("12:00"), person=ANA, start_id=first["id"]),
+            raw("labor.started", at("14:00"), person=LUIS, activity="setup", **JOB),
+            raw("break.started", at("14:20"), person=LUIS),
+            raw("break.stopped", at("14:30"), person=LUIS),
+        ],
+    )
+    settle(shop)
+    page = text(visit("lead").get("/orders/MO-1"))
+    spans = ("08:00 – 09:00 · 1 h", "09:15 – 11:00 · 1 h 45", "11:15 – 12:00 · 45 min", "14:00 – 14:20 · 20 min")
+    for stretch in spans:
+        assert stretch in page
+    assert "14:30 · running" in page
+    assert "3.50" in page
+
+
+def test_the_timeline_knows_a_stop_of_a_start_that_was_put_right(visit, shop: Engine):
+    """Started on the wrong order, put right there or elsewhere; the stop still names the first."""
+    wrong = raw("labor.started", "2026-11-20T08:00:00+01:00", person=ANA, activity="run", order="MO-2", operation="20")
+    right = raw("labor.started", "2026-11-20T08:00:00+01:00", person=ANA, activity="run", **JOB)
+    stop = raw("labor.stopped", "2026-11-20T09:30:00+01:00", person=ANA, start_id=wrong["id"])
+    replaced = raw("event.replaced", "2026-11-20T09:40:00+01:00", target_id=wrong["id"], replacement_id=right["id"],
+                   reason="SLIP")  # fmt: skip
+    send(shop, [wrong, stop, right, replaced])
+    settle(shop)
+    lead = visit("lead")
+    assert "08:00 – 09:30 · 1 h 30" in text(lead.get("/orders/MO-1"))
+    assert "08:00 – 09:30 · 1 h 30" not in text(lead.get("/orders/MO-2"))
+    assert "46.76" in text(visit("accountant").get(f"/facts/{stop['id']}")), "the stop leads to the entry it caused"
