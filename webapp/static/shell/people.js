@@ -110,7 +110,7 @@ export class People {
       await this.signIn(answer.body.person);
       return null;
     }
-    if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
+    if (answer.is === "problem") return [answer.problem.title, answer.problem.detail].filter(Boolean).join(" ");
     if (answer.is === "broken" && answer.status === 429) {
       const minutes = Math.max(1, Math.ceil((answer.retryAfterMs ?? MINUTE_MS) / MINUTE_MS));
       return t("Too many wrong PINs. Scan your badge, or try again in {n} min.", { n: minutes });
