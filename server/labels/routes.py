@@ -43,13 +43,13 @@ TITLES: dict[str, LazyString] = {
     "activities": _("Indirect activities"),
 }
 PAPERS: dict[str, LazyString] = {
-    "a4-2x4": _("A4 sheet, 8 labels of 105 × 74 mm"),
-    "a4-2x7": _("A4 sheet, 14 labels of 99 × 38 mm"),
-    "a4-3x8": _("A4 sheet, 24 labels of 70 × 37 mm"),
-    "a4-badges": _("A4 sheet, 10 cards of 86 × 54 mm"),
-    "62x29": _("Label roll 62 × 29 mm"),
-    "57x32": _("Label roll 57 × 32 mm"),
-    "100x50": _("Label roll 100 × 50 mm"),
+    "a4-2x4": _("A4, 8 labels 105 × 74 mm"),
+    "a4-2x7": _("A4, 14 labels 99 × 38 mm"),
+    "a4-3x8": _("A4, 24 labels 70 × 37 mm"),
+    "a4-badges": _("A4, 10 cards 86 × 54 mm"),
+    "62x29": _("Roll 62 × 29 mm"),
+    "57x32": _("Roll 57 × 32 mm"),
+    "100x50": _("Roll 100 × 50 mm"),
 }
 OWN = "own"
 
@@ -73,7 +73,8 @@ LABELS = Way("labels", _("Labels"), _("One for each, to cut out or to stick."))
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page to choose from: what can be ticked on it, and how it is printed. `paper`: the one it begins with."""
+    """A page to choose from: what can be ticked on it, and how it is printed. `paper`: the one it begins with;
+    `all_ticked`: it begins with everything, because all of it is usually wanted."""
 
     name: str
     title: LazyString
@@ -81,6 +82,7 @@ class Section:
     choices: tuple[str, ...]
     ways: tuple[Way, ...] = (LABELS,)
     paper: str = "a4-2x4"
+    all_ticked: bool = False
 
 
 SECTIONS = {
@@ -96,7 +98,7 @@ SECTIONS = {
         Section("material", _("Material"), _("Labels of items and of single lots."), ("lots", "items"), paper="100x50"),
         Section("quick", _("Quick codes"),
                 _("Actions, figures, reasons and activities to scan instead of touching the screen."),
-                ("words", "reasons", "activities"), (DESK, LABELS), "a4-3x8"),
+                ("words", "reasons", "activities"), (DESK, LABELS), "a4-3x8", all_ticked=True),
     )
 }  # fmt: skip
 

@@ -160,6 +160,11 @@ class Page:
     order: Cell | None = None
     columns: int = 1
 
+    @property
+    def rows(self) -> int:
+        """Of cells that stand one below the other, in columns of the same height."""
+        return -(-len(self.cells) // self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:

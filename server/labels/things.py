@@ -78,7 +78,9 @@ def _orders(connection: Connection, site: str, codes: Codes, name_of: Named) -> 
         item = items.get(row["item"])
         article = _called(row["item"], item["name"] if item else "")
         quantity = figures.quantity(row["quantity"], item["unit"] if item else "") if row["quantity"] != "0" else ""
-        due = gettext("due %(day)s", day=figures.day(row["due_on"])) if row["due_on"] else ""
+        # A day is not broken over two lines.
+        day = figures.day(row["due_on"]).replace(" ", "\N{NO-BREAK SPACE}")
+        due = gettext("due %(day)s", day=day) if row["due_on"] else ""
         lines = _lines(article, " · ".join(_lines(quantity, due)), row["customer"])
         found.append(Found(row["code"], ("order", row["code"], ""), row["code"], lines))
     return found

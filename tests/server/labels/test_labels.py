@@ -120,7 +120,14 @@ def test_what_people_read_beside_the_code(demo: Engine) -> None:
     wanted = {name: codes for name, codes in EVERY.items() if name not in ("badges",)}
     shown = {label.kind: (label.title, label.lines) for label in make(demo, **wanted)}
     assert shown == {
-        "order": ("MO-1001", ("CHAIR-1 Oak chair", "40\N{NO-BREAK SPACE}pcs · due Dec 18, 2026", "Demo Furniture")),
+        "order": (
+            "MO-1001",
+            (
+                "CHAIR-1 Oak chair",
+                "40\N{NO-BREAK SPACE}pcs · due Dec\N{NO-BREAK SPACE}18,\N{NO-BREAK SPACE}2026",
+                "Demo Furniture",
+            ),
+        ),
         "operation": ("MO-1001 · 30", ("Glue", "GLUE Gluing bench", "Oak chair")),
         "machine": ("M04", ("Router 4", "CNC Routers")),
         "work_center": ("SAW", ("Saws",)),
