@@ -30,9 +30,9 @@ SWITCHES = (
      _("Operators may tell a duration afterwards instead of clocking. Such time counts as declared, not as measured.")),
     ("fast_switch", _("Names may be picked from a list"),
      _("On a shared tablet people change by touching their name. Without it, each change needs the badge.")),
-    ("pin", _("A badge needs a PIN"),
-     _("Whoever scans a badge also types a PIN, as long as there is a network. Without network the badge is enough, "
-       "so that no work goes untold.")),
+    ("pin", _("A number and a PIN do for a badge"),
+     _("Whoever has no badge at hand types number and PIN on the device. Only the server knows PINs: without network "
+       "it takes the badge.")),
     ("standard_cost", _("Operators see money at standard cost"),
      _("At the end of a job they see what its pieces are worth at the published standard rates. "
        "No wage can be derived from it.")),
