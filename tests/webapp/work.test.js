@@ -278,6 +278,22 @@ test("a start that was corrected takes its stop along: the span stays closed, wi
   assert.equal(day.at(drafts[0].id ?? "").event.provenance, "declared");
 });
 
+test("a start that was told at another time keeps its stop, which nobody touched", () => {
+  const day = shift();
+  const [startId] = day.does(start("ana", SAWING, "run"));
+  const [stopId] = day.does(stop(day.work.of("ana")), 30);
+  day.passes(60);
+  const tenEarlier = Date.parse(day.at(startId).event.occurred_at) - 10 * MINUTE;
+  const newId = names();
+  const drafts = correct(day.at(startId), { occurredMs: tenEarlier }, "OUBLI", newId, [day.at(stopId)]);
+  assert.equal(drafts.length, 2);
+  const [again] = day.does(drafts);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE);
+  day.does(correct(day.at(again), { fields: { activity: "rework" } }, "SAISIE", newId));
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks(), { activity: "rework" }), 40 * MINUTE);
+  assert.equal(day.work.of("ana").length, 0);
+});
+
 test("a correction can be corrected", () => {
   const day = shift();
   const [first] = day.does(good(SAWING, "12"));

@@ -1,6 +1,6 @@
 // A person's time as the costing will see it, as far as this device knows: one person on several jobs shares each instant
 // equally among them, and the instants of a break are nobody's. So the minutes of a day's jobs add up to the time the
-// person was at work, never to more.
+// person was at work, never to more. tests/shared/days.json holds this and sync/costing/rules/labor_time.py together.
 
 import { elapsedMs, jobKey } from "./work.js";
 
@@ -55,7 +55,8 @@ export function sharesOf(work, person, clocks, sinceMs = 0) {
     const [fromMs, toMs] = [cuts[index - 1], cuts[index]];
     if (away.some((span) => span.fromMs <= fromMs && span.toMs >= toMs)) continue;
     const here = placed.filter((stretch) => stretch.fromMs <= fromMs && stretch.toMs >= toMs);
-    for (const stretch of here) stretch.ms += (toMs - fromMs) / here.length;
+    const jobs = new Set(here.map(({ job }) => job)).size;
+    for (const stretch of here) stretch.ms += (toMs - fromMs) / jobs / here.filter(({ job }) => job === stretch.job).length;
   }
   return stretches;
 }

@@ -222,8 +222,8 @@ export const takeBack = (ids, reason) =>
 /** A fact with what this device keeps beside it. @typedef {{event: Fact, local?: import("./event.js").Local, note?: {text: string} | null}} Told */
 
 /**
- * A fact told anew, with something changed: the new one counts where the old one stood. What names the old one (the
- * stop of a start) is told anew with it, or it would end nothing.
+ * A fact told anew, with something changed: the new one counts where the old one stood, also for what names the old one
+ * (the stop of a start). Work that was done elsewhere stopped elsewhere: then its stop is told anew with it.
  * @param {Told} told @param {Change} how @param {string} reason @param {() => string} newId
  * @param {Told[]} [naming] facts that name this one by `start_id`
  * @returns {Draft[]}
@@ -232,9 +232,12 @@ export function correct(told, how, reason, newId, naming = []) {
   const id = newId();
   return [
     ...replace(told, how, reason, id),
-    ...naming.flatMap((stop) => replace(stop, { fields: { start_id: id, ...placeOf(how) } }, reason, newId())),
+    ...(isElsewhere(how) ? naming.flatMap((stop) => replace(stop, { fields: { start_id: id, ...placeOf(how) } }, reason, newId())) : []),
   ];
 }
+
+/** @param {Change} how */
+const isElsewhere = ({ fields = {} }) => "order" in fields || "operation" in fields;
 
 /** Where a stop says its work was: as its start says. @param {Change} how */
 const placeOf = ({ fields = {} }) =>

@@ -55,6 +55,8 @@ export function jobOfKey(key) {
 }
 
 export class Work {
+  /** What stands in the place of a fact that was replaced, by that one's id. @type {Map<string, string>} */ #instead = new Map();
+
   /**
    * @param {Iterable<Kept>} captures in sequence order
    * @param {number} [knownMs] what was sent and saved up to here is in the server's snapshot already
@@ -74,6 +76,7 @@ export class Work {
     /** @type {Map<string, Map<string, number>>} by person: jobs and when they were last touched */ this.touched = new Map();
     const facts = [...captures].filter(({ state }) => state !== "rejected");
     const corrected = corrections(facts);
+    for (const [target, { event }] of corrected) if (event.replacement_id) this.#instead.set(target, event.replacement_id);
     const isNews = (/** @type {Kept} */ { state, savedMs }) => state === "waiting" || savedMs > knownMs;
     for (const capture of inPlace(facts, corrected)) this.#take(capture, isNews(capture));
     // The snapshot still holds what was taken away since.
@@ -142,7 +145,7 @@ export class Work {
         break;
       }
       case "labor.stopped": {
-        const span = this.labor.get(event.start_id);
+        const span = this.labor.get(this.#standing(event.start_id));
         if (!span) break;
         this.#close(span, event);
         this.#touch(span, savedMs);
@@ -169,9 +172,7 @@ export class Work {
         this.breaks.set(event.person ?? "", open(event));
         break;
       case "break.stopped":
-        if (this.breaks.get(event.person ?? "")?.startId === (event.start_id ?? this.breaks.get(event.person ?? "")?.startId)) {
-          this.#endBreak(event);
-        }
+        if (!event.start_id || this.breaks.get(event.person ?? "")?.startId === this.#standing(event.start_id)) this.#endBreak(event);
         break;
       case "shift.ended":
         for (const span of this.of(event.person ?? null)) this.#close(span, event);
@@ -204,6 +205,13 @@ export class Work {
         if (isNews) this.#count(event);
         break;
     }
+  }
+
+  /** The fact that counts where this one stood. @param {string} id */
+  #standing(id) {
+    let now = id;
+    for (let next = this.#instead.get(now); next !== undefined; next = this.#instead.get(now)) now = next;
+    return now;
   }
 
   /** @param {Span} span @param {Fact} end its stop, or the end of the shift */
