@@ -7,7 +7,7 @@ import { stopBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, machineName, reasonName } from "../model/words.js";
 import { attendedMs } from "../model/day.js";
-import { elapsedMs } from "../model/work.js";
+import { elapsedMs, jobKey } from "../model/work.js";
 import { icon } from "./icons.js";
 import { activitySign, key, titleOf } from "./parts.js";
 
@@ -16,8 +16,8 @@ import { activitySign, key, titleOf } from "./parts.js";
 
 /** With how many others a person's time is shared now, in words; nothing alone. @param {Phone} phone @param {Span} span */
 export function shareWords(phone, span) {
-  const running = phone.work.of(span.person);
-  return running.length > 1 ? t("shared by {n} jobs", { n: running.length }) : "";
+  const jobs = new Set(phone.work.of(span.person).map(jobKey)).size;
+  return jobs > 1 ? t("shared by {n} jobs", { n: jobs }) : "";
 }
 
 /** A running job; it opens it. @param {Phone} phone @param {Span} span */
