@@ -72,8 +72,8 @@ AWAY_MINUTES = (1, 60)
 @dataclass(frozen=True, slots=True)
 class Floor:
     """How work is captured at a site: whether time may be typed instead of clocked, whether operators see money at
-    standard cost, whether number and PIN do for a badge, whether names may be picked from a list, and after how many minutes
-    without a touch a shared device forgets who held it."""
+    standard cost, whether number and PIN do for a badge, whether names may be picked from a list, and after how many
+    minutes without a touch a shared device forgets who held it."""
 
     typed_time: bool = False
     standard_cost: bool = False
