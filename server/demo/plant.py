@@ -12,6 +12,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from server.labels.words import WORDS
+
 NAME = "Ébénisterie du Val-Clair (démo)"
 ZONE = "Europe/Paris"
 CURRENCY = "EUR"
@@ -666,4 +668,5 @@ def labels(rows: Mapping[str, Rows]) -> list[tuple[str, str, str]]:
         *(("item", row["code"], "") for row in rows["items"]),
         *(("activity", row["code"], "") for row in rows["activities"]),
         *(("reason", row["code"], "") for row in rows["reasons"]),
+        *(("word", word, "") for word in WORDS),
     ]

@@ -20,8 +20,8 @@ ORDER: Table = TABLES["order"]
 
 STARTS = ("labor.started", "machine.started", "downtime.started")
 MOST_OPEN = 500
-# A device that did not call for so long is silent ...
-SILENT_MS = 5 * 60_000
+# A device that did not call for so long is silent: it calls each minute, and is to be on the board within five ...
+SILENT_MS = 270_000
 # ... and missed when its last fact is no older than this.
 IN_USE_MS = 4 * 3_600_000
 _COLUMNS = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params", "recorded_at", "sender", "digest")]

@@ -219,7 +219,7 @@ def test_the_answer_takes_as_long_for_nobody_as_for_somebody(
                 pins.sign_in(database, settings, f"{turn}-{number}", number, "000000", clock.now)
             took[number].append(time.perf_counter() - began)
     medians = {number: statistics.median(times[2:]) for number, times in took.items()}
-    assert max(medians.values()) < 1.35 * min(medians.values()), medians
+    assert max(medians.values()) < 1.6 * min(medians.values()), medians
 
 
 # --- which PINs --------------------------------------------------------------------------------------------------

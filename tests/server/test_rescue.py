@@ -1,6 +1,7 @@
 """A device dies with facts inside: its file comes in by another device or by a lead, once, under its own name."""
 
 import base64
+import dataclasses
 import hashlib
 import io
 import json
@@ -12,9 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from server import create_app
 from server.auth import credentials
 from server.extensions import system_clock
 from server.intake.photos import digest
+from server.settings import Settings
 from server.store import intake_log, people
 from server.store.database import read, write
 from tests.cast import ANA, put_plant, raw
@@ -231,6 +234,13 @@ def test_a_file_of_another_kind(change: dict[str, Any], shop: Engine, broken: Ta
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"PK\x03\x04", b"[" * 100_000, b"null", b'"x"'])
 def test_no_json(content: bytes, lead: FlaskClient, broken: Tablet) -> None:
     assert upload(lead, content).status_code == 422
+
+
+def test_a_file_beyond_the_limit(settings: Settings, shop: Engine, broken: Tablet) -> None:
+    app = create_app(dataclasses.replace(settings, upload_limit=10_000))
+    answer = upload(callers.signed_in(app, shop, "lead"), broken.file(broken.captures(60)))
+    assert answer.status_code == 413
+    assert stored(shop) == []
 
 
 def test_no_file_at_all(lead: FlaskClient) -> None:
