@@ -152,3 +152,31 @@ def test_going_back_leaves_nothing(either: Engine) -> None:
     with read(either) as connection:
         assert set(either.dialect.get_table_names(connection)) <= {"alembic_version"}
     either.dispose()
+
+
+def test_labels_of_before_say_what_they_said(either: Engine) -> None:
+    """An operation's number moves into the column that holds a lot's as well; on the way back, new kinds go."""
+    from alembic import command
+
+    settings = config()
+    with write(either) as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001_first_tables")
+        add = (
+            "INSERT INTO label_code (site, code, kind, ref, operation) VALUES ('main', :code, :kind, :ref, :operation)"
+        )
+        connection.execute(text(add), [
+            {"code": "BBBBBBBBB", "kind": "operation", "ref": "MO-1", "operation": "10"},
+            {"code": "BBBBBBCDX", "kind": "order", "ref": "MO-1", "operation": ""},
+        ])  # fmt: skip
+    upgrade(either)
+    with write(either) as connection:
+        found = connection.execute(text("SELECT kind, ref, detail FROM label_code ORDER BY code")).all()
+        assert [tuple(one) for one in found] == [("operation", "MO-1", "10"), ("order", "MO-1", "")]
+        add = "INSERT INTO label_code (site, code, kind, ref, detail) VALUES ('main', 'CBBBBBBRH', 'lot', 'OAK', 'L1')"
+        connection.execute(text(add))
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0001_first_tables")
+        found = connection.execute(text("SELECT kind, ref, operation FROM label_code ORDER BY code")).all()
+        assert [tuple(one) for one in found] == [("operation", "MO-1", "10"), ("order", "MO-1", "")]
+    either.dispose()
