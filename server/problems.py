@@ -89,6 +89,8 @@ _KINDS = [
     Kind("intake.not_json", 415, _("The content is of an unknown kind."), _("Send application/json, at most gzipped.")),
     Kind("intake.not_an_object", 422, _("This is not a fact."), _("Send each fact as a JSON object.")),
     Kind("intake.unknown_type", 422, _("This kind of fact is not known here."), _("Bring the server up to date.")),
+    Kind("intake.lead_only", 403, _("A device may not say this."),
+         _("Ask your team lead to say it on the pages of this server, where one signs in.")),
     Kind("intake.unknown_version", 422, _("This version of the fact is not known here."),
          _("Bring the server up to date.")),
     Kind("intake.unknown_field", 422, _("A field is not known here."),

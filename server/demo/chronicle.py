@@ -19,8 +19,12 @@ HOUR = 60 * MINUTE
 
 GATEWAY = "Passerelle machines"
 ERP = "ERP"
+DESK = "Bureau"
+"""Where the lead signs in: what is said there is a user's word."""
 PROGRAMS = (GATEWAY, ERP)
-"""Senders that are programs with a token; all others are devices."""
+"""Senders that are programs with a token."""
+NO_DEVICES = (*PROGRAMS, DESK)
+"""All others are devices."""
 TABLETS = {
     "DEB": "Tablette Débit",
     "USI": "Tablette Usinage",

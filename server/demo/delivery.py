@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from server.demo.chronicle import GATEWAY, HOUR, MINUTE, OWN_TABLETS, PROGRAMS, SECOND, Fact, wire_instant
+from server.demo.chronicle import GATEWAY, HOUR, MINUTE, NO_DEVICES, OWN_TABLETS, SECOND, Fact, wire_instant
 from server.demo.floor import Floor
 from sync.core.clock import local
 
@@ -41,7 +41,7 @@ def put_in_envelopes(floor: Floor, facts: Iterable[Fact]) -> None:
     boots: dict[tuple[str, date], tuple[str, int]] = {}
     for fact in facts:
         event, shown = fact.event, fact.at if fact.told_at is None else fact.told_at
-        if fact.sender not in PROGRAMS:
+        if fact.sender not in NO_DEVICES:
             numbers[fact.sender] += 1
             event["device_seq"] = numbers[fact.sender]
             event["clock_offset_ms"] = chance.randint(-900, 900)

@@ -3,11 +3,13 @@ material, an operation nobody planned, orders said to be done, a lead's yes and 
 
 from typing import Any
 
-from server.demo.chronicle import HOUR, MINUTE, SECOND, STORE_TABLET, TABLETS, Fact, device_of
+from server.demo.chronicle import DESK, HOUR, MINUTE, SECOND, STORE_TABLET, TABLETS, Fact, device_of
 from server.demo.floor import BREAK, Step, Worker
 from server.demo.picture import scratched_board
 from server.demo.plant import LOTS
 from server.demo.stories import Stories
+
+SIGNED_BY = "user:lead"
 
 
 class Everyday(Stories):
@@ -160,17 +162,15 @@ class Everyday(Stories):
             at = min(last + self.chronicle.about(5, 40), self.floor.now - MINUTE)
             self.chronicle.say(TABLETS["LOG"], at, "order.completed", packer.key, order=code)
             if index == 3:
-                self.chronicle.say(self.phone, at + 11 * SECOND, "order.reopened", self.lead, order=code)
+                self.chronicle.say(DESK, at + 11 * SECOND, "order.reopened", SIGNED_BY, order=code)
                 self.chronicle.say(self.phone, at + 25 * SECOND, "order.completed", self.lead, order=code)
             if index % 2 == 0:
-                self.chronicle.say(self.phone, at + 35 * SECOND, "order.closed", self.lead, order=code)
+                self.chronicle.say(DESK, at + 35 * SECOND, "order.closed", SIGNED_BY, order=code)
 
     def a_lead_s_yes_and_no(self) -> None:
-        """Time told afterwards that the other lead agrees with, and one the lead does not believe."""
-        other = self.floor.plant.leads[1]
+        """Time told afterwards that the lead agrees with, and one the lead does not believe."""
         facts = sorted(self.chronicle.facts, key=lambda fact: (fact.at, fact.id))
         told = [fact for fact in facts if fact.type == "labor.declared" and "duration_ms" in fact.event]
         yes, no = told[0], told[1]
-        device = device_of(other)
-        self.chronicle.say(device, yes.at + HOUR, "event.approved", other.key, target_id=yes.id, reason="OUBLI")
-        self.chronicle.say(device, no.at + 2 * HOUR, "event.declined", other.key, target_id=no.id, reason="DOUBLE")
+        self.chronicle.say(DESK, yes.at + HOUR, "event.approved", SIGNED_BY, target_id=yes.id, reason="OUBLI")
+        self.chronicle.say(DESK, no.at + 2 * HOUR, "event.declined", SIGNED_BY, target_id=no.id, reason="DOUBLE")

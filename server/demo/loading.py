@@ -21,7 +21,7 @@ from server import worker
 from server.auth.credentials import digest, make_secret
 from server.auth.passwords import hash_password
 from server.demo import plant as invented
-from server.demo.chronicle import ERP, GATEWAY, HOUR, MINUTE
+from server.demo.chronicle import DESK, ERP, GATEWAY, HOUR, MINUTE
 from server.demo.delivery import OFFLINE_PHONE, Delivery
 from server.demo.simulation import Story, simulate
 from server.extensions import system_clock
@@ -165,9 +165,10 @@ def _last_word(connection: Connection, load: _Load) -> None:
 
 
 def _senders(connection: Connection, site: str) -> dict[str, Sender]:
-    """Devices and programs of the demo by name, as intake sees them."""
+    """Devices, programs and the desk of the demo by name, as intake sees them."""
     senders = {device.name: Sender(device.id, is_device=True) for device in people.list_devices(connection, site)}
-    return senders | {token.name: Sender(token.id) for token in people.list_tokens(connection, site)}
+    senders |= {token.name: Sender(token.id) for token in people.list_tokens(connection, site)}
+    return senders | {DESK: Sender(people.user_sender(site, "lead"))}
 
 
 def _play(engine: Engine, settings: Settings, story: Story, senders: Mapping[str, Sender], progress: Progress) -> None:

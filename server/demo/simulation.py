@@ -8,7 +8,7 @@ arguments, and the same ones give the same facts. Nothing here is costed, and no
 from dataclasses import dataclass
 from random import Random
 
-from server.demo.chronicle import PROGRAMS
+from server.demo.chronicle import NO_DEVICES
 from server.demo.delivery import Delivery, deliveries, put_in_envelopes
 from server.demo.everyday import Everyday
 from server.demo.floor import Floor
@@ -35,5 +35,5 @@ def simulate(plant: DemoPlant, now: int, seed: int) -> Story:
     facts = sorted((fact for fact in floor.chronicle.facts if fact.at <= now), key=lambda fact: (fact.at, fact.id))
     put_in_envelopes(floor, facts)
     arriving = sorted(deliveries(floor, facts), key=lambda delivery: (delivery.sent_at, delivery.sender))
-    devices = tuple(sorted({fact.sender for fact in facts} - set(PROGRAMS)))
+    devices = tuple(sorted({fact.sender for fact in facts} - set(NO_DEVICES)))
     return Story(devices, arriving, floor.finished(), facts[0].at)

@@ -22,11 +22,14 @@ from sync.events import catalog
 from sync.events.base import Event
 from sync.events.catalog import EventRefused
 
+# A lead's word on a fact, and on an order as a whole. Whoever holds a phone may say who he is; at a desk one signs in.
+SIGNED = frozenset({"event.approved", "event.declined", "order.closed", "order.reopened"})
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose facts these are, by credential: a device's (which are numbered) or a program's. `relayed_by`: who brings
-    them in, where the device that captured them could not."""
+    """Whose facts these are, by credential: a device's (which are numbered), a program's, or a user's at a desk.
+    `relayed_by`: who brings them in, where the device that captured them could not."""
 
     id: str
     is_device: bool = False
@@ -63,6 +66,8 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
             event = catalog.load(raw)
             if sender.is_device and event.device_seq is None:
                 raise EventRefused("intake.missing_field", "A device numbers its facts.", "/device_seq")
+            if sender.is_device and event.type in SIGNED:
+                raise EventRefused("intake.lead_only", "This is said by a team lead who signs in at a desk.", "/type")
         except EventRefused as wrong:
             verdicts[index] = Verdict(
                 _claimed_id(raw), "rejected", wrong.code, wrong.sentence, wrong.pointer, wrong.params

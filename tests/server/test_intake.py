@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from werkzeug.test import TestResponse
 
+from server.intake import desk
 from server.store import intake_log
-from server.store.database import read
+from server.store.database import read, write
 from server.store.tables import TABLES
 from tests.cast import ANA, new_id, put_plant, raw, settle
 from tests.server.callers import bearer, device, signed_in
@@ -182,6 +183,44 @@ def test_a_device_numbers_its_facts_and_forks_are_seen(app: Flask, database: Eng
     with read(database) as connection:
         found = connection.execute(select(TABLES["finding"].c.code, TABLES["finding"].c.event_id)).all()
     assert ("device.fork", second["id"]) in [tuple(row) for row in found]
+
+
+LEADS_WORD = {
+    "event.approved": {"target_id": new_id(), "reason": "SEEN"},
+    "event.declined": {"target_id": new_id(), "reason": "DOUBT"},
+    "order.closed": {"order": "MO-1"},
+    "order.reopened": {"order": "MO-1"},
+}
+
+
+@pytest.mark.parametrize("kind", LEADS_WORD)
+def test_a_leads_word_is_signed_at_a_desk_or_pushed_by_a_program(
+    app: Flask, client: FlaskClient, program: dict[str, str], database: Engine, site: str, kind: str
+) -> None:
+    def said(**more: Any) -> dict[str, Any]:
+        return raw(kind, AT, **LEADS_WORD[kind], **more)
+
+    refused = [("rejected", "intake.lead_only"), ("created", "")]
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    tablet, other = device(app, database), device(app, database)
+    answer = post(tablet, headers, batch(said(device_seq=1, declared_by="user:lead"), started(device_seq=2)))
+    assert verdicts(answer) == refused, "whoever it says it is; what comes with it is taken"
+    origin = answer.json["device"]["id"]
+    answer = post(other, headers, batch(said(device_seq=3), started(device_seq=4), relayed_from=origin))
+    assert verdicts(answer) == refused, "a device's facts stay a device's, whoever brings them in"
+    assert verdicts(post(client, program, batch(said()))) == [("created", "")]
+    with write(database) as connection:
+        fields = LEADS_WORD[kind]
+        assert desk.state(connection, "main", "lead", kind, 1_795_200_000_000, **fields).verdict == "created"
+
+
+def test_a_leads_word_is_refused_in_the_readers_language(app: Flask, database: Engine, site: str) -> None:
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+    body = batch(raw("order.closed", AT, order="MO-1", device_seq=1))
+    problem = post(device(app, database), headers, body).json["verdicts"][0]["problem"]
+    assert problem["title"] == "Un appareil ne peut pas dire cela."
+    assert problem["detail"] == "Seul un chef d’équipe connecté à un poste de bureau peut le dire."
+    assert problem["action"].startswith("Demandez à votre chef d’équipe")
 
 
 def test_status_tells_what_became_of_a_fact(app: Flask, database: Engine, site: str) -> None:

@@ -72,7 +72,7 @@ test("the generic form is for what has no screen, and asks for nothing a person 
     { name: "reason", kind: "code", required: false, label: "Reason", input: "reason" },
     { name: "start_id", kind: "eventid", required: false, label: "Start", input: "hidden" },
   ];
-  const types = readTypes(["order.completed", "material.moved", "help.answered", "something.new"].map((type) => ({ type, version: 1, label: type, fields })));
+  const types = readTypes(["order.completed", "order.closed", "event.declined", "material.moved", "help.answered", "something.new"].map((type) => ({ type, version: 1, label: type, fields })));
   assert.deepEqual(formTypes(types).map(({ type }) => type), ["order.completed", "something.new"]);
   assert.deepEqual(types[0].fields.map(({ name }) => name), ["order"]);
   assert.equal(reasonKind("downtime.noted"), "downtime");

@@ -15,7 +15,7 @@ const ELSEWHERE = new Set([
   "material.consumed", "material.returned", "material.substituted", "material.moved",
   "output.reported", "output.by_product", "defect.reported", "inspection.reported",
   "operation.added", "operation.completed", "operation.reopened", "help.called", "help.answered",
-  "event.voided", "event.replaced", "event.approved", "event.declined",
+  "event.voided", "event.replaced", "event.approved", "event.declined", "order.closed", "order.reopened",
 ]);
 
 /** The envelope is the outbox's. */
