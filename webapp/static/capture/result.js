@@ -50,7 +50,7 @@ export const result = {
       about: [params.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
       back: phone.home,
       body: html`
-        <section class="result" @click=${phone.home}>
+        <section class="result" tabindex="0" aria-label=${t("Your work on it")} @click=${phone.home}>
           <p class="result-word">${icon("check")} ${phone.said?.undo.length ? phone.said.text : t("Your work on it")}</p>
           ${measure({
             label: expectedMs === null ? t("Time") : t("Time against standard"),
