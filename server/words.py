@@ -40,6 +40,7 @@ STATES: dict[str, tuple[LazyString, str]] = {
 # Reasons that are no trouble: work that simply runs, facts that are about something else than cost. -> their state
 WITHOUT_COST = {
     "time.open": "running",
+    "break.open": "running",
     "quantity.counted": "counted",
     "downtime.noted": "counted",
     "break.noted": "noted",
@@ -152,6 +153,8 @@ ORDER_KINDS: dict[str, LazyString] = {
 TITLES: dict[str, LazyString] = {
     "time.open": _("Clock-out forgotten?"),
     "time.too_long": _("Time too long to believe"),
+    "time.told_too_long": _("Told time too long to believe"),
+    "break.open": _("Break nobody ended"),
     "time.unknown": _("Time not reported"),
     "time.stop_without_start": _("Stop without a start"),
     "time.negative": _("End before the start"),

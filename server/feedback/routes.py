@@ -208,6 +208,8 @@ def show_fact(identity: Any) -> Response:
             "photo": _photo(connection, fact),
             "conflicts": facts.conflicts(connection, site, event_id),
             "findings": facts.findings(connection, site, event_id),
+            "forgotten": fact.running and now() - fact.event.occurred_at > policy.longest_labor_ms,
+            "proposed": facts.proposed_end(connection, site, fact) if fact.reason == "break.open" else None,
             "caused": facts.entries_of(connection, site, scopes, event_id) if current.has(*FINANCE) else None,
             "currency": plant.site(connection, site).currency,
             "moment": now(),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 from server.store import event_log, people
 from server.store.plant import chunks
 from server.store.tables import TABLES
-from sync.core.findings import CATALOGUE
+from sync.core.findings import CATALOGUE, GONE, RUNNING
 from sync.events import catalog
 from sync.events.base import Event
 
@@ -24,7 +24,6 @@ NOTE: Table = TABLES["note"]
 ENTRY: Table = TABLES["entry"]
 STANDING: Table = TABLES["standing_entry"]
 
-RUNNING = "time.open"
 # A page draws at most so many facts of one order; of more it shows the newest and says so.
 MOST = 3_000
 _COLUMNS = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params", "recorded_at", "sender", "digest")]
@@ -58,12 +57,12 @@ class Fact:
     @property
     def running(self) -> bool:
         """Work whose end is not known yet."""
-        return self.state == "held" and self.reason == RUNNING
+        return self.state == "held" and self.reason in RUNNING
 
     @property
     def troubled(self) -> bool:
         """Held, and somebody has to do something."""
-        return self.state == "held" and self.reason != RUNNING
+        return self.state == "held" and self.reason not in RUNNING
 
     @property
     def owner(self) -> str:
@@ -136,6 +135,17 @@ def _unnamed_stops(connection: Connection, site: str, facts: Iterable[Fact], lon
         unnamed = and_(EVENT.c.type.in_(types), EVENT.c.target.is_(None))
         found += read(connection, site, select(*_COLUMNS).where(unnamed, EVENT.c.order.is_(None), or_(*part)))
     return found
+
+
+def proposed_end(connection: Connection, site: str, started: Fact) -> Fact | None:
+    """What tells that a person was back from a break nobody ended: that person's next fact. A person decides."""
+    query = select(*_COLUMNS).where(
+        EVENT.c.person == started.event.person,
+        EVENT.c.occurred_at > started.event.occurred_at,
+        EVENT.c.reason.not_in(GONE),
+    )
+    found = read(connection, site, query.order_by(EVENT.c.occurred_at, EVENT.c.id).limit(1))
+    return found[0] if found else None
 
 
 def breaks_around(connection: Connection, site: str, facts: Iterable[Fact], longest_ms: int) -> list[Fact]:
@@ -299,7 +309,7 @@ class Group:
 
 def _held(running_since: int) -> Any:
     """Held facts that want somebody: not time that simply runs, unless it began before `running_since`."""
-    return and_(EVENT.c.state == "held", or_(EVENT.c.reason != RUNNING, EVENT.c.occurred_at < running_since))
+    return and_(EVENT.c.state == "held", or_(EVENT.c.reason.not_in(RUNNING), EVENT.c.occurred_at < running_since))
 
 
 def held_groups(

@@ -10,9 +10,9 @@ from decimal import Decimal
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, text
 
 from server.store import people
-from server.store.facts import RUNNING, Fact, read
+from server.store.facts import Fact, read
 from server.store.tables import CALL_CONDITION, TABLES
-from sync.core.findings import CATALOGUE, GONE
+from sync.core.findings import CATALOGUE, GONE, RUNNING
 from sync.core.money import ZERO
 
 EVENT: Table = TABLES["event"]
@@ -41,7 +41,7 @@ def open_work(connection: Connection, site: str) -> list[Fact]:
     )
     ended = or_(named, and_(EVENT.c.type == "labor.started", home))
     found = []
-    for which in (and_(EVENT.c.state == "held", EVENT.c.reason == RUNNING), EVENT.c.state == "received"):
+    for which in (and_(EVENT.c.state == "held", EVENT.c.reason.in_(RUNNING)), EVENT.c.state == "received"):
         query = select(*_COLUMNS).where(which, EVENT.c.type.in_(STARTS), ~ended)
         found += read(connection, site, query.order_by(EVENT.c.occurred_at.desc()).limit(MOST_OPEN))
     return sorted(found, key=lambda fact: (fact.event.occurred_at, fact.id))
@@ -131,7 +131,7 @@ def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]
 def held_reasons(connection: Connection, site: str) -> list[tuple[str, str, int]]:
     """(reason, owner, count) of held facts, the most frequent first; time that simply runs aside."""
     query = select(EVENT.c.reason, func.count()).where(
-        EVENT.c.site == site, EVENT.c.state == "held", EVENT.c.reason != RUNNING
+        EVENT.c.site == site, EVENT.c.state == "held", EVENT.c.reason.not_in(RUNNING)
     )
     rows = connection.execute(query.group_by(EVENT.c.reason)).all()
     known = [(reason, CATALOGUE[reason].owner if reason in CATALOGUE else "", count) for reason, count in rows]

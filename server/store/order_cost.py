@@ -19,7 +19,7 @@ from server.store import event_log, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.clock import local_date
-from sync.core.findings import GONE
+from sync.core.findings import GONE, RUNNING
 from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
@@ -42,7 +42,6 @@ RATE: Table = TABLES["rate"]
 # actual: labor at the rates entries used. standard_rate: hours at the published rate of their work center.
 Valuation = Literal["actual", "standard_rate"]
 
-RUNNING = "time.open"
 LAST_DAY = "9999-12-31"
 
 
@@ -243,8 +242,8 @@ def _count(events: Iterable[Event]) -> dict[str, Counted]:
 
 def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:
     """(instant of the first fact, held, running, waiting to be costed) of each order that has facts."""
-    running = and_(EVENT.c.state == "held", EVENT.c.reason == RUNNING)
-    held = and_(EVENT.c.state == "held", EVENT.c.reason != RUNNING)
+    running = and_(EVENT.c.state == "held", EVENT.c.reason.in_(RUNNING))
+    held = and_(EVENT.c.state == "held", EVENT.c.reason.not_in(RUNNING))
     sums = [func.sum(case((which, 1), else_=0)) for which in (held, running, EVENT.c.state == "received")]
     found = {}
     for part in chunks(sorted(codes)):

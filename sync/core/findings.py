@@ -52,7 +52,11 @@ _REASONS = [
     # held: accepted, kept, not yet costable
     Reason("time.open", "held", "operator", "Still running: the end is not known yet.", "Stop the work when it ends."),
     Reason("time.too_long", "held", "lead", "Runs longer than {hours} h: was the clock-out forgotten?",
-           "Replace the end by the true one, or confirm the long time by a declared entry."),
+           "Replace the end by the true one, or confirm the long time by declaring its duration."),
+    Reason("time.told_too_long", "held", "lead", "The time told is longer than {hours} h.",
+           "Replace it by the true one, or by its duration alone, which is believed as it is told."),
+    Reason("break.open", "held", "lead", "Nobody ended this break; it takes time away for {hours} h at most.",
+           "Tell when it ended. The next start of work and the end of the shift end it too."),
     Reason("time.unknown", "held", "lead", "The time was not reported.", "Declare how long it took."),
     Reason("time.stop_without_start", "held", "lead", "A stop without a start.",
            "Add the missing start, or void the stop."),
@@ -119,6 +123,9 @@ _REASONS = [
 ]  # fmt: skip
 
 CATALOGUE = {reason.code: reason for reason in _REASONS}
+
+# Why a fact is held that may simply go on: no trouble until it goes on for too long.
+RUNNING = ("time.open", "break.open")
 
 # Why a fact does not count: somebody took it back, put another in its place, or a lead said no.
 GONE = ("event.voided", "event.replaced", "event.declined")

@@ -321,10 +321,12 @@ def time_outcome(segment: Segment, longest_ms: int) -> Outcome | None:
     """Why a segment's time cannot be costed, or None when it can."""
     if segment.duration is not None:
         return held("time.unknown") if segment.duration < 0 else None
+    hours = str(longest_ms // 3_600_000)
     if segment.until is None:
-        return held("time.open")
+        return held("break.open", hours=hours) if isinstance(segment.event, BreakStarted) else held("time.open")
     if segment.until < segment.start:
         return held("time.negative")
     if segment.until - segment.start > longest_ms:
-        return held("time.too_long", hours=str(longest_ms // 3_600_000))
+        told = isinstance(segment.event, LaborDeclared)
+        return held("time.told_too_long" if told else "time.too_long", hours=hours)
     return None

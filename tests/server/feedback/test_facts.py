@@ -153,6 +153,28 @@ def test_work_that_runs_is_held_only_when_it_is_too_long(visit, shop: Engine):
     assert "1 fact Clock-out forgotten?" in text(lead.get("/held"))
 
 
+def test_a_break_nobody_ended_is_the_leads_with_a_proposal(visit, shop: Engine):
+    lead = visit("lead")
+    now_and_then = raw("break.started", "2026-11-20T14:50:00+01:00", person=ANA)
+    send(shop, [now_and_then])
+    settle(shop)
+    assert "Nothing is held" in text(lead.get("/held")), "a break that goes on is no trouble"
+    assert "Still running" in text(lead.get(f"/facts/{now_and_then['id']}"))
+    forgotten = raw("break.started", "2026-11-19T10:00:00+01:00", person=LUIS)
+    stop = raw("labor.stopped", "2026-11-19T12:00:00+01:00", person=LUIS)
+    send(shop, [forgotten, raw("labor.started", "2026-11-19T08:00:00+01:00", person=LUIS, activity="run", **JOB), stop])
+    settle(shop)
+    held = text(lead.get("/held?owner=lead"))
+    assert (
+        "1 fact Nobody ended this break; it takes time away for 12 h at most. Team lead · Tell when it ended." in held
+    )
+    page = lead.get(f"/facts/{forgotten['id']}")
+    assert "Proposed end: " in text(page) and f"/facts/{stop['id']}" in page.text
+    send(shop, [raw("break.stopped", "2026-11-19T10:15:00+01:00", person=LUIS, start_id=forgotten["id"])])
+    settle(shop)
+    assert "Nothing is held" in text(lead.get("/held"))
+
+
 def test_the_facts_of_a_group_page_by_cursor(visit, shop: Engine):
     send(shop, [raw("output.reported", f"2026-11-20T08:{n % 60:02}:00+01:00", order="MO-99", operation="10",
                     quantity="1", id=new_id()) for n in range(70)])  # fmt: skip

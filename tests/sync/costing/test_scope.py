@@ -459,6 +459,18 @@ def test_time_that_cannot_be_believed(segment: Segment, reason: str) -> None:
     assert (outcome.reason if outcome else "") == reason
 
 
+def test_told_time_is_spoken_of_as_told_and_a_break_as_a_break() -> None:
+    told = fact("labor.declared", "2026-11-20T20:01:00Z", person=ANA, activity="run", order="MO-1",
+                started_at="2026-11-20T08:00:00Z", ended_at="2026-11-20T20:01:00Z")  # fmt: skip
+    ((segment,), _) = pair_labor([told], LONGEST)
+    assert time_outcome(segment, LONGEST) == held("time.told_too_long", hours="12")
+    ((segment,), _) = pair_breaks([one := pause("08:00")], LONGEST)
+    assert time_outcome(segment, LONGEST) == held("break.open", hours="12")
+    assert held("break.open", hours="12").owner == "lead"
+    ((segment,), _) = pair_breaks([one, back("20:01", start_id=one.id)], LONGEST)
+    assert time_outcome(segment, LONGEST) == held("time.too_long", hours="12")
+
+
 @given(strategies.permutations(["held", "costed", "excluded"]))
 def test_a_stop_of_several_starts_is_told_by_the_one_that_waits(states: list[Any]) -> None:
     outcomes: dict[str, Outcome] = {}

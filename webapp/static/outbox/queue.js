@@ -308,13 +308,13 @@ export class Queue {
 const STATE_AFTER = { created: "sent", exists: "sent", rejected: "rejected", conflict: "conflict" };
 
 /** A span whose end has not come yet waits for nobody. */
-const RUNNING = "time.open";
+const RUNNING = ["time.open", "break.open"];
 
 /** Held for somebody to mend. @param {Capture | Entry} entry */
-export const isHeld = ({ floor }) => floor?.state === "held" && floor.reason !== RUNNING;
+export const isHeld = ({ floor }) => floor?.state === "held" && !RUNNING.includes(floor.reason ?? "");
 
 /** The engine waits for its end. @param {Capture | Entry} entry */
-export const isRunning = ({ floor }) => floor?.state === "held" && floor.reason === RUNNING;
+export const isRunning = ({ floor }) => floor?.state === "held" && RUNNING.includes(floor.reason ?? "");
 
 /**
  * The request for a batch. The facts' texts go in as they are, byte for byte.
