@@ -32,7 +32,7 @@ export function strip(phone) {
       ? html`<button class="strip-key strip-crew" type="button" @click=${() => phone.go("crew")}>${icon("people")}<span>${t("with {names}", { names })}</span></button>`
       : nothing}
     ${others.map(
-      (person) => html`<button class="strip-key" type="button" aria-label=${t("Continue as {name}", { name: personName(phone.reference, person) })} @click=${() => void phone.signIn(person)}>
+      (person) => html`<button class="strip-key" type="button" title=${t("Continue as {name}", { name: personName(phone.reference, person) })} @click=${() => void phone.signIn(person)}>
         ${face(phone.reference, person)}<span>${personName(phone.reference, person).split(" ")[0]}</span>
       </button>`,
     )}
