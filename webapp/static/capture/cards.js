@@ -3,7 +3,7 @@
 import { classes, html, nothing } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
-import { stopBreak } from "../model/gestures.js";
+import { change, keepBoth, stopBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, machineName, reasonName } from "../model/words.js";
 import { attendedMs } from "../model/day.js";
@@ -73,3 +73,14 @@ export function breakPlate(phone) {
 /** @param {Phone} phone */
 export const backFromBreak = (phone) =>
   phone.capture(stopBreak(phone.work.breaksOf(peopleHere(phone))), t("Back from the break"));
+
+/** Go on with a paused job; what runs stops, unless both are kept. @param {Phone} phone @param {import("../model/work.js").Paused} paused */
+export async function resumeWork(phone, paused) {
+  const people = peopleHere(phone);
+  const spans = phone.work.ofAll(people);
+  const what = titleOf(phone, paused);
+  const others = [...new Set(spans.map((span) => titleOf(phone, span)))].join(", ");
+  const said = others ? t("Stopped {others}, resumed {what}", { others, what }) : t("Resumed: {what}", { what });
+  const also = others ? keepBoth(spans.length, t("Both run: {others} and {what}", { others, what })) : undefined;
+  if (await phone.capture(change(spans, people, paused, paused.activity), said, "saved", also)) phone.home();
+}

@@ -3,14 +3,14 @@
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { attendedMs } from "../model/day.js";
-import { change, endShift, startBreak } from "../model/gestures.js";
+import { endShift, startBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, personName } from "../model/words.js";
 import { elapsedMs, LIKELY_FORGOTTEN_MS } from "../model/work.js";
 import { span as hours } from "../lib/time.js";
-import { backFromBreak, breakPlate, machineCard, pausedCard, runningCard } from "./cards.js";
+import { backFromBreak, breakPlate, machineCard, pausedCard, resumeWork, runningCard } from "./cards.js";
 import { initials } from "./faces.js";
-import { activitySign, alarms, key, notice, outboxChip, titleOf } from "./parts.js";
+import { activitySign, alarms, key, notice, outboxChip } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 
@@ -27,8 +27,6 @@ export const home = {
     const paused = phone.work.pausedOf(person, phone.clocks().nowMs);
     const machines = phone.work.unattendedOf(person);
     const isAway = phone.work.breaksOf(people).length > 0;
-    const resume = (/** @type {import("../model/work.js").Paused} */ span) =>
-      void phone.capture(change(phone.work.ofAll(people), people, span, span.activity), t("Resumed: {what}", { what: titleOf(phone, span) }));
     return html`
       <header class="bar">
         <button class="bar-person" type="button" @click=${() => phone.go("me")}>
@@ -44,7 +42,7 @@ export const home = {
           ${running.map((span) => runningCard(phone, span))}
           ${running.length === 0 && paused.length === 0 ? html`<p class="empty">${t("Scan an operation to start.")}</p>` : nothing}
           ${machines.length > 0 ? html`<h2 class="heading">${t("Machines I left running")}</h2>${machines.map((span) => machineCard(phone, span))}` : nothing}
-          ${paused.length > 0 ? html`<h2 class="heading">${t("Paused")}</h2>${paused.map((span) => pausedCard(phone, span, () => resume(span)))}` : nothing}
+          ${paused.length > 0 ? html`<h2 class="heading">${t("Paused")}</h2>${paused.map((span) => pausedCard(phone, span, () => void resumeWork(phone, span)))}` : nothing}
         </section>
         <section class="ways">
           <h2 class="heading">${t("Without a scan")}</h2>

@@ -39,7 +39,7 @@ import { jobKey } from "./work.js";
  *   | {do: "start", people: string[], job: Job, activity: string}
  *   | {do: "switch", people: string[], job: Job, activity: string, spans: Span[]}
  *   | {do: "pause", spans: Span[]}
- *   | {do: "resume", people: string[], paused: Paused, spans: Span[]}
+ *   | {do: "resume", paused: Paused}
  *   | {do: "stop", spans: Span[]}
  *   | {do: "break", people: string[]}
  *   | {do: "back to work", breaks: Span[]}
@@ -245,7 +245,7 @@ function obey(word, situation) {
     case "resume": {
       if (breaks.length > 0) return { do: "back to work", breaks };
       const [paused] = work.pausedOf(operator, nowMs).sort((a, b) => b.pausedMs - a.pausedMs);
-      return paused ? { do: "resume", people, paused, spans: running } : { do: "say", what: "nothing runs" };
+      return paused ? { do: "resume", paused } : { do: "say", what: "nothing runs" };
     }
     case "end_shift":
       return { do: "end shift", people, spans: running, breaks };

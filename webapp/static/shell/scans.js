@@ -6,6 +6,7 @@ import { change, complete, endShift, keepBoth, start, startBreak, stop, stopBrea
 import { jobOf, read, respond } from "../model/reading.js";
 import { activityName, jobName, withMates } from "../model/words.js";
 import { jobKey } from "../model/work.js";
+import { resumeWork } from "../capture/cards.js";
 import { showResult } from "../capture/phone.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
@@ -92,12 +93,8 @@ export class Scans {
         return this.#started(start(response.people, response.job, response.activity), response);
       case "switch":
         return this.#switch(response);
-      case "resume": {
-        const { people, paused, spans } = response;
-        const said = t("Resumed: {what}", { what: jobName(phone.reference, paused) });
-        if (await phone.capture(change(spans, people, paused, paused.activity), said)) phone.home();
-        return;
-      }
+      case "resume":
+        return resumeWork(phone, response.paused);
       case "pause":
         if (await phone.capture(stop(response.spans, { pause: true }), t("Paused: {what}", { what: this.#names(response.spans) }))) phone.home();
         return;
