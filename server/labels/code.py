@@ -7,6 +7,7 @@ stay white on each side: less, and a phone a forearm away does not read it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import qrcode
 from markupsafe import Markup
@@ -54,12 +55,12 @@ class Code:
 
     def drawing(self) -> Markup:
         """As an <svg> of its size, white around it included."""
-        path, _ = _squares(self.text, self.protection)
         return Markup(
             '<svg class="qr" xmlns="http://www.w3.org/2000/svg" width="{side}mm" height="{side}mm" '
             'viewBox="0 0 {size} {size}" shape-rendering="crispEdges" role="img" aria-label="{text}">'
             '<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
-        ).format(side=f"{self.box_mm:.2f}", size=self.modules + 2 * QUIET, text=self.text, path=path)
+        ).format(side=f"{self.box_mm:.2f}", size=self.modules + 2 * QUIET, text=self.text,
+                 path=_squares(self.text, self.protection))  # fmt: skip
 
 
 def fit(text: str, look: Look, room_mm: float, side_mm: float = 1000) -> Code:
@@ -67,29 +68,38 @@ def fit(text: str, look: Look, room_mm: float, side_mm: float = 1000) -> Code:
     for its black part. Where squares would get too small, less protection needs fewer of them. Raises TooSmall."""
     levels = list(PROTECTIONS)
     for asked in range(levels.index(look.protection), -1, -1):
-        modules = _squares(text, levels[asked])[1]
+        modules = _modules(text, levels[asked])
         whole = modules + 2 * QUIET
         # A long address has many squares: they rather grow the code than shrink below what is read.
         wished = max(look.side_mm / modules, LEAST_MODULE_MM)
         module_mm = min(wished, room_mm / whole, side_mm / modules)
         if module_mm >= LEAST_MODULE_MM:
             # More protection that needs no more squares is a gift.
-            protection = next(level for level in reversed(levels) if _squares(text, level)[1] <= modules)
+            protection = next(level for level in reversed(levels) if _modules(text, level) <= modules)
             return Code(text, protection, modules, module_mm * whole)
     raise TooSmall(LEAST_MODULE_MM * whole)
 
 
-@lru_cache(maxsize=4096)
-def _squares(text: str, protection: str) -> tuple[str, int]:
-    """The dark squares as an SVG path, a unit to the square, and how many squares a side has without the white."""
+def _code(text: str, protection: str) -> "qrcode.QRCode[Any]":
     code = qrcode.QRCode(error_correction=PROTECTIONS[protection], border=QUIET)
     code.add_data(text)
+    return code
+
+
+@lru_cache(maxsize=4096)
+def _modules(text: str, protection: str) -> int:
+    """How many squares a side has without the white."""
+    return int(_code(text, protection).best_fit()) * 4 + 17
+
+
+def _squares(text: str, protection: str) -> str:
+    """The dark squares as an SVG path, a unit to the square."""
+    code = _code(text, protection)
     code.make()
-    matrix = code.get_matrix()
-    path = "".join(
-        f"M{start} {y}h{end - start}v1h{start - end}z" for y, row in enumerate(matrix) for start, end in _runs(row)
-    )
-    return path, len(matrix) - 2 * QUIET
+    return "".join(
+        f"M{start} {y}h{end - start}v1h{start - end}z"
+        for y, row in enumerate(code.get_matrix()) for start, end in _runs(row)
+    )  # fmt: skip
 
 
 def _runs(row: Sequence[bool | None]) -> list[tuple[int, int]]:

@@ -301,10 +301,10 @@ def test_what_cannot_be_printed_says_why(lead: FlaskClient, form: dict[str, str]
 
 def test_too_many_labels_at_once(lead: FlaskClient, demo: Engine) -> None:
     with write(demo) as connection:
-        plant.put(connection, "main", "items", [{"code": f"I{n}", "name": "", "unit": "pcs"} for n in range(1001)])
+        plant.put(connection, "main", "items", [{"code": f"I{n}", "name": "", "unit": "pcs"} for n in range(4001)])
     answer = lead.post("/labels/sheet", data={"items": "*"}, headers=OURS)
     assert answer.status_code == 413
-    assert "1000" in answer.get_data(as_text=True)
+    assert "4000" in answer.get_data(as_text=True)
     with read(demo) as connection:
         assert snapshot(connection, "main")["codes"] == {}, "nothing got letters"
 
