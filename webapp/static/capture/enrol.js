@@ -6,7 +6,7 @@ import { LANGUAGES, t } from "../lib/i18n.js";
 import { secretOf } from "../model/code.js";
 import { mark } from "./icons.js";
 import { key, notice, tiles } from "./parts.js";
-import { banner } from "./tab.js";
+import { banner, platform } from "./tab.js";
 
 /** @type {import("./phone.js").Screen} */
 export const enrol = {
@@ -32,6 +32,9 @@ export const enrol = {
       <main class="body">
         ${form.why ? notice("stop", form.why) : nothing}
         ${banner(phone)}
+        ${secret && !phone.health.installed && platform() === "apple"
+          ? notice("look", t("The code works once. Enrol in the app on the home screen, not in this tab: open its icon and scan the code there."), "device")
+          : nothing}
         ${form.followed && !isAgain
           ? notice("quiet", t("You followed a label of this plant. This browser is not enrolled: open the app's icon and scan the label there, or enrol here first."), "scan")
           : nothing}

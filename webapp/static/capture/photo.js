@@ -5,7 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { NoPhoto, shrink } from "../lib/image.js";
 import { icon } from "./icons.js";
-import { key } from "./parts.js";
+import { key, notice } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("../model/event.js").Photo} Photo */
@@ -55,6 +55,8 @@ export function photoField(phone, photo) {
       ${key({ label: t("Remove the photo"), sign: "cross", onTap: () => phone.fill({ photo: null }) })}
     </div>`;
   }
+  // A photo made small is a third of a megabyte at most.
+  if (!phone.queue.hasRoomFor(300_000)) return notice("look", t("No room for more photos until those here are sent. What happened is always taken."), "lens");
   const chosen = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const file = input.files?.[0];

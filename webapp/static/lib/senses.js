@@ -20,7 +20,8 @@ export function unlockSound() {
   const session = /** @type {{audioSession?: {type: string}}} */ (/** @type {unknown} */ (navigator)).audioSession;
   if (session) session.type = "playback";
   audio ??= typeof AudioContext === "undefined" ? null : new AudioContext();
-  if (audio?.state === "suspended") void audio.resume();
+  // "suspended", or "interrupted" as Apple has it after a call.
+  if (audio && audio.state !== "running" && audio.state !== "closed") void audio.resume();
 }
 
 /** Nothing will be heard: no sound in this browser, or no touch yet. */
