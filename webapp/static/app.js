@@ -54,6 +54,10 @@ const store = new Store((alarm) => {
   if (alarm.kind === "reopened") raise(t("The browser closed the storage under the page; it was opened again."));
   if (alarm.kind === "no second copy") phone.health.secondCopy = "none";
 });
+store.onBlocked = () => {
+  const start = document.querySelector(".start p");
+  if (start) start.textContent = t("Close the other windows of Floorledger: an older one holds the storage.");
+};
 const server = new Server({ language });
 const queue = new Queue(store, { clocks, announce: () => tabs?.postMessage("changed") });
 const sender = new Sender(queue, server, { locks: navigator.locks, onChange: () => draw() });

@@ -2,9 +2,9 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { banner } from "./tab.js";
 import { icon, mark } from "./icons.js";
 import { alarms, codeField, key, notice, outboxChip } from "./parts.js";
+import { banner } from "./tab.js";
 
 /** @type {import("./phone.js").Screen} */
 export const badge = {

@@ -70,6 +70,8 @@ export class Store {
     this.onAlarm = onAlarm;
     /** Called when a newer page wants another schema: this one must stop writing and reload. */
     this.onOutdated = () => {};
+    /** Called when an older page, frozen in another window, does not let go of the database. */
+    this.onBlocked = () => {};
   }
 
   get journalKind() {
@@ -278,6 +280,7 @@ export class Store {
         }
         if (before < 2) db.createObjectStore("photo"); // by the id of its fact
       },
+      blocked: () => this.onBlocked(),
       blocking: () => {
         this.#drop();
         this.onOutdated();
