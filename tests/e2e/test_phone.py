@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+import webapp
 from server.auth.pins import hash_pin
 from server.store import people
 from server.store.database import write
 from server.store.sites import Floor, set_floor
 from tests.e2e.conftest import MIA, NOE, Job, NewTablet, Shop
 from tests.e2e.tablet import Tablet, now
-from tools import catalogues
+from tests.environment import LaunchChromium
+from tools import catalogues, frontend
 
 KILOBYTE = 1_000
 # The smallest picture worth the name: one grey pixel.
@@ -97,6 +100,7 @@ def loaded(tablet: Tablet, ready: bool) -> list[tuple[str, float]]:
 
 
 def test_the_first_screen_is_light(shop: Shop, new_tablet: NewTablet) -> None:
+    frontend.bundle()  # of the sources of now, should somebody have edited one since the run began
     tablet = new_tablet()
     tablet.tap("This device")
     tablet.tap("Français")
@@ -109,6 +113,7 @@ def test_the_first_screen_is_light(shop: Shop, new_tablet: NewTablet) -> None:
 
 
 def test_all_that_is_kept_offline_is_light(shop: Shop, new_tablet: NewTablet) -> None:
+    frontend.bundle()
     tablet = new_tablet()
     weights = tablet.page.evaluate("""async () => {
       await navigator.serviceWorker.ready;
@@ -357,6 +362,42 @@ def test_a_tablet_left_at_the_first_version_keeps_its_captures(shop: Shop, new_t
     assert [row["id"] for row in shop.facts_of(job.order)] == [fact["id"]]
 
 
+# A window of the version before that is frozen: it cannot hear that it should let go.
+FROZEN = """
+  () => new Promise((resolve) => {
+    const opening = indexedDB.open("floorledger", 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore("capture", { keyPath: "seq" });
+      opening.result.createObjectStore("meta");
+    };
+    opening.onsuccess = () => { window.held = opening.result; resolve(); };
+  })
+"""
+
+
+def test_an_older_window_that_holds_the_storage_is_named(shop: Shop, launch_chromium: LaunchChromium) -> None:
+    context = launch_chromium(None, locale="en-GB")
+    frozen, page = context.new_page(), context.new_page()
+    frozen.goto(f"{shop.address}/healthz")
+    frozen.evaluate(FROZEN)
+    page.goto(shop.address)
+    expect(page.locator("#phone")).to_have_text(re.compile("Close the other windows of Floorledger"))
+    frozen.close()
+    expect(page.locator('#phone[data-screen="enrol"]')).to_be_attached()
+
+
+def test_a_bright_hall_is_chosen_on_the_device_screen_and_kept(shop: Shop, new_tablet: NewTablet) -> None:
+    tablet = new_tablet()
+    tablet.tap("This device")
+    for look in ("Dark", "Bright hall"):
+        tablet.page.locator(".tile", has_text=look).click()
+    expect(tablet.page.locator("html")).to_have_attribute("data-theme", "bright")
+    tablet.page.reload()
+    tablet.ready()
+    expect(tablet.page.locator("html")).to_have_attribute("data-theme", "bright")
+    assert tablet.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_a_withdrawn_worker_goes_and_leaves_the_captures(shop: Shop, new_tablet: NewTablet) -> None:
     job = shop.new_job()
     shop.label("operation", job.order, job.operation)
@@ -412,6 +453,8 @@ def test_longer_words_and_the_other_direction_fit(
         assert overflows(tablet) == []
     finally:
         shop.speak(MIA, "en")
+        for name in ("xx", "xx-more", "xr", "xr-more"):
+            (webapp.STATIC / "locale" / f"{name}.json").unlink(missing_ok=True)
 
 
 def overflows(tablet: Tablet) -> list[str]:
