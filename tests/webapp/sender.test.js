@@ -77,6 +77,17 @@ test("a server in trouble is left in peace, unless a person asks", async () => {
   assert.deepEqual([queue.counts.waiting, plant.requests], [0, 2]);
 });
 
+test("a clock that is set back by years does not make it wait for years", async () => {
+  const { queue, sender, plant, clock, count } = await page();
+  await count("1");
+  plant.mood = "500";
+  await sender.send();
+  clock.forward(-6 * 365 * 86_400_000);
+  plant.mood = "ok";
+  await sender.send();
+  assert.equal(queue.counts.waiting, 0);
+});
+
 test("only an id that a verdict names leaves the queue", async () => {
   const { queue, sender, plant, count } = await page();
   for (const quantity of ["1", "2", "3", "4"]) await count(quantity);

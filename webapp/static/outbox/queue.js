@@ -40,6 +40,9 @@ const DAY_MS = 86_400_000;
 /** More photos than this are not kept here: they are what fills a disk, and a full one takes no facts either. */
 export const MOST_PHOTO_BYTES = 200 * 1024 * 1024;
 
+/** How long a call for help waits for an answer. */
+export const CALL_MS = 12 * 3_600_000;
+
 export const BATCH_CAPTURES = 50;
 export const BATCH_BYTES = 256 * 1024;
 
@@ -49,6 +52,9 @@ export class Queue {
   /** @type {string | null} */ lineage = null;
   /** How many stand where; refusals a person has looked at are not counted any more. */
   counts = { waiting: 0, sent: 0, held: 0, refused: 0 };
+  /** How many answers were taken: a question that was asked before the last one is answered by a server that had not heard
+   * of it yet, and looks like one that forgot. */
+  settlings = 0;
   /** What the server forgot is sent again once, not in a loop: the memory that was answered to. */
   #answered = "";
   /** When the old ones were last let go, by the server's clock. */
@@ -196,6 +202,7 @@ export class Queue {
    * @param {string | null} device whom the server takes us for
    */
   async settle(batch, verdicts, device) {
+    this.settlings += 1;
     const byId = new Map(verdicts.map((verdict) => [verdict.id, verdict]));
     const changed = batch.flatMap((entry) => {
       const verdict = byId.get(entry.id);
@@ -256,8 +263,13 @@ export class Queue {
 
   /** Sent captures whose fate is still open, newest first. @param {number} most */
   undecided(most) {
-    const open = this.in("sent").filter(({ floor }) => !floor || floor.state === "received" || floor.state === "held");
+    const open = this.in("sent").filter((entry) => !entry.floor || ["received", "held"].includes(entry.floor.state) || this.#isCalling(entry));
     return open.reverse().slice(0, most);
+  }
+
+  /** A call for help that may still be answered. @param {Entry} entry */
+  #isCalling({ event, floor, savedMs }) {
+    return event.type === "help.called" && !floor?.answered_at && this.now() - savedMs < CALL_MS;
   }
 
   /** @param {(Capture | Entry)[]} captures */

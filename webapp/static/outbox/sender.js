@@ -29,7 +29,8 @@ const TOO_MUCH = [400, 413, 422]; // refused as a whole: look for the one that s
 export class Sender {
   #running = false;
   #failures = 0;
-  #notBeforeMs = 0;
+  /** The pause after a failure: since when, and for how long. */
+  #rest = { sinceMs: 0, ms: 0 };
   #most = BATCH_CAPTURES;
   /** @type {number | null} */ #lockMissedMs = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
@@ -53,13 +54,13 @@ export class Sender {
 
   /** When the next try may come, if one is being waited for. */
   get nextTryMs() {
-    return this.condition === "idle" ? null : this.#notBeforeMs;
+    return this.condition === "idle" ? null : this.#rest.sinceMs + this.#rest.ms;
   }
 
   /** Try every 15 seconds from now on, sooner after a failure, whatever else wakes it. */
   keepTrying() {
     clearTimeout(this.#timer);
-    const wait = this.condition === "idle" ? EVERY_MS : Math.min(EVERY_MS, Math.max(500, this.#notBeforeMs - this.now()));
+    const wait = this.condition === "idle" ? EVERY_MS : Math.min(EVERY_MS, Math.max(500, this.#rest.sinceMs + this.#rest.ms - this.now()));
     this.#timer = setTimeout(() => void this.send().finally(() => this.keepTrying()), wait * (1 + 0.2 * this.random()));
   }
 
@@ -69,12 +70,12 @@ export class Sender {
    *   wait longer, except for a server in trouble; asked: a person wants it now, and one finger is no stampede
    */
   async send({ eager = false, asked = false } = {}) {
-    if (asked || (eager && this.condition !== "trouble")) this.#notBeforeMs = 0;
+    if (asked || (eager && this.condition !== "trouble")) this.#rest.ms = 0;
     if (this.queue.batch(1).length === 0) this.#lockMissedMs = null; // whoever had the lock has sent
-    if (this.#running || this.now() < this.#notBeforeMs) return;
+    if (this.#running || this.#isResting()) return;
     this.#running = true;
     try {
-      while (this.queue.batch(1).length > 0 && this.now() >= this.#notBeforeMs) {
+      while (this.queue.batch(1).length > 0 && !this.#isResting()) {
         if (!(await this.#underLock(() => this.#sendOne()))) return;
       }
     } finally {
@@ -82,10 +83,16 @@ export class Sender {
     }
   }
 
+  /** A clock that was set back has not waited for years: the pause is over then. */
+  #isResting() {
+    const restedMs = this.now() - this.#rest.sinceMs;
+    return restedMs >= 0 && restedMs < this.#rest.ms;
+  }
+
   /** The device was enrolled anew. */
   forgiven() {
     this.#failures = 0;
-    this.#notBeforeMs = 0;
+    this.#rest.ms = 0;
     this.#meet("idle");
   }
 
@@ -94,7 +101,7 @@ export class Sender {
    * @param {() => Promise<boolean>} work @returns {Promise<boolean>} whether to go on
    */
   async #underLock(work) {
-    const steal = this.#lockMissedMs !== null && this.now() - this.#lockMissedMs > STEAL_AFTER_MS;
+    const steal = this.#lockMissedMs !== null && Math.abs(this.now() - this.#lockMissedMs) > STEAL_AFTER_MS;
     try {
       if (!this.locks) return await work();
       return await this.locks.request(LOCK, steal ? { steal: true } : { ifAvailable: true }, async (lock) => {
@@ -146,7 +153,7 @@ export class Sender {
     await this.queue.compareMemory({ lineage: body.lineage, device: body.device ?? null });
     if (settled === 0) return this.#stop("trouble", null); // an answer about nothing: do not ask in a loop
     this.#failures = 0;
-    this.#notBeforeMs = 0;
+    this.#rest.ms = 0;
     this.#most = BATCH_CAPTURES;
     this.#meet("idle");
     return true;
@@ -170,7 +177,7 @@ export class Sender {
   #stop(condition, retryAfterMs) {
     this.#failures += 1;
     const capMs = condition === "trouble" ? TROUBLE_CAP_MS : NETWORK_CAP_MS;
-    this.#notBeforeMs = this.now() + Math.max(delayAfter(this.#failures, capMs, this.random), retryAfterMs ?? 0);
+    this.#rest = { sinceMs: this.now(), ms: Math.max(delayAfter(this.#failures, capMs, this.random), retryAfterMs ?? 0) };
     this.#meet(condition);
     if (this.#timer) this.keepTrying();
     return false;

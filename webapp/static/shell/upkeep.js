@@ -79,7 +79,7 @@ export class Upkeep {
   /** Called every few seconds; asks at most once a minute. */
   async tell() {
     if (!this.phone.device) return;
-    const sinceMs = Date.now() - this.#told.atMs;
+    const sinceMs = Math.abs(Date.now() - this.#told.atMs); // a clock that was set back is no reason to be silent
     const isNews = this.#report() !== this.#told.words;
     if (sinceMs >= SIGN_OF_LIFE_MS || (isNews && sinceMs >= NEWS_EVERY_MS)) await this.meet();
   }
@@ -89,13 +89,14 @@ export class Upkeep {
     const { phone } = this;
     const words = this.#report();
     this.#told.atMs = Date.now();
+    const { settlings } = phone.queue;
     const answer = await phone.server.ask(`/api/v1/device?${words}`);
     if (answer.is !== "ok") return;
     this.#told.words = words;
     const { device, lineage } = answer.body;
     const wasUnknown = !phone.device;
     await this.#know(device, lineage);
-    await phone.queue.compareMemory({ lineage, device });
+    if (settlings === phone.queue.settlings) await phone.queue.compareMemory({ lineage, device });
     if (wasUnknown && phone.place.screen === "enrol" && !phone.place.form.secret) phone.home();
     phone.draw();
   }
