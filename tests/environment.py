@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Chromium for tests; where one cannot be had, the run says what it left out.
+"""A real PostgreSQL, Chromium and WebKit for tests; where one cannot be had, the run says what it left out.
 
 A pytest plugin (`pytest_plugins = ["tests.environment"]`). A test asks for what it needs by fixture and gets the marker
 (`postgres`, `browser`) from that. Without the thing its tests are skipped and named at the end of the run; with CI=true
@@ -21,7 +21,7 @@ from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 from sqlalchemy import make_url
 
 #: Fixture that reaches for the thing -> marker of the tests that use it.
-MARKERS = {"postgres_url": "postgres", "chromium_path": "browser"}
+MARKERS = {"postgres_url": "postgres", "chromium_path": "browser", "webkit_programs": "browser"}
 
 #: Names under which systems install Chromium; $CHROMIUM comes before them.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -38,6 +38,9 @@ CHROMIUM_ARGUMENTS = (
 )
 
 LaunchChromium = Callable[..., BrowserContext]
+
+#: WebKit's driver and the browser it drives.
+WebKit = tuple[Path, Path]
 
 _left_out: Counter[str] = Counter()
 
@@ -152,6 +155,16 @@ def chromium_path() -> Path:
     if found := find_chromium():
         return found
     leave_out("no Chromium: install the distribution's package `chromium`, or name one in $CHROMIUM")
+
+
+@pytest.fixture(scope="session")
+def webkit_programs() -> WebKit:
+    """The WebKit of the system, and a screen in memory to show it on."""
+    driver, display = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
+    programs = sorted(Path("/usr").glob("lib*/**/webkit2gtk-4.*/MiniBrowser"))
+    if driver and display and programs:
+        return Path(driver), programs[-1]
+    leave_out("no WebKit: install the distribution's packages `webkit2gtk-driver` and `xvfb`")
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,16 @@ def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
     return half_made.rename(path)
 
 
+def write_photo(path: Path, text: str) -> Path:
+    """One picture of a label, as a phone's camera app would hand it over."""
+    chance = random.Random(5)
+    picture = Image.new("L", SIZE, BENCH)
+    label = _label(text)
+    picture.paste(label, ((SIZE[0] - label.width) // 2, (SIZE[1] - label.height) // 2))
+    _noisy(picture, chance).convert("RGB").save(path)
+    return path
+
+
 def _pictures(texts: Sequence[str], chance: random.Random) -> Iterator[Image.Image]:
     bench = Image.new("L", SIZE, BENCH)
     yield from (_noisy(bench, chance) for _ in range(EMPTY))

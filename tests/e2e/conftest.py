@@ -68,6 +68,12 @@ class Shop:
             set_floor(connection, "main", Floor(typed_time=True, standard_cost=True, pin=True))
         self._put("activities", [{"code": "CLEAN", "name": {"en": "Cleaning", "fr": "Nettoyage"}}])
 
+    def new_people(self, named: list[tuple[str, str]]) -> None:
+        """More people: (key, name)."""
+        self._put("people", [
+            {"key": key, "name": name, "rate_group": "E2E", "department": "D1", "language": "en"} for key, name in named
+        ])  # fmt: skip
+
     def new_job(self) -> Job:
         """An order nobody has worked on."""
         job = Job(f"E2E-{next(self._orders)}")

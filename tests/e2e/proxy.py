@@ -1,12 +1,15 @@
 """What may stand between a tablet and its server: a proxy that can be told to misbehave.
 
 It passes everything on until a fault is set. A fault hits the requests that send facts; a captive portal answers in
-everybody's place. Each lot of facts that came by is noted, so a test can see what was sent twice.
+everybody's place. Each lot of facts that came by is noted with its moment, so a test can see what was sent twice and
+how long was waited.
 """
 
 import http.client
 import json
+import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,19 +18,41 @@ from typing import Any, Literal
 Fault = Literal[
     "",
     "slow",  # the server has committed; its answer comes when `release` is set
+    "late",  # everything takes its time, up to `late_s` before the server hears of it and as much after
     "lost",  # the server has committed; its answer never comes
     "short",  # the server has committed; half of its answer comes
+    "half",  # the server names the first half of the facts only
     "portal",  # somebody's login page, 200
+    "login",  # a redirection to one
     "broken",  # a proxy's error page, 500
+    "bad gateway",  # 502
+    "closed",  # 503 with Retry-After
+    "too many",  # 429 with Retry-After
     "shut out",  # 401, as for a device that was revoked
+    "forbidden",  # 403
 ]
 
 Headers = list[tuple[str, str]]
 
 PORTAL = b"<!doctype html><title>Welcome</title><h1>Accept our terms to use this network</h1>"
-SHUT_OUT = json.dumps({
-    "type": "/problems/auth.revoked", "code": "auth.revoked", "status": 401, "title": "This device was revoked.",
-}).encode()  # fmt: skip
+PAGE, PROBLEM = [("Content-Type", "text/html")], [("Content-Type", "application/problem+json")]
+WAIT_S = 4
+
+
+def _problem(status: int, code: str) -> bytes:
+    return json.dumps({"type": f"/problems/{code}", "code": code, "status": status, "title": code}).encode()
+
+
+#: Answers in the server's place, which hears of nothing.
+INSTEAD = {
+    "login": (302, [("Location", "/login")], b""),
+    "broken": (500, PAGE, b"<h1>Internal Server Error</h1>"),
+    "bad gateway": (502, PAGE, b"<h1>Bad Gateway</h1>"),
+    "closed": (503, [*PROBLEM, ("Retry-After", str(WAIT_S))], _problem(503, "storage.unavailable")),
+    "too many": (429, [*PROBLEM, ("Retry-After", str(WAIT_S))], _problem(429, "request.too_many")),
+    "shut out": (401, PROBLEM, _problem(401, "auth.revoked")),
+    "forbidden": (403, PROBLEM, _problem(403, "auth.forbidden")),
+}
 
 # What belongs to one connection and not to the message.
 OF_THE_LINK = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -43,8 +68,19 @@ class Proxy:
         #: Set when the server has answered a lot of facts, whatever became of the answer.
         self.committed = threading.Event()
         self.lots: list[list[str]] = []
-        #: (path, body) -> body, for what a newer version of the server would say; None: it fails.
+        #: When each lot came (time.monotonic), and how often each fact reached the server itself.
+        self.moments: list[float] = []
+        self.reached: list[str] = []
+        self.slowest_s = 0.0
+        #: Requests that have come and are not answered yet.
+        self.open = 0
+        self.late_s = 0.2
+        self.chance = random.Random()
+        #: (path, body) -> body, for what a newer version of the server would say; None: it fails, with this status.
+        self.failure = 500
         self.rewrite: Callable[[str, bytes], bytes | None] = lambda path, body: body
+        #: What the server's clock says instead, for a day that is lived faster than it passes.
+        self.clock: Callable[[], str] | None = None
         proxy = self
 
         class Link(_Link):
@@ -60,6 +96,12 @@ class Proxy:
         sent = [fact for lot in self.lots for fact in lot]
         return {fact: sent.count(fact) for fact in sent}
 
+    def retime(self, answer: bytes) -> bytes:
+        if not self.clock or not answer.startswith(b"{"):
+            return answer
+        said = json.loads(answer)
+        return json.dumps(said | {"now": self.clock()}).encode() if "now" in said else answer
+
     def close(self) -> None:
         self.release.set()
         self._server.shutdown()
@@ -74,34 +116,51 @@ class _Link(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
     def do_GET(self) -> None:
-        self._exchange()
+        self.owner.open += 1
+        try:
+            self._exchange()
+        finally:
+            self.owner.open -= 1
 
-    def do_POST(self) -> None:
-        self._exchange()
+    do_POST = do_PUT = do_GET
 
     def _exchange(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         sends_facts = self.command == "POST" and self.path == "/api/v1/events"
         if sends_facts:
-            self.owner.lots.append([fact["id"] for fact in json.loads(body)["events"]])
+            facts = [fact["id"] for fact in json.loads(body)["events"]]
+            self.owner.lots.append(facts)
+            self.owner.moments.append(time.monotonic())
         fault = self.owner.fault
         if fault == "portal":
-            return self._answer(200, [("Content-Type", "text/html")], PORTAL)
-        if sends_facts and fault == "broken":
-            return self._answer(500, [("Content-Type", "text/html")], b"<h1>Internal Server Error</h1>")
-        if sends_facts and fault == "shut out":
-            return self._answer(401, [("Content-Type", "application/problem+json")], SHUT_OUT)
+            return self._answer(200, PAGE, PORTAL)
+        if sends_facts and fault in INSTEAD:
+            return self._answer(*INSTEAD[fault])
+        if sends_facts and fault == "late":
+            time.sleep(self.owner.chance.uniform(0, self.owner.late_s))
+        began = time.monotonic()
         try:
             status, headers, answer = self._ask(body)
         except (OSError, http.client.HTTPException):
             self.close_connection = True
             return None
+        self.owner.slowest_s = max(self.owner.slowest_s, time.monotonic() - began)
+        answer = self.owner.retime(answer)
         if not sends_facts:
             changed = self.owner.rewrite(self.path, answer)
-            return self._answer(500, [], b"") if changed is None else self._answer(status, headers, changed)
+            return (
+                self._answer(self.owner.failure, [], b"") if changed is None else self._answer(status, headers, changed)
+            )
+        self.owner.reached += facts
         self.owner.committed.set()
         if fault == "slow":
             self.owner.release.wait()
+        if fault == "late":
+            time.sleep(self.owner.chance.uniform(0, self.owner.late_s))
+        if fault == "half":
+            said = json.loads(answer)
+            said["verdicts"] = said["verdicts"][: len(said["verdicts"]) // 2]
+            answer = json.dumps(said).encode()
         if fault == "lost":
             self.close_connection = True
             return None

@@ -33,14 +33,32 @@ EYES = """
     window.refused(`${violatedDirective} ${blockedURI}`));
 """
 
-# Pressed by the page's own clock: between here and there a key could be late, as no scanner's are.
+# All at once, each key with the moment a scanner would have pressed it: a page that is busy hears a scanner late, never
+# slow, and a test that pressed them one by one would be slow itself.
 SCANNER = """
-  async (text) => {
+  (text) => {
+    let atMs = performance.now();
     for (const key of [...text, "Enter"]) {
       const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+      Object.defineProperty(press, "timeStamp", { value: (atMs += 5) });
       (document.activeElement ?? document.body).dispatchEvent(press);
-      await new Promise((done) => setTimeout(done, 5));
     }
+  }
+"""
+
+# A page has three clocks: that on the wall, one that never goes back, and the browser's own for its timers. Time that
+# passes moves the first two, an error only the first; timers go on in real time and find out.
+SET_CLOCKS = """
+  ([errorMs, passedMs]) => {
+    const clocks = (globalThis.clocks ??= { RightDate: Date, now: performance.now.bind(performance) });
+    Object.assign(clocks, { errorMs, passedMs });
+    if (Date !== clocks.RightDate) return;
+    const wall = () => clocks.RightDate.now() + clocks.errorMs + clocks.passedMs;
+    globalThis.Date = class Date extends clocks.RightDate {
+      constructor(...given) { given.length > 0 ? super(...given) : super(wall()); }
+      static now() { return wall(); }
+    };
+    performance.now = () => clocks.now() + clocks.passedMs;
   }
 """
 
@@ -115,9 +133,16 @@ class Tablet:
 
     # ---- the machine ----
 
-    def switch_on(self, at: str = "/", script: Path | None = None, args: Sequence[str] = (), **options: Any) -> None:
-        """Start the browser on its folder and open the page. `script` is at hand in the page then; options are those of
-        `launch_chromium`."""
+    def switch_on(
+        self,
+        at: str = "/",
+        script: Path | None = None,
+        args: Sequence[str] = (),
+        before: Callable[[], Any] = lambda: None,
+        **options: Any,
+    ) -> None:
+        """Start the browser on its folder and open the page. `script` is at hand in the page then, `before` is done
+        before it opens; options are those of `launch_chromium`."""
         camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.eye}"]
         usual = {"permissions": ["camera"], "viewport": {"width": 800, "height": 1100}, "locale": "en-GB"}
         self.context = self.launch(self.folder, [*(camera if self.eye else []), *args], **(usual | options))
@@ -131,12 +156,19 @@ class Tablet:
         self.context.on("request", self._request)
         self.page = self.context.pages[0]
         self.page.set_default_timeout(PATIENCE_MS)
+        before()
         self.page.goto(self.address + at)
         self.ready()
 
     def ready(self) -> None:
         """Until the page has read what it keeps and shows it."""
         self.page.evaluate(READY)
+
+    def set_clocks(self, error_ms: int = 0, passed_ms: int = 0) -> None:
+        """The wall clock is wrong by `error_ms`; `passed_ms` have passed beside the real ones. Pages to come, too."""
+        self.context.add_init_script(f"({SET_CLOCKS.strip()})([{error_ms}, {passed_ms}])")
+        for page in self.context.pages:
+            page.evaluate(SET_CLOCKS, [error_ms, passed_ms])
 
     def pids(self) -> list[int]:
         """The browser's process and all below it, the browser first."""
@@ -183,6 +215,19 @@ class Tablet:
         self.page.evaluate(SCANNER, label)
         return Moment(before, now())
 
+    def scan_soon(self, label: str) -> None:
+        """The same, but without waiting for its end: it goes on while other things happen."""
+        self.page.evaluate(f"(text) => {{ setTimeout(() => ({SCANNER.strip()})(text)); }}", label)
+
+    def until_version(self, version: str) -> None:
+        """Until a page of this version is ready."""
+        expect(self.page.locator("html")).to_have_attribute("data-version", version)
+        self.ready()
+
+    def until_told(self, words: str) -> None:
+        """Until an alarm says so."""
+        expect(self.page.locator(".notice").filter(has_text=words).first).to_be_visible()
+
     def press(self, keys: str) -> None:
         """On a keyboard, at the speed of a person: no field has the focus."""
         for key in keys:
@@ -193,7 +238,8 @@ class Tablet:
         """Until so many captures in all were seen confirmed."""
         deadline = time.monotonic() + PATIENCE_MS / 1000
         while self.notes.confirmed < count:
-            assert time.monotonic() < deadline, f"{self.notes.confirmed} confirmed, not {count}"
+            shown = self.page.locator("#phone").aria_snapshot() if time.monotonic() > deadline else ""
+            assert not shown, f"{self.notes.confirmed} confirmed, not {count}; what is shown:\n{shown}"
             self.page.wait_for_timeout(20)
 
     def until_sent(self) -> None:

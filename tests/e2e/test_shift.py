@@ -1,0 +1,215 @@
+"""Eight hours of three people on one tablet, lived in a minute or two: badges change, one works on two orders at once,
+the network is away for four hours, a new version of the app comes in the middle, the disk fills up, the clock is wrong.
+
+Whatever was confirmed is on the server exactly once, by its author, at its instant to the second, in the order in which
+it happened. Time is the page's own clock, moved ahead between two gestures as if the tablet had been left lying there;
+the server's clock, as far as answers tell it, follows through the proxy. Everything is scanned.
+"""
+
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.labels.words import WORDS
+from server.store.database import read
+from server.store.tables import TABLES
+from sync.core.clock import format_instant, parse_instant
+from tests.e2e.conftest import MIA, NOE, Job, NewTablet, Shop
+from tests.e2e.disks import small_disk
+from tests.e2e.proxy import Proxy
+from tests.e2e.tablet import Tablet, now
+from tests.e2e.test_survival import UPDATE, assert_hits, device_named, fill
+
+ADA = "pe2e00000003"
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+SHIFT_MS = 8 * HOUR_MS
+WITHIN_MS = 1_000
+
+
+@pytest.fixture
+def proxy(shop: Shop) -> Iterator[Proxy]:
+    made = Proxy(shop.rig.port)
+    yield made
+    made.close()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A capture that was confirmed: whose it is and between which instants it happened, by the true clock.
+
+    `is_wrong`: the tablet's clock was; then its offset to the server's makes it right.
+    """
+
+    id: str
+    author: str
+    before: int
+    after: int
+    is_wrong: bool
+
+
+@dataclass
+class Shift:
+    """The tablet, and what is expected of the server."""
+
+    shop: Shop
+    tablet: Tablet
+    proxy: Proxy
+    jobs: dict[str, list[Job]]
+    ahead_ms: int  # true time of this day minus the machine's
+    error_ms: int = 0  # the tablet's clock minus the true one
+    heard: list[Heard] = field(default_factory=list)
+    refused: int = 0
+
+    def true_ms(self) -> int:
+        return now() + self.ahead_ms
+
+    def pass_time(self, ms: int) -> None:
+        """Nobody touches the tablet for a while."""
+        quiet = 0
+        while quiet < 3:  # no question on its way: an answer would seem to have taken that long
+            quiet = 0 if self.proxy.open else quiet + 1
+            self.tablet.page.wait_for_timeout(20)
+        self.ahead_ms += ms
+        self.set_clocks()
+
+    def set_clocks(self) -> None:
+        self.tablet.set_clocks(self.error_ms, self.ahead_ms)
+
+    def scan(self, *words: str) -> None:
+        for word in words:
+            self.tablet.scan(self.shop.label("word", word)[-9:])
+
+    def operation(self, job: Job) -> None:
+        self.tablet.scan(self.shop.label("operation", job.order, job.operation))
+
+    def badge(self, person: str) -> None:
+        self.tablet.scan(self.shop.label("person", person))
+        self.tablet.on("home")
+
+    def gesture(self, author: str, act: Callable[[], Any], *, is_refused: bool = False) -> None:
+        """What one person does; waits until it is confirmed, or refused."""
+        known = {capture["id"] for capture in self.tablet.outbox()}
+        before, confirmed, lost = self.true_ms(), self.tablet.notes.confirmed, self.tablet.notes.not_saved
+        act()
+        if is_refused:
+            self.tablet.page.wait_for_timeout(1500)
+            assert (self.tablet.notes.confirmed, self.tablet.notes.not_saved) == (confirmed, lost + 1)
+            assert {capture["id"] for capture in self.tablet.outbox()} == known
+            self.refused += 1
+            return
+        self.tablet.until_confirmed(confirmed + 1)
+        after = self.true_ms()
+        new = [capture for capture in self.tablet.outbox() if capture["id"] not in known]
+        assert new
+        self.heard += [Heard(capture["id"], author, before, after, self.error_ms != 0) for capture in new]
+
+    def count(self, pieces: int) -> None:
+        self.scan("good")
+        self.tablet.on("quantity")
+        self.scan(*str(pieces), "ok")
+
+
+def test_a_shift_of_three_people(
+    shop: Shop, new_tablet: NewTablet, proxy: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.new_people([(ADA, "Ada Novak")])
+    people = (MIA, NOE, ADA)
+    jobs = {person: [shop.new_job(), shop.new_job()] for person in people}
+    for word in WORDS:
+        shop.label("word", word)
+    for person, own in jobs.items():
+        shop.label("person", person)
+        for job in own:
+            shop.label("operation", job.order, job.operation)
+    with small_disk(tmp_path / "small", "200m") as disk:
+        tablet = new_tablet("Shared tablet", address=proxy.address)
+        tablet.context.close()
+        shutil.copytree(tablet.folder, disk / "profile", ignore=shutil.ignore_patterns("Singleton*", "*Cache*"))
+        tablet.folder = disk / "profile"
+        shift = Shift(shop, tablet, proxy, jobs, ahead_ms=-SHIFT_MS - HOUR_MS)
+        proxy.clock = lambda: format_instant(shift.true_ms())
+        tablet.switch_on(args=["--disk-cache-size=1000000"], before=shift.set_clocks)
+        work(shift, proxy, disk)
+        tablet.until_sent()
+        tablet.context.close()
+    check(shift, proxy)
+    with capsys.disabled():
+        print(
+            f"\nshift: {len(shift.heard)} captures confirmed in 8 h, all there once; {shift.refused} refused, disk full"
+        )
+
+
+def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
+    """The day, half an hour a round."""
+    tablet, jobs = shift.tablet, shift.jobs
+    began = shift.true_ms()
+    pieces = itertools.count(1)
+    on = {person: first for person, (first, _) in jobs.items()}
+    version = tablet.page.locator("html").get_attribute("data-version") or ""
+    newer = "0" * len(version)
+
+    def all_of_it(path: str, body: bytes) -> bytes:
+        return body.replace(version.encode(), newer.encode()) if path in ("/", "/service-worker.js") else body
+
+    for hour in range(16):
+        at = hour * HOUR_MS // 2
+        if at == HOUR_MS:
+            tablet.context.set_offline(True)
+        if at == 5 * HOUR_MS:
+            tablet.context.set_offline(False)
+        if at == 11 * HOUR_MS // 2:
+            proxy.rewrite = all_of_it
+            assert tablet.page.evaluate(UPDATE) == "waits"
+            shift.pass_time(2 * MINUTE_MS)  # nobody is here: the new version takes over by itself
+            tablet.until_version(newer)
+        if at == 13 * HOUR_MS // 2:
+            shift.error_ms = -3 * 365 * 24 * HOUR_MS
+            shift.pass_time(6 * MINUTE_MS)  # it hears from the server how wrong it is
+            tablet.page.wait_for_timeout(6_000)
+        for number, person in enumerate((MIA, NOE, ADA)):
+            shift.badge(person)
+            first, second = jobs[person]
+            if hour == 0:
+                shift.gesture(person, lambda job=first: shift.operation(job))
+                if person == MIA:  # she goes on with both
+                    shift.gesture(person, lambda job=second: shift.operation(job))
+                    shift.gesture(person, tablet.page.locator(".said button").first.click)
+            elif hour == 15:
+                shift.gesture(person, lambda: shift.scan("end_shift"))
+            elif person == MIA:
+                shift.gesture(person, lambda: shift.scan("break"))
+            elif (hour + number) % 3 == 0:
+                on[person] = first if on[person] == second else second
+                shift.gesture(person, lambda job=on[person]: shift.operation(job))
+            elif hour == 4 and person == ADA:  # four hours into the shift, offline: no room on the disk
+                fill(disk / "ballast")
+                shift.gesture(person, lambda: shift.count(99), is_refused=True)
+                (disk / "ballast").unlink()
+                shift.scan("cancel")
+                shift.gesture(person, lambda: shift.count(next(pieces)))
+            else:
+                shift.gesture(person, lambda: shift.count(next(pieces)))
+            shift.pass_time(7 * MINUTE_MS)
+        shift.pass_time(began + at + HOUR_MS // 2 - shift.true_ms())
+
+
+def check(shift: Shift, proxy: Proxy) -> None:
+    device = device_named(shift.shop, "Shared tablet")
+    with read(shift.shop.rig.engine) as connection:
+        event = TABLES["event"]
+        rows = [dict(row) for row in connection.execute(event.select().where(event.c.sender == device.id)).mappings()]
+    rows.sort(key=lambda row: row["device_seq"])
+    assert [str(row["id"]) for row in rows] == [heard.id for heard in shift.heard], "each once, in the order of the day"
+    assert [row["device_seq"] for row in rows] == list(range(1, len(rows) + 1))
+    for row, heard in zip(rows, shift.heard, strict=True):
+        fact = json.loads(row["body"])
+        assert fact["declared_by"] == heard.author
+        happened = parse_instant(fact["occurred_at"]) + (fact["clock_offset_ms"] if heard.is_wrong else 0)
+        assert heard.before - WITHIN_MS <= happened <= heard.after + WITHIN_MS, fact
+    assert_hits(proxy, len(rows))
