@@ -14,7 +14,7 @@ from server.extensions import db, now
 from server.intake import photos, rescue
 from server.intake.accept import Sender, Verdict, accept, keep_notes
 from server.problems import CATALOGUE, Problem, describe, fill
-from server.store import event_log, intake_log
+from server.store import event_log, floor, intake_log
 from server.store.database import read, write
 from server.store.sites import find_site
 from sync.core.canonical import MAX_KEYS, BadJson, parse
@@ -104,10 +104,12 @@ def show_photo(event_id: Any) -> ResponseReturnValue:
 @blueprint.get("/api/v1/events/status")
 @access(device=True, scopes={"events:write", "events:read"})
 def event_status() -> ResponseReturnValue:
-    """What became of facts, by id (at most 100, separated by commas): state, reason, the sentence for a person."""
+    """What became of facts, by id (at most 100, separated by commas): state, reason, the sentence for a person,
+    and when a call for help was answered."""
     asked = [part for part in request.args.get("ids", "").split(",") if re.fullmatch(UUID_PATTERN, part)][:100]
     with read(db.engine) as connection:
         found = event_log.statuses(connection, current.site, asked)
+        answered = floor.answers(connection, current.site, asked)
     events = {}
     for event_id, status in found.items():
         reason = REASONS.get(status["reason"])
@@ -117,6 +119,8 @@ def event_status() -> ResponseReturnValue:
             "sentence": fill(gettext(reason.sentence), status["params"]) if reason else "",
             "action": gettext(reason.action) if reason and reason.action else "",
         }
+        if event_id in answered:
+            events[event_id]["answered_at"] = format_instant(answered[event_id])
     return _answer({"events": events})
 
 

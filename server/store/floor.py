@@ -60,6 +60,14 @@ def open_calls(connection: Connection, site: str, since: int) -> list[Fact]:
     return read(connection, site, query.where(EVENT.c.reason.not_in(GONE)).order_by(EVENT.c.occurred_at, EVENT.c.id))
 
 
+def answers(connection: Connection, site: str, calls: Collection[str]) -> dict[str, int]:
+    """When calls for help were first answered, by the id of the call."""
+    said = select(EVENT.c.target, func.min(EVENT.c.occurred_at)).where(
+        EVENT.c.site == site, EVENT.c.type == "help.answered", EVENT.c.target.in_(calls), EVENT.c.reason.not_in(GONE)
+    )
+    return {row[0]: row[1] for row in connection.execute(said.group_by(EVENT.c.target))}
+
+
 @dataclass(frozen=True, slots=True)
 class Silent:
     """A device that does not call, though facts wait on it or it was in use a short while ago."""

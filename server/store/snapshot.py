@@ -36,6 +36,7 @@ SITE: Table = TABLES["site"]
 
 PIECES = ("output.reported", "defect.reported")
 ENDS = ("order.completed", "order.closed", "order.reopened")
+DRAWN = ("material.consumed", "material.substituted", "material.returned")
 
 
 def snapshot(connection: Connection, site: str, today: date | None = None) -> dict[str, Any]:
@@ -147,6 +148,19 @@ def pieces(connection: Connection, site: str) -> dict[str, Pieces]:
     return sums
 
 
+def drawn(connection: Connection, site: str) -> dict[str, dict[tuple[str, str], Decimal]]:
+    """What was taken from stock for open orders, less what went back, by item and unit as they were given."""
+    facts = list(_facts(connection, site, DRAWN))
+    letters = {fact["item"] for _, fact in facts if event_log.is_label(fact["item"])}
+    meant = event_log.label_codes(connection, site, letters) if letters else {}
+    sums: dict[str, dict[tuple[str, str], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for code, fact in facts:
+        item = meant[fact["item"]].ref if fact["item"] in meant else fact["item"]
+        sign = -1 if fact["type"] == "material.returned" else 1
+        sums[code][item, fact["unit"]] += sign * Decimal(fact["quantity"])
+    return sums
+
+
 def ended(connection: Connection, site: str) -> dict[str, str]:
     """What the floor said last of open orders: completed or closed; those that go on are left out."""
     said = [
@@ -178,7 +192,7 @@ def _orders(
 ) -> list[dict[str, Any]]:
     rows = [dict(row) for row in connection.execute(select(ORDER).where(_open(site))).mappings()]
     codes = [row["code"] for row in rows]
-    counted, ends = pieces(connection, site), ended(connection, site)
+    counted, taken, ends = pieces(connection, site), drawn(connection, site), ended(connection, site)
     done = steps.completed_operations(connection, site, codes)
     things = steps.knowing(connection, site, plant.load_part(connection, site, orders=codes))
     valued = _Valued(connection, site, things, today) if today else None
@@ -204,6 +218,10 @@ def _orders(
                 number: {name: plain(value) for name, value in cell.items()}
                 for number, cell in sorted(counted.get(row["code"], {}).items())
             },
+            "drawn": [
+                {"item": item, "unit": unit, "quantity": plain(quantity)}
+                for (item, unit), quantity in sorted(taken.get(row["code"], {}).items())
+            ],
         }  # fmt: skip
         if valued:
             valued.add_to(shown, order)

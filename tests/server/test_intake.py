@@ -16,6 +16,7 @@ from server.intake import desk
 from server.store import intake_log
 from server.store.database import read, write
 from server.store.tables import TABLES
+from sync.core.clock import parse_instant
 from tests.cast import ANA, new_id, put_plant, raw, settle
 from tests.server.callers import bearer, device, signed_in
 
@@ -235,6 +236,18 @@ def test_status_tells_what_became_of_a_fact(app: Flask, database: Engine, site: 
     assert status == {held["id"]: {
         "state": "held", "reason": "reference.unknown_order", "sentence": "Order MO-9 is not known here yet.",
         "action": "Import the order."}}  # fmt: skip
+
+
+def test_status_tells_when_a_call_was_answered(app: Flask, database: Engine, site: str) -> None:
+    tablet = device(app, database)
+    call = raw("help.called", AT, reason="QUALITY", device_seq=1)
+    post(tablet, {"Sec-Fetch-Site": "same-origin"}, batch(call))
+    url = f"/api/v1/events/status?ids={call['id']}"
+    assert "answered_at" not in tablet.get(url).json["events"][call["id"]]
+    first = parse_instant(AT)
+    answers = [raw("help.answered", first + n, call_id=call["id"], device_seq=2 + n) for n in (0, 1)]
+    post(tablet, {"Sec-Fetch-Site": "same-origin"}, batch(*answers))
+    assert parse_instant(tablet.get(url).json["events"][call["id"]]["answered_at"]) == first
 
 
 def test_notes_are_kept_apart_and_only_with_their_digest(

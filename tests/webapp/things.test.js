@@ -25,6 +25,12 @@ test("what is drawn adds up, less what went back, unit by unit", () => {
   assert.equal(things.drawnFor("MO-2", "OAK", "m"), "0");
 });
 
+test("what was drawn before the snapshot is in the snapshot", () => {
+  const draw = [{ type: "material.consumed", ...job, quantity: "2" }];
+  assert.equal(fold(draw, { knownMs: 100 }).drawnFor("MO-1", "OAK", "m"), "0");
+  assert.equal(fold(draw, { knownMs: 100, state: "waiting" }).drawnFor("MO-1", "OAK", "m"), "2");
+});
+
 test("what the server refused does not count", () => {
   assert.equal(fold([{ type: "material.consumed", ...job, quantity: "2" }], { state: "rejected" }).drawnFor("MO-1", "OAK", "m"), "0");
 });

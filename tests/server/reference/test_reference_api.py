@@ -107,6 +107,20 @@ def test_progress_counts_what_stands(app: Flask, demo: Engine) -> None:
     assert order["progress"] == {"10": {"good": "4.5", "scrap": "2"}}
 
 
+def test_what_was_drawn_for_an_order(app: Flask, demo: Engine) -> None:
+    drawn = {"item": "OAK", "unit": "kg"}
+    report(demo, "material.consumed", "3.5", **drawn)
+    slip = report(demo, "material.consumed", "40", **drawn)
+    report(demo, "material.returned", "0.5", **drawn)
+    report(demo, "material.substituted", "2", item="ASH", unit="kg", replaces="OAK")
+    void(demo, slip)
+    (order,) = device(app, demo).get("/api/v1/reference").get_json()["orders"]
+    assert order["drawn"] == [
+        {"item": "ASH", "unit": "kg", "quantity": "2"},
+        {"item": "OAK", "unit": "kg", "quantity": "3"},
+    ]
+
+
 def test_who_may_ask(app: Flask, demo: Engine) -> None:
     client = app.test_client()
     assert client.get("/api/v1/reference").status_code == 401

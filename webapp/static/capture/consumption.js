@@ -3,7 +3,7 @@
 // one it asks for.
 
 import { html, nothing } from "../lib/dom.js";
-import { compare, isPositive, subtract } from "../lib/decimal.js";
+import { add, compare, isPositive, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { consumption as draw } from "../model/gestures.js";
 import { asTyped, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
@@ -18,10 +18,11 @@ import { beware, frame, key, notice, tiles, titleOf } from "./parts.js";
 export const aboutJob = (phone, params) =>
   [params.order, params.operation && titleOf(phone, { order: params.order, operation: params.operation, indirect: null })].filter(Boolean).join(" · ");
 
-/** What the order plans, with what was taken for it on this device. @param {Phone} phone @param {Params} params */
+/** What the order plans, with what was taken for it: elsewhere, as the snapshot says, and here since. @param {Phone} phone @param {Params} params */
 export function needsOf(phone, params) {
   return phone.reference.needsOf(params.order, params.operation).map((need) => {
-    const taken = phone.things.drawnFor(params.order, need.item, need.unit);
+    const { item, unit } = need;
+    const taken = add(phone.reference.drawnFor(params.order, item, unit), phone.things.drawnFor(params.order, item, unit));
     return { ...need, taken, missing: need.planned === null ? null : subtract(need.planned, taken) };
   });
 }

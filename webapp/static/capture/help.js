@@ -1,5 +1,5 @@
-// A call for help: one tap says what for; where one is goes with it. The call is shown until somebody is there. This
-// device knows whether the call has left it, not whether anybody heard it, and says so.
+// A call for help: one tap says what for; where one is goes with it. The call is shown until somebody is there: whether it
+// has left this device, and whether the team leader has answered.
 
 import { html, nothing } from "../lib/dom.js";
 import { clock, named, t } from "../lib/i18n.js";
@@ -7,6 +7,7 @@ import { span as hours } from "../lib/time.js";
 import { answerHelp, callHelp, takeBack, UNDO } from "../model/gestures.js";
 import { mostUsed } from "../model/things.js";
 import { jobName, machineName, personName, reasonName } from "../model/words.js";
+import { CALL_MS } from "../outbox/queue.js";
 import { icon } from "./icons.js";
 import { frame, key, notice, tiles } from "./parts.js";
 
@@ -14,8 +15,6 @@ import { frame, key, notice, tiles } from "./parts.js";
 /** @typedef {import("./phone.js").Params} Params */
 /** @typedef {import("../model/things.js").Call} Call */
 
-/** Answers given elsewhere never come here: a call of an earlier shift is over. */
-const SHOWS_MS = 12 * 3_600_000;
 
 /** Where the person is, as far as the device can tell. @param {Phone} phone @param {Params} params */
 function whereOf(phone, params) {
@@ -42,7 +41,7 @@ export const help = {
   name: "help",
   view(phone, params) {
     const { nowMs } = phone.clocks();
-    const calls = phone.things.openCalls.filter(({ sinceMs }) => nowMs - sinceMs < SHOWS_MS).sort((a, b) => Number(b.by === phone.operator) - Number(a.by === phone.operator));
+    const calls = phone.things.openCalls.filter(({ sinceMs }) => nowMs - sinceMs < CALL_MS).sort((a, b) => Number(b.by === phone.operator) - Number(a.by === phone.operator));
     const reasons = mostUsed(phone.reference.reasonsOf("help"), phone.things.reasons);
     const where = placeWords(phone, whereOf(phone, params));
     return frame(phone, {
@@ -77,7 +76,7 @@ export const help = {
 };
 
 /** @param {Phone} phone @param {Call} one */
-function callView(phone, { id, reason, by, sinceMs, state, ...where }) {
+function callView(phone, { id, reason, by, sinceMs, answeredMs, state, ...where }) {
   const elapsed = Math.max(0, phone.clocks().nowMs - sinceMs);
   const what = reasonName(phone.reference, reason);
   return html`<section class=${`plate ${state === "waiting" ? "plate-waiting" : "plate-call"}`}>
@@ -85,9 +84,11 @@ function callView(phone, { id, reason, by, sinceMs, state, ...where }) {
       <span class="clock clock-big">${hours(elapsed)}</span>
       <span class="plate-about">${[t("since {time}", { time: clock(sinceMs) }), by && by !== phone.operator ? personName(phone.reference, by) : "", placeWords(phone, where)].filter(Boolean).join(" · ")}</span>
     </section>
-    ${state === "waiting"
+    ${answeredMs !== null
+      ? notice("quiet", t("Answered at {time}: somebody is coming.", { time: clock(answeredMs) }), "check")
+      : state === "waiting"
       ? notice("look", t("The call has not left this device yet: nobody can know. Call out, or send somebody."), "off")
-      : notice("quiet", t("The call is with the server. Whether somebody is on the way is not known here."), "check")}
+      : notice("quiet", t("The call is on the team leader's board. Nobody has answered yet."), "check")}
     <div class="tiles tiles-2">
       ${key({ label: t("Somebody is here"), sign: "check", onTap: () => void phone.capture(answerHelp(id), t("Help has come")) })}
       ${key({ label: t("Take the call back"), sign: "undo", onTap: () => void phone.capture(takeBack([id], UNDO), t("Taken back")) })}

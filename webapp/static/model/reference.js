@@ -8,7 +8,7 @@ import { add, multiply } from "../lib/decimal.js";
 /** @typedef {{number: string, name: string, work_center?: string, machines?: string[], standard_setup_min?: string, standard_run_min?: string, standard_cost?: string, completed?: boolean, unplanned?: boolean}} Operation */
 /** @typedef {{item: string, operation?: string | null, quantity_per: string, unit: string}} Component */
 /** @typedef {{item: string, unit: string, operation: string | null, planned: string | null, isHere: boolean}} Need */
-/** @typedef {{code: string, kind?: string, item?: string | null, item_name?: string | null, quantity?: string | null, unit?: string | null, customer?: string | null, due_on?: string | null, status?: string, standard_cost?: string, operations: Operation[], components: Component[], progress?: Record<string, {good?: string, scrap?: string}>}} Order */
+/** @typedef {{code: string, kind?: string, item?: string | null, item_name?: string | null, quantity?: string | null, unit?: string | null, customer?: string | null, due_on?: string | null, status?: string, standard_cost?: string, operations: Operation[], components: Component[], progress?: Record<string, {good?: string, scrap?: string}>, drawn?: {item: string, unit: string, quantity: string}[]}} Order */
 /** @typedef {{code: string, name: string, unit: string, units?: string[]}} Item */
 /** @typedef {{code: string, name: string, work_center?: string}} Machine */
 /** @typedef {{code: string, name: Name}} Activity */
@@ -171,6 +171,11 @@ export class Reference {
       needs.set(`${item}\n${unit}`, before ? { ...before, planned: sum } : { item, unit, operation, planned, isHere: here.includes(component) });
     }
     return [...needs.values()];
+  }
+
+  /** What was taken for an order, in one unit, as the server knew it. @param {string} code @param {string} item @param {string} unit */
+  drawnFor(code, item, unit) {
+    return this.orders.get(code)?.drawn?.find((one) => one.item === item && one.unit === unit)?.quantity ?? "0";
   }
 
   /** Items whose code or name holds the text; the one that starts with it first. @param {string} text */

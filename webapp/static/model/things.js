@@ -8,7 +8,7 @@ import { corrections } from "./work.js";
 /** @typedef {import("./event.js").Fact} Fact */
 /** @typedef {import("./work.js").Kept} Kept */
 /** @typedef {import("./reference.js").Operation} Operation */
-/** @typedef {{id: string, reason: string, machine: string | null, order: string | null, operation: string | null, by: string | null, sinceMs: number, state: string}} Call */
+/** @typedef {{id: string, reason: string, machine: string | null, order: string | null, operation: string | null, by: string | null, sinceMs: number, answeredMs: number | null, state: string}} Call an answer given elsewhere comes with the server's word on the call */
 
 /** @param {(string | null | undefined)[]} parts */
 const keyOf = (...parts) => parts.map((part) => part ?? "").join("\n");
@@ -20,7 +20,7 @@ export class Things {
    */
   constructor(captures = [], knownMs = 0) {
     /** @type {Map<string, Operation[]>} by order */ this.added = new Map();
-    /** @type {Map<string, string>} by order, item and unit */ this.drawn = new Map();
+    /** @type {Map<string, string>} what the snapshot cannot show yet, by order, item and unit */ this.drawn = new Map();
     /** @type {Map<string, Call>} by id */ this.calls = new Map();
     /** @type {Map<string, string>} the last reading, by machine */ this.counters = new Map();
     /** @type {Map<string, number>} how often, by reason */ this.reasons = new Map();
@@ -34,13 +34,13 @@ export class Things {
     }
   }
 
-  /** Taken for an order on this device, less what went back, in one unit.
+  /** Taken for an order on this device since the snapshot, less what went back, in one unit.
    * @param {string} order @param {string} item @param {string} unit */
   drawnFor(order, item, unit) {
     return this.drawn.get(keyOf(order, item, unit)) ?? "0";
   }
 
-  /** Calls nobody has answered, as far as this device knows; oldest first. */
+  /** Calls that nobody ended here, those answered elsewhere among them; oldest first. */
   get openCalls() {
     return [...this.calls.values()];
   }
@@ -51,17 +51,17 @@ export class Things {
   }
 
   /** @param {Kept} capture @param {boolean} isNews */
-  #take({ event, state }, isNews) {
+  #take({ event, state, floor }, isNews) {
     switch (event.type) {
       case "operation.added":
         if (isNews) this.#add(event);
         break;
       case "material.consumed":
       case "material.substituted":
-        this.#draw(event, add);
+        if (isNews) this.#draw(event, add);
         break;
       case "material.returned":
-        this.#draw(event, subtract);
+        if (isNews) this.#draw(event, subtract);
         break;
       case "material.moved":
         for (const place of [event.from_location, event.to_location]) if (place) count(this.places, place);
@@ -76,6 +76,7 @@ export class Things {
         this.calls.set(event.id, {
           id: event.id, reason: event.reason, machine: event.machine ?? null, order: event.order ?? null,
           operation: event.operation ?? null, by: event.declared_by ?? null, sinceMs: occurredMs(event), state,
+          answeredMs: floor?.answered_at ? Date.parse(floor.answered_at) : null,
         });
         break;
       case "help.answered":

@@ -7,7 +7,7 @@ import { occurredMs } from "./event.js";
 
 /** @typedef {import("./event.js").Fact} Fact */
 /** @typedef {import("./event.js").Reading} Clocks */
-/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number}} Kept a capture, as far as this room looks */
+/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number, floor?: {answered_at?: string} | null}} Kept a capture, as far as this room looks */
 /** @typedef {{order?: string | null, operation?: string | null, indirect?: string | null}} Job */
 
 /**

@@ -15,7 +15,7 @@ import { openJournal, readLines, writeHigh, writeLine } from "./journal.js";
 /** @typedef {import("./journal.js").Journal} Journal */
 /** @typedef {{code: string, title: string, detail?: string, pointer?: string}} Problem */
 /** @typedef {"waiting" | "sent" | "rejected" | "conflict" | "discarded"} State */
-/** @typedef {{state: string, reason?: string, sentence?: string, action?: string}} Floor what the engine made of it, as the server last said */
+/** @typedef {{state: string, reason?: string, sentence?: string, action?: string, answered_at?: string}} Floor what the engine made of it, as the server last said */
 
 /**
  * A capture as it is kept. Its text never changes; what is known about its way does.
