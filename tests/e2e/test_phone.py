@@ -398,6 +398,43 @@ def test_a_bright_hall_is_chosen_on_the_device_screen_and_kept(shop: Shop, new_t
     assert tablet.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
+PICTURE = """
+  () => {
+    const [track] = document.querySelector(".finder video")?.srcObject?.getTracks() ?? [];
+    return track ? [track.id, track.readyState] : ["", ""];
+  }
+"""
+
+
+def test_the_camera_comes_back_when_the_system_took_it_away(shop: Shop, new_tablet: NewTablet) -> None:
+    tablet = new_tablet(args=["--use-fake-device-for-media-stream"])
+
+    def picture_other_than(old: str) -> str:
+        deadline = now() + 15_000
+        while (found := tablet.page.evaluate(PICTURE))[1] != "live" or found[0] == old:
+            assert now() < deadline, found
+            tablet.page.wait_for_timeout(100)
+        return str(found[0])
+
+    tablet.tap("Scan")
+    first = picture_other_than("")
+    tablet.page.evaluate("""() => {
+      const [track] = document.querySelector(".finder video").srcObject.getTracks();
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }""")
+    second = picture_other_than(first)
+    # As when the screen goes dark and lights up again: the lamp must not stay on meanwhile.
+    for hidden in ("true", "false"):
+        tablet.page.evaluate(f"""() => {{
+          Object.defineProperty(document, "hidden", {{ value: {hidden}, configurable: true }});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }}""")
+        if hidden == "true":
+            assert tablet.page.evaluate(PICTURE)[1] == "ended"
+    picture_other_than(second)
+
+
 def test_a_withdrawn_worker_goes_and_leaves_the_captures(shop: Shop, new_tablet: NewTablet) -> None:
     job = shop.new_job()
     shop.label("operation", job.order, job.operation)
