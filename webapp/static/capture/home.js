@@ -53,7 +53,7 @@ export const home = {
             ${key({ label: t("Machines"), sign: "gear", onTap: () => phone.go("machines") })}
             ${phone.reference.settings.typed_time ? key({ label: t("Tell time"), about: t("not clocked"), sign: "keys", onTap: () => phone.go("declare") }) : nothing}
             ${key({ label: t("Work together"), ...(phone.crew.length > 0 ? { about: t("{n} people", { n: people.length }) } : {}), sign: "people", onTap: () => phone.go("crew") })}
-            ${key({ label: t("Call for help"), sign: "flag", onTap: () => phone.go("help") })}
+            ${key({ label: t("Call for help"), sign: "bell", onTap: () => phone.go("help") })}
             ${phone.eventTypes.length > 0 ? key({ label: t("Other facts"), sign: "more", onTap: () => phone.go("forms") }) : nothing}
             ${key({ label: t("End my shift"), about: people.length > 1 ? t("{n} people", { n: people.length }) : t("stops all that runs"), sign: "leave", onTap: () => void endOfShift(phone) })}
           </div>

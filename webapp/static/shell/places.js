@@ -77,6 +77,8 @@ export class Places {
   show(place) {
     if (!this.screens.get(place.screen)) return void this.screens.loadOthers().then(() => this.show(place));
     this.phone.place = place;
+    const { said } = this.phone;
+    if (said?.sign === "saved" && said.undo.length === 0) this.phone.said = null; // a greeting is not carried along
     void this.#keepDraft();
     this.phone.draw();
     requestAnimationFrame(() => {
