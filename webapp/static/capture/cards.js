@@ -20,9 +20,16 @@ export function shareWords(phone, span) {
   return jobs > 1 ? t("shared by {n} jobs", { n: jobs }) : "";
 }
 
+/** The order and what is made; or that this device does not know it yet. @param {Phone} phone @param {Span} span */
+function aboutOf(phone, { order, operation }) {
+  if (!order) return "";
+  const known = phone.reference.orders.get(order);
+  if (known) return [order, known.item_name].filter(Boolean).join(" · ");
+  return [operation ? jobName(phone.reference, { order }) : "", t("this device does not know it yet")].filter(Boolean).join(" · ");
+}
+
 /** A running job; it opens it. @param {Phone} phone @param {Span} span */
 export function runningCard(phone, span) {
-  const order = phone.reference.orders.get(span.order ?? "");
   const isAway = phone.work.breaks.has(span.person ?? "");
   const shared = shareWords(phone, span);
   return html`<button
@@ -32,7 +39,7 @@ export function runningCard(phone, span) {
   >
     <span class="card-state">${icon(isAway ? "cup" : activitySign(span.activity))} ${activityName(span.activity)}${isAway ? ` · ${t("waits for you")}` : ""}</span>
     <span class="card-title">${titleOf(phone, span)}</span>
-    <span class="card-about">${[span.order, order?.item_name].filter(Boolean).join(" · ")}</span>
+    <span class="card-about">${aboutOf(phone, span)}</span>
     ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
     <span class="clock">${hours(attendedMs(phone.work, span, phone.clocks()))}</span>
   </button>`;
@@ -42,7 +49,7 @@ export function runningCard(phone, span) {
 export const pausedCard = (phone, span, onResume) => html`<div class="card card-paused">
   <span class="card-state">${icon("pause")} ${span.pausedFor ? t("Paused: {what}", { what: reasonName(phone.reference, span.pausedFor) }) : t("Paused")} · ${t("since {time}", { time: clock(span.pausedMs) })}</span>
   <span class="card-title">${titleOf(phone, span)}</span>
-  <span class="card-about">${[span.order, phone.reference.orders.get(span.order ?? "")?.item_name].filter(Boolean).join(" · ")}</span>
+  <span class="card-about">${aboutOf(phone, span)}</span>
   ${key({ label: t("Resume"), sign: "run", look: "soft", onTap: onResume })}
 </div>`;
 

@@ -52,7 +52,9 @@ export function dispositionName(disposition) {
 export function jobName(reference, { order, operation, indirect }) {
   if (indirect) return named(reference.activities.get(indirect)?.name) || indirect;
   const name = reference.operation(order, operation)?.name;
-  return [order, [operation, name].filter(Boolean).join(" ")].filter(Boolean).join(" / ");
+  // One label's letters may stand for both: said once.
+  const step = operation === order ? "" : [operation && spelled(operation), name].filter(Boolean).join(" ");
+  return [order && spelled(order), step].filter(Boolean).join(" / ");
 }
 
 /** @param {Reference} reference @param {string} person */
