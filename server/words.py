@@ -141,6 +141,14 @@ RULES: dict[str, LazyString] = {
     "scrap": _("Scrap at accumulated cost"),
 }
 
+SPLITS: dict[str, LazyString] = {
+    "equal_share": _("Equal share of each instant"),
+    "standard_time": _("By standard time"),
+    "number_of_orders": _("By number of orders"),
+    "main_order": _("Main order only"),
+    "unattended": _("Unattended: where the person turned last"),
+}
+
 ORDER_KINDS: dict[str, LazyString] = {
     "manufacturing": _("Manufacturing order"),
     "case": _("Case"),
@@ -199,6 +207,12 @@ def element(code: str) -> str:
 def owner(code: str) -> str:
     """Who can mend a held fact."""
     return str(_("Operator") if code == "operator" else ROLE_NAMES.get(code, code))
+
+
+def split(code: str) -> str:
+    """How time was shared: "By standard time, version 1" of standard_time/1."""
+    name, _slash, version = code.partition("/")
+    return f"{SPLITS.get(name, name)}, {gettext('version %(version)s', version=version)}"
 
 
 def state(fact_state: str, reason: str = "") -> tuple[str, str]:
@@ -309,5 +323,5 @@ def init_app(app: Flask) -> None:
         element_name=element, owner_name=owner, fact_state=state, reason_sentence=sentence, reason_action=action,
         reason_explains=explains, held_title=held_title, event_type_name=event_type, cost_object_name=cost_object,
         fact_said=said, fact_words=in_words, unknown_price=unknown_price, elements=ELEMENTS, provenances=PROVENANCES,
-        activities=ACTIVITIES, dispositions=DISPOSITIONS, rule_names=RULES, order_kinds=ORDER_KINDS,
+        activities=ACTIVITIES, dispositions=DISPOSITIONS, rule_names=RULES, split_name=split, order_kinds=ORDER_KINDS,
     )  # fmt: skip

@@ -15,6 +15,7 @@ import click
 
 import sync.connectors
 import sync.costing.rules
+import sync.costing.splits
 from server import create_app
 from server.cli import main
 from server.openapi import document
@@ -145,7 +146,10 @@ def _rules() -> str:
     for module in pkgutil.iter_modules(sync.costing.rules.__path__):
         rule = importlib.import_module(f"sync.costing.rules.{module.name}")
         parts.append(f"## {rule.RULE}, version {rule.VERSION}\n\n{(rule.__doc__ or '').strip()}\n")
-    return _page("sync/costing/rules", "Costing rules", *parts)
+    for split in sync.costing.splits.RULES.values():
+        rule = importlib.import_module(f"sync.costing.splits.{split.name}")
+        parts.append(f"## Split rule {split.name}, version {split.version}\n\n{(rule.__doc__ or '').strip()}\n")
+    return _page("sync/costing", "Costing rules", *parts)
 
 
 def _connectors() -> str:

@@ -300,7 +300,7 @@ WAITING_FOR = {
 # Columns that change costs, and which facts bear them: those that name this column's value.
 NAMED_BY = {
     "orders": ("order", "code", ("item", "customer", "kind", "quantity")),
-    "operations": ("order", "order", ("work_center",)),
+    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min")),
     "order_accounts": ("order", "order", ("percent",)),
     "people": ("person", "key", ("rate_group", "department")),
     "machines": ("machine", "code", ("work_center",)),
@@ -343,6 +343,7 @@ def look_again(connection: Connection, site: str, changes: Iterable[Change]) -> 
 def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _Touched:
     zone = plant.site(connection, site).zone
     reasons: set[str] = set()
+    by_standard = plant.policy(connection, site).split_rule == "standard_time"
     named: set[tuple[str, str]] = set()
     items_since: dict[str, int] = {}
     since: list[int] = []
@@ -364,6 +365,9 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
             for event in event_log.added_operations(connection, site, {order for order, _ in planned}):
                 if (event.order, event.operation) in planned:
                     named.add(("order", event.order))
+        if by_standard and change.kind in ("orders", "operations"):
+            # A standard that becomes known changes the share of whatever overlaps.
+            named.update(("order", row[NAMED_BY[change.kind][1]]) for row in change.added)
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))

@@ -19,6 +19,7 @@ from sync.costing.rules import labor_time, machine_time, material, scrap
 from sync.costing.scope import (
     Segment,
     effective,
+    job,
     pair_breaks,
     pair_downtime,
     pair_labor,
@@ -176,7 +177,7 @@ def _repeated(segments: Iterable[Segment], wanted: set[str]) -> list[Finding]:
     found = []
     for segment in sorted(segments, key=lambda segment: segment.id):
         if segment.duration is None and segment.until is not None and segment.until > segment.start:
-            key = (segment.who, *labor_time.job(segment), segment.start, segment.until)
+            key = (segment.who, *job(segment), segment.start, segment.until)
             if key in seen and segment.id in wanted and not segment.event.source_repeat:
                 found.append(Finding("time.repeated", segment.id, {"other": seen[key]}))
             seen.setdefault(key, segment.id)

@@ -46,6 +46,7 @@ class Use:
     place: Place | None
     work_center: str
     department: str
+    split: str = ""
 
 
 def priced(
@@ -118,5 +119,6 @@ def _entry(
         activity=use.activity,
         rate=rate.amount,
         rate_id=f"{rate.id}/{rate.version}",
+        split=use.split,
         days=tuple(sorted(days.items())) if len(days) > 1 else (),
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-SPLIT_RULES = ("equal_share",)
+# `sync.costing.splits` has one of each name.
+SPLIT_RULES = ("equal_share", "standard_time", "number_of_orders", "main_order", "unattended")
 
 
 class BadPolicy(ValueError):
@@ -13,8 +14,10 @@ class BadPolicy(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`split_rule`: how one person's time on several orders is shared. `longest_labor_h`, `longest_machine_h`: a time
-    beyond this is held, because the clock-out was probably forgotten; an open one shares for this long at most."""
+    """`split_rule`: how one person's time on several orders is shared: `equal_share`, by `standard_time`, by
+    `number_of_orders`, `main_order` only, or `unattended` (see the costing rules). `longest_labor_h`,
+    `longest_machine_h`: a time beyond this is held, because the clock-out was probably forgotten; an open one shares
+    for this long at most."""
 
     version: str = "1"
     split_rule: str = "equal_share"

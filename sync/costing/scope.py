@@ -65,6 +65,15 @@ class Segment:
         return (self.id, self.stop_id) if self.stop_id else (self.id,)
 
 
+def job(segment: Segment) -> tuple[str, str, str]:
+    """What a person works on in a segment of labor: (order, operation, "") or ("", "", indirect activity)."""
+    event = segment.event
+    assert isinstance(event, (LaborStarted, LaborDeclared))
+    if event.activity == "indirect":
+        return "", "", event.indirect_code or ""
+    return event.order or "", event.operation or "", ""
+
+
 @dataclass(frozen=True, slots=True)
 class Effective:
     """The facts that count, and what became of those that do not."""

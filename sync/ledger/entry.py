@@ -68,6 +68,8 @@ class Entry:
     activity: str = ""
     rate: Decimal | None = None
     rate_id: str = ""
+    # How a person's time on several jobs at once was shared, "name/version"; empty: equal_share/1, or nothing shared.
+    split: str = ""
     # Minutes by day, when the piece crosses midnight: the entry is one, its days are these.
     days: tuple[tuple[date, int], ...] = ()
 
@@ -109,7 +111,7 @@ class Entry:
                 for line in self.postings
             ],
         }
-        for name in ("order", "operation", "item", "work_center", "activity", "rate_id"):
+        for name in ("order", "operation", "item", "work_center", "activity", "rate_id", "split"):
             if value := getattr(self, name):
                 content[name] = value
         if self.rate is not None:

@@ -26,6 +26,7 @@ from server.worker import turn
 from sync.core.findings import COSTED, Finding, held
 from sync.core.plant import Person
 from sync.costing.engine import Terms
+from sync.costing.policy import SPLIT_RULES
 from sync.costing.rates import RateTable
 from sync.costing.rules.material import State, Stock
 from sync.ledger.difference import Standing
@@ -377,10 +378,12 @@ def test_stock_before_an_instant(stage: Stage) -> None:
 # --- all of it ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int) -> None:
-    """Line by line and byte by byte, states and findings included, however the facts came in."""
+@pytest.mark.parametrize(("seed", "rule"), [*((seed, "equal_share") for seed in range(4)), *enumerate(SPLIT_RULES, 4)])
+def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: str) -> None:
+    """Line by line and byte by byte, states and findings included, however the facts came in, under each split rule."""
     sql = in_sql(database)
+    with write(database) as connection:
+        plant.put_policy(connection, "main", {"split_rule": rule})
     memory = InMemory(MemoryHost(terms_of(database)))
     chance = random.Random(seed)
     facts = a_history(seed, 60)

@@ -55,6 +55,8 @@ def _entry(entry: dict[str, Any], names: dict[str, str], currency: str) -> dict[
     }
     if entry["unit"] == "ms" and int(entry["quantity"]) % 1000:
         told["quantity"] = f"{entry['quantity']} ms"
+    if "split" in entry:
+        told["split"] = entry["split"]
     if "days" in entry:
         told["days"] = {day: f"{plain(Decimal(span) / MINUTE)} min" for day, span in entry["days"].items()}
     return told

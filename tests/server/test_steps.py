@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from server.reference.imports import apply
-from server.store import event_log, order_cost, steps
+from server.store import event_log, ledger, order_cost, steps
 from server.store.database import read, write
 from server.store.verification import verify
 from sync.connectors.csv_file.mapping import kind_of_file
@@ -29,6 +29,33 @@ WORK = [
 def shop(database: Engine, site: str) -> Engine:
     put_plant(database)
     return database
+
+
+def test_a_standard_that_becomes_known_shares_the_time_anew(shop: Engine) -> None:
+    """By standard time: an order that nobody knew beside one with a standard, half each; then it comes with a standard,
+    then the standard changes. A clock that still runs shares too."""
+    imported(shop, "policy.csv", "setting,value\nsplit_rule,standard_time\n")
+    known = {"person": ANA, "activity": "run", "order": "MO-1", "operation": "10"}
+    run = raw("labor.started", "2026-11-20T08:00:00Z", **known)
+    stop = raw("labor.stopped", "2026-11-20T09:00:00Z", person=ANA, start_id=run["id"])
+    open_clock = raw("labor.started", "2026-11-20T08:00:00Z", **{**known, "order": "MO-7"})
+    assert posted(shop, [run, stop, open_clock]) == 1
+    assert [body["quantity"] for body in in_force(shop)] == [str(30 * 60_000)], "half an hour"
+    assert in_force(shop)[0]["split"] == "standard_time/1"
+    # MO-1: 2.5 min x 10 = 25 min; MO-7: 10 min x 5 = 50 min, later 15 min x 5 = 75 min
+    imported(shop, "orders.csv", "code,item,quantity\nMO-7,CHAIR,5\n")
+    steps = "order,number,name,work_center,standard_run_min\nMO-7,10,Turn,W1,{}\n"
+    for minutes, quantity in (("10", 20), ("15", 15)):
+        imported(shop, "operations.csv", steps.format(minutes))
+        posted(shop, [])
+        assert [body["quantity"] for body in in_force(shop)] == [str(quantity * 60_000)]
+
+
+def in_force(engine: Engine) -> list[dict[str, Any]]:
+    """Bodies of the entries that stand."""
+    with read(engine) as connection:
+        standing = ledger.all_standing(connection, "main").values()
+        return [*ledger.bodies(connection, "main", [entry_id for entry_id, _position in standing]).values()]
 
 
 def void(target: dict[str, Any], at: str = "2026-11-20T12:00:00Z") -> dict[str, Any]:

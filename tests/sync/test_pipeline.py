@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies
 
+from sync.costing.policy import SPLIT_RULES, Policy
 from sync.pipeline import Progress, fail, post
 from tests.cast import ANA, LUIS, raw, terms
 from tests.histories import HOUR, a_history, a_labelled_plant
@@ -16,8 +17,8 @@ START = raw("labor.started", "2026-11-20T08:00:00Z", person=ANA, activity="run",
 STOP = raw("labor.stopped", "2026-11-20T09:00:00Z", person=ANA, start_id=START["id"])
 
 
-def a_host() -> MemoryHost:
-    return MemoryHost(terms(a_labelled_plant()))
+def a_host(rule: str = "equal_share") -> MemoryHost:
+    return MemoryHost(terms(a_labelled_plant(), policy=Policy(split_rule=rule)))
 
 
 def agrees(host: MemoryHost) -> None:
@@ -30,9 +31,9 @@ def agrees(host: MemoryHost) -> None:
     }
 
 
-def arriving(facts: list[dict[str, Any]], chance: random.Random) -> MemoryHost:
+def arriving(facts: list[dict[str, Any]], chance: random.Random, rule: str = "equal_share") -> MemoryHost:
     """The facts in any order, in lots, costed whenever it happens, some of it left for later."""
-    host = a_host()
+    host = a_host(rule)
     facts = chance.sample(facts, len(facts))
     while facts:
         lot = chance.randrange(1, 25)
@@ -53,11 +54,18 @@ def test_any_history_in_any_order_is_what_it_is(seed: int, chance: random.Random
     assert other.in_force.keys() == host.in_force.keys()
 
 
+@pytest.mark.parametrize("rule", SPLIT_RULES[1:])
+@settings(max_examples=40)
+@given(seed=strategies.integers(0, 10**6), chance=strategies.randoms(use_true_random=True))
+def test_under_any_split_rule_too(rule: str, seed: int, chance: random.Random) -> None:
+    agrees(arriving(a_history(seed, 50), chance, rule))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(0, 4000, 200))
 def test_thousands_of_histories(first: int) -> None:
     for seed in range(first, first + 200):
-        agrees(arriving(a_history(seed, 70), random.Random(seed)))
+        agrees(arriving(a_history(seed, 70), random.Random(seed), SPLIT_RULES[seed % len(SPLIT_RULES)]))
 
 
 @settings(max_examples=30)

@@ -1,16 +1,12 @@
 """Labor time: a person's time on orders and indirect activities, at a dated rate.
 
-Split rule *equal share of each instant* (Microsoft Dynamics AX calls it "net time", About allocation keys): at each
-instant the open segments of one person share it equally, per open segment of order and operation:
-
-    share of a segment at an instant = 1 / (jobs open then) / (segments of the same job open then)
-
-where a job is (order, operation) or an indirect activity. Standards play no part, so a zero standard changes nothing;
-indirect time that overlaps an order takes its share like any job. Shares are whole milliseconds (largest remainder,
-ties by event id), cut wherever the set of open segments changes and at each midnight of the site, so the parts of a
-person's segments add up to the union of the clocked spans, less that person's breaks, exactly: an instant in a break
-is nobody's, whatever runs. A segment whose end is unknown shares for the
-longest time of the policy and is not posted; time told as a duration stands beside the clock and shares nothing.
+At each instant the open segments of one person share it, by the split rule of the policy (`sync/costing/splits/`, a
+file each): equal share of each instant unless the policy says otherwise. Shares are whole milliseconds (largest
+remainder, ties by event id), cut wherever the set of open segments changes and at each midnight of the site, so the
+parts of a person's segments add up to the union of the clocked spans, less that person's breaks, exactly: an instant in
+a break is nobody's, whatever runs. A segment whose end is unknown shares for the longest time of the policy and is not
+posted; time told as a duration stands beside the clock and shares nothing. An entry names its split rule and the
+version of that as `split`; one without was split by equal_share/1.
 
     amount = milliseconds x rate per hour / 3,600,000, rounded once per (segment, rate version, period)
 
@@ -20,8 +16,10 @@ pieces it has. Indirect time stays in the department, as the activity's cost.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -34,17 +32,23 @@ from sync.costing.place import Place, locate
 from sync.costing.policy import Policy
 from sync.costing.rates import Rate, RateTable
 from sync.costing.scope import Segment, tell, time_outcome
+from sync.costing.splits import RULES, equal_share
 from sync.events.labor import LaborDeclared, LaborStarted
 from sync.ledger.entry import Entry
 
 RULE, VERSION = "labor_time", 1
 
+# What segments open together weigh, in their order.
+Weigh = Callable[[Sequence[Segment]], Sequence[Fraction | int]]
+
 _ELEMENTS = {"setup": "setup", "teardown": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
 
 
-def attribute(segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = ()) -> dict[str, list[Piece]]:
-    """Share each instant of one person's segments, those in a break aside; returns the pieces of each segment, one a
-    day, in order of time.
+def attribute(
+    segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = (), weigh: Weigh = equal_share.weigh
+) -> dict[str, list[Piece]]:
+    """Share each instant of one person's segments by what a split rule weighs them, those in a break aside; returns the
+    pieces of each segment, one a day, in order of time.
 
     Only intervals take part; durations told without an interval come back whole.
     """
@@ -78,34 +82,20 @@ def attribute(segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segm
         if pausing or not sharing:
             continue
         day = local_date(start, zone)
-        for name, part in zip(sharing, _shares(list(sharing.values()), until - start), strict=True):
+        for name, part in _shares(list(sharing.values()), until - start, weigh):
             shared.setdefault((name, day), [start, 0])[1] += part
     for (name, day), (start, milliseconds) in shared.items():
         pieces[name].append(Piece(start, day, milliseconds))
     return pieces
 
 
-def job(segment: Segment) -> tuple[str, str, str]:
-    """What shares an instant: (order, operation, "") or ("", "", indirect activity)."""
-    event = segment.event
-    assert isinstance(event, (LaborStarted, LaborDeclared))
-    if event.activity == "indirect":
-        return "", "", event.indirect_code or ""
-    return event.order or "", event.operation or "", ""
-
-
-def _shares(sharing: list[Segment], span: int) -> list[int]:
+def _shares(sharing: list[Segment], span: int, weigh: Weigh) -> list[tuple[str, int]]:
+    """What each segment gets of a span in which all of them are open; one that weighs nothing is left out."""
     if len(sharing) == 1:
-        return [span]
-    jobs: dict[tuple[str, str, str], int] = defaultdict(int)
-    for segment in sharing:
-        jobs[job(segment)] += 1
-    # Weights as whole numbers: the product of all counts over the job's own count.
-    product = 1
-    for count in jobs.values():
-        product *= count
-    weights = [product // jobs[job(segment)] for segment in sharing]
-    return allocate(span, weights, [segment.id for segment in sharing])
+        return [(sharing[0].id, span)]
+    weights = {segment.id: weight for segment, weight in zip(sharing, weigh(sharing), strict=True)}
+    names = [name for name, weight in weights.items() if weight]
+    return list(zip(names, allocate(span, [weights[name] for name in names], names), strict=True))
 
 
 def cost(
@@ -126,14 +116,22 @@ def cost(
     pauses: dict[str, list[Segment]] = defaultdict(list)
     for pause in breaks:
         pauses[pause.who].append(pause)
+    split = RULES[policy.split_rule]
     for person in sorted(by_person):
-        shared = attribute(by_person[person], plant.site.zone, pauses[person])
+        shared = attribute(by_person[person], plant.site.zone, pauses[person], partial(split.weigh, plant=plant))
         for segment in by_person[person]:
             if segment.id in wanted:
                 made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)
                 entries.extend(made)
                 tell(outcomes, segment, outcome)
     return entries, outcomes
+
+
+def _split(policy: Policy) -> str:
+    """The split rule as an entry names it: that of the beginning goes without saying."""
+    split = RULES[policy.split_rule]
+    told = f"{split.name}/{split.version}"
+    return "" if told == "equal_share/1" else told
 
 
 def _cost_segment(
@@ -175,6 +173,7 @@ def _cost_segment(
         place,
         work_center,
         department,
+        _split(policy),
     )
     pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
     entries = priced(segment, pieces, price, use, plant, policy)

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings, strategies
 from sync.core.clock import local_date
 from sync.costing.engine import cost_labor
 from sync.costing.rates import Rate
-from sync.costing.rules.labor_time import attribute, job
-from sync.costing.scope import Segment
+from sync.costing.rules.labor_time import attribute
+from sync.costing.scope import Segment, job
 from sync.events.labor import LaborStarted
 from tests.cast import ANA, PARIS, a_plant, fact, instant, some_rates, terms
 
