@@ -247,7 +247,21 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and entries: shows that it runs")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=["engine", "phone"], help="just this part")
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    if arguments.only != "phone":
+        measure_engine(quick)
+    if arguments.only == "engine":
+        return
+    from tests.bench import phone  # a browser is needed for it only
+
+    with tempfile.TemporaryDirectory() as name:
+        console.print(phone.measure(Path(name), quick))
+
+
+def measure_engine(quick: bool) -> None:
+    """Print what the server takes beside its reference."""
     rounds, pulled, pace = (2, 20_000, 4) if quick else (5, 100_000, 20)
     table = Table(title=f"Floorledger beside its reference, {platform.machine()}, {os.cpu_count()} cores, "
                   f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")  # fmt: skip

@@ -11,10 +11,11 @@ and after them is the empty bench again.
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import qrcode
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 from qrcode.constants import ERROR_CORRECT_M
 
 SIZE = (640, 480)
@@ -23,11 +24,26 @@ EMPTY, SHOWN = 5, 15  # pictures of the bench, and of a label
 BENCH, PAPER = 96, 235  # brightness
 
 
-def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
+@dataclass(frozen=True)
+class Look:
+    """A harder view than usual, in HD: how far the label leans (degrees), how wide it is beside the picture, how
+    blurred (pixels), how grainy (steps of brightness) and how dark (1: pitch) the picture is."""
+
+    lean: float = 0
+    side: float = 0.35
+    blur: float = 0
+    grain: int = 25
+    dark: float = 0
+    size: tuple[int, int] = (1280, 720)
+
+
+def write_clip(path: Path, texts: Sequence[str], seed: int = 1, look: Look | None = None) -> Path:
     """A clip of labels that say `texts`, one after the other; of the empty bench when there is none.
 
     It takes its place at once: a camera that is playing the file of this name goes on with the old one.
     """
+    if look:
+        return _write_look(path, texts, random.Random(seed), look)
     chance = random.Random(seed)
     colour = bytes([128]) * (SIZE[0] * SIZE[1] // 2)
     half_made = path.with_suffix(".part")
@@ -35,6 +51,32 @@ def write_clip(path: Path, texts: Sequence[str], seed: int = 1) -> Path:
         file.write(f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
         for picture in _pictures(texts, chance):
             file.write(b"FRAME\n" + picture.tobytes() + colour)
+    return half_made.rename(path)
+
+
+def _write_look(path: Path, texts: Sequence[str], chance: random.Random, look: Look) -> Path:
+    width, height = look.size
+    colour = bytes([128]) * (width * height // 2)
+    half_made = path.with_suffix(".part")
+    bench = Image.new("L", look.size, BENCH)
+
+    def seen(picture: Image.Image) -> bytes:
+        if look.blur:
+            picture = picture.filter(ImageFilter.GaussianBlur(look.blur))
+        grain = Image.frombytes("L", look.size, chance.randbytes(width * height))
+        picture = ImageChops.add(picture, grain.point(lambda value: value * look.grain // 256), offset=-look.grain // 2)
+        return picture.point(lambda value: int(value * (1 - look.dark))).tobytes()
+
+    with half_made.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        for text in texts:
+            label = _label(text).resize((int(width * look.side),) * 2, Image.Resampling.BICUBIC)
+            for number in range(2 * EMPTY + SHOWN):
+                picture = bench.copy()
+                if number >= 2 * EMPTY:
+                    held = label.rotate(look.lean, expand=True, fillcolor=BENCH, resample=Image.Resampling.BICUBIC)
+                    picture.paste(held, ((width - held.width) // 2, (height - held.height) // 2))
+                file.write(b"FRAME\n" + seen(picture) + colour)
     return half_made.rename(path)
 
 

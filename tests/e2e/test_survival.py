@@ -11,6 +11,8 @@ import json
 import os
 import random
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -954,3 +956,19 @@ def device_named(shop: Shop, name: str) -> people.Device:
     with read(shop.rig.engine) as connection:
         (device,) = [device for device in people.list_devices(connection, "main") if device.name == name]
     return device
+
+
+# ---- F26: any order of all this ------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_f26_a_hundred_thousand_random_shifts(capsys: pytest.CaptureFixture[str]) -> None:
+    """tests/webapp/interleavings.test.js, which `make test` runs a thousand times."""
+    node = Path(sys.executable).parent / "node"
+    run = subprocess.run(
+        [node, "--test", "tests/webapp/interleavings.test.js"], capture_output=True, text=True, check=False,
+        env=os.environ | {"FLOORLEDGER_CHECKS_SHIFTS": "100000"}, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-4000:]
+    with capsys.disabled():
+        print(f"\nF26: {next(line for line in run.stdout.splitlines() if 'captures confirmed' in line)}")

@@ -34,12 +34,13 @@ READ = """
 """
 EYES = """
   window.seen = { confirmed: 0, lost: 0 };
-  new MutationObserver((changes) => {
+  window.eyes = new MutationObserver((changes) => {  // named: WebKit forgets one that nobody holds
     for (const { addedNodes } of changes) for (const node of addedNodes) {
       const flash = node.nodeType === 1 && (node.matches(".flash") ? node : node.querySelector(".flash"));
       if (flash) window.seen[flash.matches(".flash-lost") ? "lost" : "confirmed"] += 1;
     }
-  }).observe(document, { childList: true, subtree: true });
+  });
+  window.eyes.observe(document, { childList: true, subtree: true });
 """
 
 
