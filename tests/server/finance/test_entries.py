@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine, insert
 
-from server.store import ledger
+from server.store import ledger, plant
 from server.store.database import read, write
 from server.store.tables import Period
 from tests.cast import ANA, LUIS, a_shop, raw, send, settle
@@ -203,3 +203,24 @@ def test_a_part_has_no_frame(visit, posted: Engine):
     part = visit("accountant").get("/entries?part=entries", headers={"HX-Request": "true"}).text
     assert "<html" not in part
     assert positions(part)
+
+
+def test_an_entry_says_how_time_was_shared(visit, shop: Engine):
+    with write(shop) as connection:
+        plant.put_policy(connection, "main", {"split_rule": "number_of_orders"})
+    hour = {"started_at": "2026-11-20T08:00:00+01:00", "ended_at": "2026-11-20T09:00:00+01:00"}
+    for order in ("MO-1", "MO-2"):
+        send(shop, [raw("labor.declared", "2026-11-20T09:00:00+01:00", person=ANA, activity="run", order=order,
+                        operation="10", **hour)])  # fmt: skip
+    settle(shop)
+    finance = visit("accountant")
+    (first, _) = sorted(positions(finance.get("/entries").text))
+    page = text(finance.get(f"/entries/{first}"))
+    assert "Time shared By number of orders, version 1" in page
+    assert "Policy version 2" in page
+    with write(shop) as connection:
+        plant.put_policy(connection, "main", {})
+    start = raw("labor.declared", "2026-11-20T18:00:00+01:00", person=ANA, activity="run", duration_ms=60_000, **JOB)
+    send(shop, [start])
+    settle(shop)
+    assert "Time shared" not in text(finance.get(f"/entries/{max(positions(finance.get('/entries').text))}"))
