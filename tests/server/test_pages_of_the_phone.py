@@ -211,3 +211,12 @@ def test_the_plant_s_secure_address_is_named(settings: Settings, site: str) -> N
 def test_a_host_is_text_and_never_markup(client: FlaskClient, site: str) -> None:
     page = client.get("/plain-http", headers={"Host": "x<script>alert(1)</script>"}).get_data(as_text=True)
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/service-worker.js", "/manifest.webmanifest"])
+def test_the_phones_pages_travel_compressed_and_are_asked_for_again_in_vain(path: str, client: FlaskClient) -> None:
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, plain.headers["ETag"] != packed.headers["ETag"]) == (304, True)

@@ -2,7 +2,7 @@
 
 import { html } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { mark } from "./icons.js";
+import { icon, mark } from "./icons.js";
 import { key, notice } from "./parts.js";
 
 /** @type {import("./phone.js").Screen} */
@@ -24,6 +24,7 @@ export const plain = {
           <li>${t("If the browser warns of the certificate, this device does not know the plant's own authority yet: the administrator has a page that shows how to trust it.")}</li>
           <li>${t("If nothing answers there, the administrator has to give this server a certificate; the installation guide names the ways.")}</li>
         </ol>
+        <div class="tiles tiles-1"><a class="key key-link" href="/plain-http">${icon("list")}<span class="key-words"><span class="key-label">${t("For the administrator: the ways to https")}</span></span></a></div>
         <p class="lead">${t("Ask your administrator for the https address of this plant.")} <span class="code">https://${location.host}/</span></p>
       </main>
       <footer class="deck">${key({ label: t("Go on all the same"), look: "primary low", onTap: () => (phone.device ? phone.home() : phone.go("enrol")) })}</footer>
