@@ -12,6 +12,11 @@ test("what is written is read back, in sequence, each number once", () => {
   assert.deepEqual(found.facts, { device: { id: "d" } });
 });
 
+test("what is known of the device is added to, not replaced", () => {
+  const text = writeHigh(3, { device: { id: "d" } }) + writeHigh(4, {}) + writeHigh(4, { token: "t" });
+  assert.deepEqual(readLines(text).facts, { device: { id: "d" }, token: "t" });
+});
+
 test("a line cut by a crash is passed over, the others are good", () => {
   const text = writeLine(line(1)) + writeLine(line(2)).slice(0, 40) + "\n" + writeLine(line(3));
   assert.deepEqual(readLines(text).lines.map(({ seq }) => seq), [1, 3]);

@@ -123,7 +123,7 @@ export function readLines(text) {
     }
     if (typeof line?.high === "number") {
       high = Math.max(high, line.high);
-      facts = line.facts ?? facts;
+      facts = { ...facts, ...line.facts };
     } else if (typeof line?.body === "string" && typeof line.seq === "number" && line.sum === sumOf(line.body)) {
       high = Math.max(high, Math.floor(line.seq)); // halves: see store.js
       const { sum: _sum, ...kept } = line;
