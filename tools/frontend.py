@@ -75,9 +75,11 @@ def vendor(root: Path = ROOT) -> None:
 
 
 def bundle(root: Path = ROOT) -> None:
-    """Join and compress what the phone loads into `webapp/bundle/`, in a second or two; raises BrokenPackage."""
+    """Join what the phone loads into `webapp/bundle/`, and compress it and the desk's files there, in a second or two;
+    raises BrokenPackage."""
     static = root / "webapp" / "static"
     others = [*static.glob("locale/*.json"), *static.glob("icons/icon*"), *static.glob("vendor/zxing-wasm/**/*.wasm")]
+    others += [*static.glob("css/*.css"), *static.glob("desk*.js"), *static.glob("vendor/htmx.org/**/*.js")]
     done = node(
         ["tools/bundle.mjs", str(root)],
         return_completed_process=True,
