@@ -95,8 +95,12 @@ export class Upkeep {
     this.#told.words = words;
     const { device, lineage } = answer.body;
     const wasUnknown = !phone.device;
-    await this.#know(device, lineage);
-    if (settlings === phone.queue.settlings) await phone.queue.compareMemory({ lineage, device });
+    try {
+      await this.#know(device, lineage);
+      if (settlings === phone.queue.settlings) await phone.queue.compareMemory({ lineage, device });
+    } catch (error) {
+      console.warn("no room to keep what the server said", error); // asked again in a while; sending must not wait for it
+    }
     if (wasUnknown && phone.place.screen === "enrol" && !phone.place.form.secret) phone.home();
     phone.draw();
   }
@@ -115,7 +119,7 @@ export class Upkeep {
     }
     const fetchedMs = Date.now();
     if (answer.is === "ok") {
-      await store.put("reference", { snapshot, fetchedMs });
+      await store.put("reference", { snapshot, fetchedMs }).catch(() => {}); // a full disk: it is used all the same
       phone.reference = new Reference(snapshot, fetchedMs);
     } else if (answer.is === "not modified") {
       phone.reference.fetchedMs = fetchedMs;
@@ -124,7 +128,7 @@ export class Upkeep {
     const types = await phone.server.ask("/api/v1/event-types");
     if (types.is === "ok" && Array.isArray(types.body.event_types)) {
       phone.eventTypes = readTypes(types.body.event_types);
-      await store.put("event_types", types.body.event_types);
+      await store.put("event_types", types.body.event_types).catch(() => {});
     }
     phone.draw();
   }
