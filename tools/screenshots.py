@@ -55,9 +55,12 @@ class Plant:
         access = json.loads((self.folder / "demo-access.json").read_text())["access"]
         self.passwords = {name: password for name, password, _ in access["users"]}
         self.engine = open_engine(f"sqlite:///{self.folder / 'floorledger.sqlite'}")
-        # The demo's people speak French; the documentation is in English.
+        self.speak("en")
+
+    def speak(self, language: str) -> None:
+        """Let everybody be addressed in a language: the documentation is in English, the demo's people speak French."""
         with write(self.engine) as connection:
-            connection.execute(update(TABLES["person"]).values(language="en"))
+            connection.execute(update(TABLES["person"]).values(language=language))
 
     def letters(self, kind: str, reference: str, operation: str = "") -> str:
         """The nine letters on a label."""
@@ -95,6 +98,14 @@ class Plant:
         if row is None:
             raise LookupError("the demo plant has no operator at rest")
         return row[0], row[1]
+
+    def a_reason(self) -> str:
+        """A reason of defects."""
+        reason = TABLES["reason_code"]
+        with read(self.engine) as connection:
+            return str(
+                connection.scalar(select(reason.c.code).where(reason.c.kind == "defect").order_by(reason.c.code))
+            )
 
     def stop(self) -> None:
         """End what was started."""
@@ -138,31 +149,66 @@ def type_code(page: Page, letters: str) -> None:
     page.keyboard.press("Enter")
 
 
-def phone(browser: Browser, served: Plant) -> None:
-    """Three screens of the phone, side by side."""
+@contextmanager
+def at_work(browser: Browser, served: Plant, language: str) -> Iterator[tuple[Page, str, Image.Image]]:
+    """A phone somebody has signed in to: its page, the label of an operation in work, what it showed before."""
+    served.speak(language)
     order, operation = served.an_order()
-    letters = served.letters("operation", order, operation)
-    context = browser.new_context(viewport=PHONE, color_scheme="light", locale="en-GB", has_touch=True)
+    letters = served.letters("operation", order, operation)  # before the phone learns what labels stand for
+    served.letters("reason", served.a_reason())
+    context = browser.new_context(
+        viewport=PHONE, color_scheme="light", locale=f"{language}-{language.upper()}", has_touch=True
+    )
     page = context.new_page()
     page.goto(served.enrolment())
     page.get_by_role("button").last.click()
-    page.get_by_text("Scan your badge").wait_for()
-    badge, name = served.somebody()
-    with page.expect_response(lambda answer: "/api/v1/reference" in answer.url and answer.status in (200, 304)):
-        page.reload()
-    page.get_by_text("Scan your badge").wait_for()
+    page.locator('#phone[data-screen="badge"]').wait_for()
+    badge, _ = served.somebody()
+    page.wait_for_timeout(7_000)  # the welcome goes
+    before = shoot(page)
     type_code(page, badge)
-    page.get_by_text(name.split()[0]).first.wait_for()
-    type_code(page, letters)
-    page.wait_for_timeout(2_500)  # the capture and its flash
-    shots = [shoot(page)]
-    page.wait_for_timeout(9_000)  # until the offer to undo is gone
-    shots.append(shoot(page))
-    type_code(page, letters)
-    page.wait_for_timeout(1200)
-    shots.append(shoot(page))
+    page.locator('#phone[data-screen="home"]').wait_for()
+    yield page, letters, before
     context.close()
+
+
+def phone(browser: Browser, served: Plant) -> None:
+    """Three screens of the phone, side by side, and a shift in each language."""
+    with at_work(browser, served, "en") as (page, letters, _):
+        type_code(page, letters)
+        page.wait_for_timeout(2_500)  # the capture and its flash
+        shots = [shoot(page)]
+        page.wait_for_timeout(9_000)  # until the offer to undo is gone
+        shots.append(shoot(page))
+        type_code(page, letters)
+        page.wait_for_timeout(1200)
+        shots.append(shoot(page))
     side_by_side(shots).save(FOLDER / "phone.png", optimize=True)
+    shift(browser, served, "en").save(FOLDER / "shift.png", optimize=True)
+    shift(browser, served, "fr").save(FOLDER / "shift-fr.png", optimize=True)
+
+
+def shift(browser: Browser, served: Plant, language: str) -> Image.Image:
+    """The badge, work, pieces, a defect, the day: what the tutorial for operators tells."""
+    with at_work(browser, served, language) as (page, letters, before):
+        shots = [before]
+        type_code(page, letters)
+        page.wait_for_timeout(12_000)
+        shots.append(shoot(page))
+        type_code(page, letters)
+        page.wait_for_timeout(1_200)
+        page.keyboard.type("4", delay=60)
+        page.wait_for_timeout(400)
+        shots.append(shoot(page))
+        type_code(page, served.letters("reason", served.a_reason()))
+        page.wait_for_timeout(1_200)
+        shots.append(shoot(page))
+        page.locator(".deck .key-primary").click()
+        page.wait_for_timeout(1_200)
+        page.locator(".deck .key-primary").click()
+        page.wait_for_timeout(11_000)
+        shots.append(shoot(page))
+    return side_by_side(shots)
 
 
 def shoot(page: Page) -> Image.Image:
