@@ -79,7 +79,8 @@ def test_what_a_phone_gets(app: Flask, demo: Engine) -> None:
 
 
 def test_no_rate_and_no_cost_leaves_for_the_floor(app: Flask, demo: Engine) -> None:
-    text = device(app, demo).get("/api/v1/reference").get_data(as_text=True)
+    snapshot = device(app, demo).get("/api/v1/reference").get_json()
+    text = json.dumps({name: part for name, part in snapshot.items() if name != "version"})  # a digest holds any digits
     assert not any(word in text for word in ("31.5", "6.4", "rate", "amount", "skilled", "1002"))
 
 
