@@ -10,20 +10,29 @@ The caller owns the transaction and answers only after it is committed.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from server.store import event_log, intake_log
+from server.store import event_log, intake_log, people
 from sync.core.canonical import dump
 from sync.events import catalog
-from sync.events.base import Event
+from sync.events.base import UUID_PATTERN, Event
 from sync.events.catalog import EventRefused
 
 # A lead's word on a fact, and on an order as a whole. Whoever holds a phone may say who he is; at a desk one signs in.
+LEAD_ONLY = "This is said by a team lead who signs in at a desk."
 SIGNED = frozenset({"event.approved", "event.declined", "order.closed", "order.reopened"})
+# Under what name a user signs at a desk: nobody else may use it.
+DESK = "user:"
+# How far ahead of what is known a number may be that another device tells: the device goes on counting from there, so
+# one at the end of all numbers would leave it none. More captures than a device could ever hold.
+FARTHEST = 1_000_000
+# Letters of no text: where the salt ends and the words begin must not be a matter of opinion.
+SALT = re.compile("[0-9a-f]{16,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,19 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
     sound: dict[int, _Sound] = {}
     verdicts: dict[int, Verdict] = {}
     refused: list[tuple[Any, EventRefused]] = []
+    farthest = event_log.last_sequence(connection, site, sender.id) + FARTHEST if sender.relayed_by else 0
     for index, raw in enumerate(raw_events):
         try:
             event = catalog.load(raw)
             if sender.is_device and event.device_seq is None:
                 raise EventRefused("intake.missing_field", "A device numbers its facts.", "/device_seq")
             if sender.is_device and event.type in SIGNED:
-                raise EventRefused("intake.lead_only", "This is said by a team lead who signs in at a desk.", "/type")
+                raise EventRefused("intake.lead_only", LEAD_ONLY, "/type")
+            if not _may_sign(site, sender, event.declared_by or ""):
+                raise EventRefused("intake.lead_only", LEAD_ONLY, "/declared_by")
+            if farthest and (event.device_seq or 0) > farthest:
+                raise EventRefused("intake.bad_value", "expects {low} to {high}", "/device_seq", low="1",
+                                   high=str(farthest))  # fmt: skip
         except EventRefused as wrong:
             verdicts[index] = Verdict(
                 _claimed_id(raw), "rejected", wrong.code, wrong.sentence, wrong.pointer, wrong.params
@@ -120,15 +135,31 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
 
 
 def keep_notes(connection: Connection, site: str, notes: Mapping[str, Any], events: Sequence[Any]) -> None:
-    """Store the free text beside facts whose digest it matches; text nobody vouches for is dropped."""
-    vouched = {_claimed_id(raw): raw.get("note_digest") for raw in events if isinstance(raw, dict)}
+    """Store the free text beside facts whose digest it matches; text nobody vouches for is dropped.
+
+    What vouches is the fact as it is stored: one that was refused, or another one under the same id, does not.
+    """
+    claimed = {_claimed_id(raw) for raw in events} & notes.keys()
+    named = [event_id for event_id in claimed if re.fullmatch(UUID_PATTERN, event_id)]
+    vouched = intake_log.note_digests(connection, site, named) if named else {}
     kept = []
-    for event_id, note in notes.items():
-        if isinstance(note, dict) and isinstance(note.get("salt"), str) and isinstance(note.get("text"), str):
-            digest = hashlib.sha256((note["salt"] + note["text"]).encode("utf-8", "replace")).hexdigest()
-            if vouched.get(event_id) == digest and "\x00" not in note["text"] + note["salt"]:
-                kept.append((event_id, note["salt"][:64], note["text"][:2000]))
+    for event_id, digest in vouched.items():
+        salt, text = _note(notes[event_id])
+        if salt and digest == hashlib.sha256((salt + text).encode("utf-8", "replace")).hexdigest():
+            kept.append((event_id, salt, text[:2000]))
     intake_log.keep_notes(connection, site, kept)
+
+
+def _note(note: Any) -> tuple[str, str]:
+    """(salt, text) of a note as it came; two empty ones when it is none, or holds what no database keeps."""
+    salt, text = (note.get("salt"), note.get("text")) if isinstance(note, dict) else (None, None)
+    sound = isinstance(salt, str) and SALT.fullmatch(salt) and isinstance(text, str)
+    return (str(salt), str(text)) if sound and not re.search("[\x00\ud800-\udfff]", str(text)) else ("", "")
+
+
+def _may_sign(site: str, sender: Sender, declared_by: str) -> bool:
+    """Whether this sender may state facts in that name: as a user, only that user at a desk."""
+    return not declared_by.startswith(DESK) or sender.id == people.user_sender(site, declared_by.removeprefix(DESK))
 
 
 def _conflict(fact: _Sound) -> Verdict:

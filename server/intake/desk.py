@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from server.intake.accept import Sender, Verdict, accept
+from server.intake.accept import DESK, Sender, Verdict, accept
 from server.store import people
 from sync.core.clock import format_instant
 from sync.events import catalog
@@ -20,7 +20,7 @@ def state(connection: Connection, site: str, user: str, kind: str, now: int, **f
         "version": version,
         "occurred_at": format_instant(now),
         "provenance": "measured",
-        "declared_by": f"user:{user}"[:64],
+        "declared_by": f"{DESK}{user}"[:64],
         **fields,
     }
     (verdict,) = accept(connection, site, Sender(people.user_sender(site, user)), [fact], now)

@@ -38,7 +38,7 @@ class Rescued:
 
 def relayed(connection: Connection, site: str, origin: str, by: str) -> Sender:
     """The device `origin` as sender of facts that `by`, another device, brings in. Raises Problem."""
-    found = people.device_of_id(connection, site, origin)
+    found = people.device_of_id(connection, site, origin) if re.fullmatch(UUID_PATTERN, origin) else None
     if found is None:
         raise Problem("relay.device_unknown", pointer="/relayed_from")
     if found.revoked_at is not None:

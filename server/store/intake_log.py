@@ -1,6 +1,7 @@
 """What intake keeps beside the facts: digests to compare with, conflicts, rejections, notes, device numbers."""
 
 import hashlib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
@@ -81,6 +82,15 @@ def keep_notes(connection: Connection, site: str, notes: Sequence[tuple[str, str
     rows = [{"site": site, "event_id": event_id, "salt": salt, "text": text} for event_id, salt, text in notes]
     if rows:
         connection.execute(insert_new(connection, TABLES["note"]), rows)
+
+
+def note_digests(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, str]:
+    """What those of these facts that are stored say of their note; "" where they have none."""
+    found: dict[str, str] = {}
+    for part in chunks(event_ids):
+        query = select(EVENT.c.id, EVENT.c.body).where(EVENT.c.site == site, EVENT.c.id.in_(part))
+        found |= {row.id: json.loads(row.body).get("note_digest") or "" for row in connection.execute(query)}
+    return found
 
 
 def body_of(connection: Connection, site: str, event_id: str) -> str | None:

@@ -253,9 +253,10 @@ def test_status_tells_when_a_call_was_answered(app: Flask, database: Engine, sit
 def test_notes_are_kept_apart_and_only_with_their_digest(
     client: FlaskClient, program: dict[str, str], database: Engine
 ) -> None:
-    digest = hashlib.sha256(b"saltthe belt slipped").hexdigest()
+    salt = "00112233445566778899aabbccddeeff"
+    digest = hashlib.sha256((salt + "the belt slipped").encode()).hexdigest()
     vouched, other = started(note_digest=digest), started()
-    notes = {vouched["id"]: {"salt": "salt", "text": "the belt slipped"}, other["id"]: {"salt": "s", "text": "spam"}}
+    notes = {vouched["id"]: {"salt": salt, "text": "the belt slipped"}, other["id"]: {"salt": salt, "text": "spam"}}
     post(client, program, batch(vouched, other, notes=notes))
     with read(database) as connection:
         assert connection.execute(select(TABLES["note"].c.event_id, TABLES["note"].c.text)).all() == [
@@ -263,6 +264,60 @@ def test_notes_are_kept_apart_and_only_with_their_digest(
         ]
         bodies = connection.scalars(select(TABLES["event"].c.body)).all()
     assert not [body for body in bodies if "belt" in body]
+
+
+def sealed(salt: str, text: str) -> str:
+    return hashlib.sha256((salt + text).encode("utf-8", "replace")).hexdigest()
+
+
+HEX = "00112233445566778899aabbccddeeff"
+
+
+def test_no_note_is_put_under_a_fact_by_another_one_of_its_id(
+    client: FlaskClient, program: dict[str, str], database: Engine
+) -> None:
+    fact = started()
+    forged = {**fact, "operation": "20", "note_digest": sealed(HEX, "he broke it")}
+    note = {fact["id"]: {"salt": HEX, "text": "he broke it"}}
+    assert verdicts(post(client, program, batch(fact))) == [("created", "")]
+    assert verdicts(post(client, program, batch(forged, notes=note))) == [("conflict", "intake.conflict")]
+    refused = {**started(note_digest=sealed(HEX, "x")), "activity": "dance"}
+    post(client, program, batch(refused, notes={refused["id"]: {"salt": HEX, "text": "x"}}))
+    assert count(database, "note") == 0
+
+
+@pytest.mark.parametrize(
+    ("salt", "text"),
+    [(HEX + "the belt ", "slipped"), (HEX, "\ud800"), (HEX, "\x00"), ("", ""), ("", HEX), (HEX * 3, "x")],
+)
+def test_what_is_no_note_is_left_out_and_stops_nothing(
+    salt: str, text: str, client: FlaskClient, program: dict[str, str], database: Engine
+) -> None:
+    fact = started(note_digest=sealed(salt, text))
+    sent = batch(fact, notes={fact["id"]: {"salt": salt, "text": text}})
+    assert verdicts(post(client, program, sent)) == [("created", "")]
+    assert count(database, "note") == 0
+
+
+@pytest.mark.parametrize("event_id", ["\ud800", "\x00", "x"])
+def test_a_refused_fact_of_an_impossible_id_is_answered(
+    event_id: str, client: FlaskClient, program: dict[str, str], database: Engine
+) -> None:
+    bad = {**started(note_digest=sealed(HEX, "x")), "id": event_id}
+    answer = post(client, program, batch(bad, notes={event_id: {"salt": HEX, "text": "x"}}))
+    assert [verdict for verdict, _code in verdicts(answer)] == ["rejected"]
+    assert count(database, "note") == 0
+
+
+def test_nobody_signs_as_a_user_but_that_user_at_a_desk(
+    app: Flask, client: FlaskClient, program: dict[str, str], database: Engine
+) -> None:
+    signed = started(declared_by="user:lead")
+    assert verdicts(post(client, program, batch(signed))) == [("rejected", "intake.lead_only")]
+    numbered = started(declared_by="user:lead", device_seq=1)
+    answer = post(device(app, database), {"Sec-Fetch-Site": "same-origin"}, batch(numbered))
+    assert verdicts(answer) == [("rejected", "intake.lead_only")]
+    assert answer.json["verdicts"][0]["problem"]["pointer"] == "/declared_by"
 
 
 def test_who_may_not_send(client: FlaskClient, database: Engine, site: str) -> None:

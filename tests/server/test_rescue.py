@@ -149,11 +149,22 @@ def test_a_device_s_own_file_is_its_own(shop: Engine, broken: Tablet) -> None:
     assert stored(shop) == [(broken.id, None, 1)]
 
 
-@pytest.mark.parametrize("origin", ["", "x", "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01", "' OR 1=1"])
+@pytest.mark.parametrize("origin", ["", "x", "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01", "' OR 1=1", "\ud800", "\x00"])
 def test_an_unknown_device_is_refused_as_a_whole(origin: str, shop: Engine, broken: Tablet, helper: Tablet) -> None:
     answer = helper.sends(broken.captures(1), relayed_from=origin)
     assert (answer.status_code, answer.json["code"]) == (400, "relay.device_unknown")
     assert stored(shop) == []
+
+
+def test_another_device_cannot_use_up_the_first_one_s_numbers(shop: Engine, broken: Tablet, helper: Tablet) -> None:
+    (fact,) = broken.captures(1)
+    last = {**fact, "id": str(uuid4()), "device_seq": 2**53 - 1}
+    answer = helper.sends([last, fact], relayed_from=broken.id)
+    assert verdicts(answer) == ["rejected", "created"]
+    assert answer.json["verdicts"][0]["problem"]["pointer"] == "/device_seq"
+    with read(shop) as connection:
+        device = people.device_of_id(connection, "main", broken.id)
+    assert device and device.last_seq == 1
 
 
 @pytest.mark.parametrize("origin", [7, [], {}, True])
@@ -187,10 +198,10 @@ def test_of_a_device_that_is_shut_out_only_a_lead_brings_them_in(
 def test_a_lead_takes_in_a_file_with_notes_and_photos(shop: Engine, broken: Tablet, lead: FlaskClient) -> None:
     picture, text = jpeg(), "Panneau rayé"
     (fact,) = broken.captures(
-        1, photo_digest=digest(SALT, picture), note_digest=hashlib.sha256(("s1" + text).encode()).hexdigest()
+        1, photo_digest=digest(SALT, picture), note_digest=hashlib.sha256((SALT + text).encode()).hexdigest()
     )
     photo = {"salt": SALT, "jpeg": base64.b64encode(picture).decode()}
-    file = broken.file([fact], notes={fact["id"]: {"salt": "s1", "text": text}}, photos={fact["id"]: photo})
+    file = broken.file([fact], notes={fact["id"]: {"salt": SALT, "text": text}}, photos={fact["id"]: photo})
     page = upload(lead, file).get_data(as_text=True)
     assert "1 new" in page and "1 photo" in page and "Tablet 1" in page
     shown = lead.get(f"/facts/{fact['id']}").get_data(as_text=True)
