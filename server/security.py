@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from server.auth import credentials
 from server.auth.access import rule_of
 from server.extensions import settings
 from server.problems import Problem
@@ -56,7 +57,7 @@ def check_origin() -> None:
     A browser says where a request comes from (`Sec-Fetch-Site`; older ones `Origin`). A bearer token is no browser's:
     nobody can make a browser send it. The same goes for a request without any cookie.
     """
-    if request.method in SAFE or "Authorization" in request.headers:
+    if request.method in SAFE or credentials.bearer():  # any other kind of credential leaves the cookies to speak
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is not None:

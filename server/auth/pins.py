@@ -91,7 +91,8 @@ def sign_in(engine: Engine, limits: Settings, device: str, number: str, pin: str
         people.put_pin_failures(connection, limits.site, where, on_device, began, now, locked)
         found = people.find_pin(connection, limits.site, number)
     person, stored = found or ("", "")
-    if not _fits(stored or _nobody(), _keyed(pin[:64], limits.pin_key())) or not person:
+    nobody = _nobody()  # made for everybody, so that the first stranger does not wait longer than others
+    if not _fits(stored or nobody, _keyed(pin[:64], limits.pin_key())) or not person:
         raise Problem("person.pin_wrong")
     with write(engine) as connection:
         people.forget_pin_failures(connection, limits.site, who)

@@ -98,7 +98,8 @@ def sign_in() -> ResponseReturnValue:
     """Whose number and PIN these are. Only here, never on the device, which keeps working without it."""
     given = _json_object()
     number, pin = given.get("number"), given.get("pin")
-    if not isinstance(number, str) or not isinstance(pin, str) or not 1 <= len(number) <= 64 or len(pin) > 64:
+    if not (isinstance(number, str) and isinstance(pin, str) and 1 <= len(number) <= 64 and len(pin) <= 64
+            and number.isprintable()):  # fmt: skip
         raise Problem("request.invalid", gettext("Send the fields number and pin as text."))
     return jsonify(person=pins.sign_in(db.engine, settings(), current.device_id, number, pin, now()))
 

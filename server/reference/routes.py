@@ -1,5 +1,6 @@
 """GET /api/v1/reference: what a phone keeps to work offline; asked again, only what changed since."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, make_response, request
@@ -22,6 +23,8 @@ def reference() -> Response:
     """The snapshot with a strong ETag, which is its version. With `since`, the version the asker holds: 304 when that
     is the newest, what changed when that is known here, else the whole snapshot."""
     site, since, moment = settings().site, request.args.get("since", ""), now()
+    if not re.fullmatch("[0-9a-f]{32}", since, re.ASCII):
+        since = ""  # the name of no version
     with read(db.engine) as connection:
         whole = snapshot(connection, site, local_date(moment, plant.site(connection, site).zone))
         remembered = deltas.is_newest(connection, site, whole["version"])

@@ -82,7 +82,8 @@ def test_whatever_is_wrong_the_words_are_the_same(tablet: FlaskClient, number: s
 
 @pytest.mark.parametrize("body", [{}, {"number": 1001, "pin": PIN}, {"number": "1001"}, [], "x", None,
                                   {"number": "", "pin": PIN}, {"number": "1" * 65, "pin": PIN},
-                                  {"number": "1001", "pin": "1" * 65}])  # fmt: skip
+                                  {"number": "1001", "pin": "1" * 65}, {"number": "\ud800", "pin": PIN},
+                                  {"number": "1001\x00", "pin": PIN}])  # fmt: skip
 def test_nonsense_is_refused_and_counted_nowhere(tablet: FlaskClient, database: Engine, body: object) -> None:
     answer = tablet.post("/api/v1/device/sign-in", json=body, headers={"Sec-Fetch-Site": "same-origin"})
     assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")

@@ -52,6 +52,8 @@ FROM_ELSEWHERE = [
     {"Origin": "https://localhost"},
     {"Origin": "http://localhost.evil.example"},
     {"Origin": "http://localhost:8001"},
+    {"Sec-Fetch-Site": "cross-site", "Authorization": "Basic eDp5"},  # of https://x:y@floor.example/
+    {"Sec-Fetch-Site": "cross-site", "Authorization": "Bearer"},
     {},  # a browser that says nothing, with a cookie
 ]
 
