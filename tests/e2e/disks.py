@@ -3,8 +3,10 @@
 import fcntl
 import os
 import shutil
+import signal
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -62,6 +64,16 @@ class PowerCutDisk:
             os.close(handle)
 
     def unplug(self) -> None:
-        """Take the dead file system away; who used it must be gone."""
-        with suppress(subprocess.CalledProcessError):
-            _run("umount", str(self.folder))
+        """Take the dead file system away; who was started on it is ended."""
+        mark = str(self.folder).encode()
+        for _ in range(50):
+            with suppress(subprocess.CalledProcessError):
+                _run("umount", str(self.folder))
+                return
+            for words in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    if mark in words.read_bytes():
+                        os.kill(int(words.parent.name), signal.SIGKILL)
+            time.sleep(0.1)
+        if os.path.ismount(self.folder):
+            _run("umount", "--lazy", str(self.folder))

@@ -151,7 +151,7 @@ class _Link(BaseHTTPRequestHandler):
             return (
                 self._answer(self.owner.failure, [], b"") if changed is None else self._answer(status, headers, changed)
             )
-        self.owner.reached += facts
+        self.owner.reached += facts if status == 200 else []
         self.owner.committed.set()
         if fault == "slow":
             self.owner.release.wait()

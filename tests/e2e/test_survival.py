@@ -405,6 +405,8 @@ def test_f12_power_cut_right_after_saved(
 ) -> None:
     """The profile lies on a disk that forgets what was not flushed; power goes at the green word, ten times."""
     disk = PowerCutDisk(tmp_path / "power", "400M")
+    jobs = [shop.new_job() for _ in range(10)]
+    labels = [shop.label("operation", job.order, job.operation) for job in jobs]
     try:
         hands = at_work(shop, new_tablet)
         tablet = hands.tablet
@@ -413,26 +415,36 @@ def test_f12_power_cut_right_after_saved(
         shutil.copytree(tablet.folder, profile, ignore=shutil.ignore_patterns("Singleton*"))
         os.sync()
         tablet.folder = profile
-        for pieces in range(1, 11):
-            unsynced = disk.folder / f"unsynced-{pieces}"
-            tablet.switch_on(offline=True)
-            tablet.when_confirmed = disk.cut
-            hands.enter(pieces)
+        for number, (job, label) in enumerate(zip(jobs, labels, strict=True), 1):
+            tablet.switch_on()
+            tablet.page.wait_for_timeout(1500)  # what it knows of the plant was written without waiting for the disk
+            hands.sign_in()
+            tablet.context.set_offline(True)
+            unsynced = disk.folder / f"unsynced-{number}"
             unsynced.write_text("not flushed")  # the control: this disk does forget
+            seen = tablet.notes.confirmed
+            tablet.when_confirmed = disk.cut
             with suppress(Error, AssertionError):
-                hands.word("ok")
-                tablet.page.wait_for_timeout(300)
+                tablet.scan(label)
+                tablet.until_confirmed(seen + 1)
             tablet.when_confirmed = lambda: None
-            assert tablet.notes.confirmed == pieces + 1
+            assert tablet.notes.confirmed == seen + 1
             tablet.kill()
             with suppress(Error):
                 tablet.context.close()
             disk.unplug()
             disk.plug_in()
             assert not unsynced.exists() or not unsynced.read_text(), "the disk kept what nobody flushed"
-        tablet.switch_on()
-        assert_counted(hands, list(range(1, 11)))
-        tablet.kill()
+            tablet.switch_on(offline=True)
+            tablet.page.wait_for_timeout(500)
+            waiting = [capture["fact"] for capture in tablet.outbox() if capture["state"] == "waiting"]
+            assert job.order in [fact.get("order") for fact in waiting], "lost"
+            tablet.context.set_offline(False)
+            tablet.until_sent()
+            tablet.kill()
+        for job in jobs:
+            started = [row for row in shop.facts_of(job.order) if row["type"] == "labor.started"]
+            assert len(started) == 1
     finally:
         disk.unplug()
     with capsys.disabled():
@@ -926,6 +938,7 @@ def test_f24_what_a_dead_tablet_held_is_brought_by_another_and_once(shop: Shop, 
 
 def test_f25_pending_captures_keep_their_author(shop: Shop, new_tablet: NewTablet) -> None:
     """Signed out, another person at the tablet, a badge that is replaced: what waits goes out as it was signed."""
+    shop.label("person", NOE)
     hands = at_work(shop, new_tablet)
     tablet = hands.tablet
     tablet.context.set_offline(True)
