@@ -153,13 +153,21 @@ NewTablet = Callable[..., Tablet]
 
 
 @pytest.fixture
-def new_tablet(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> NewTablet:
-    """`new_tablet(name, address=..., eye=None)`: a tablet, enrolled and waiting for a badge."""
+def new_tablet(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> Iterator[NewTablet]:
+    """`new_tablet(name, address=..., eye=None)`: a tablet, enrolled and waiting for a badge.
+
+    Whatever a test does with it, its page breaks no rule of its own security policy and asks nobody but its server.
+    """
+    made: list[Tablet] = []
 
     def make(name: str = "Tablet", address: str = "", eye: Path | None = None, **options: Any) -> Tablet:
         tablet = Tablet(launch_chromium, tmp_path / name, address or shop.address, eye)
+        made.append(tablet)
         tablet.switch_on(shop.enrolment(), **options)
         tablet.enrol(name)
         return tablet
 
-    return make
+    yield make
+    for tablet in made:
+        assert tablet.notes.refusals == []
+        assert tablet.notes.strangers == set()

@@ -246,7 +246,8 @@ class Tablet:
         """Until nothing waits in the browser's database."""
         deadline = time.monotonic() + 4 * PATIENCE_MS / 1000
         while any(capture["state"] == "waiting" for capture in self.outbox()):
-            assert time.monotonic() < deadline, "captures wait for too long"
+            shown = self.page.locator("#phone").aria_snapshot() if time.monotonic() > deadline else ""
+            assert not shown, f"captures wait for too long; what is shown:\n{shown}"
             self.page.wait_for_timeout(100)
 
     def until(self, states: Sequence[str]) -> None:

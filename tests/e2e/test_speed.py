@@ -26,20 +26,27 @@ SCAN_MINUTES = float(os.environ.get("FLOORLEDGER_CHECKS_SCAN_MINUTES", "8"))
 GROWTH = 1.10
 
 
-@pytest.fixture
-def lead(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> Page:
-    """A team lead's browser, signed in."""
+PASSWORD = "a long enough one"
+
+
+def a_lead(shop: Shop) -> None:
+    """Lena, who leads."""
     with write(shop.rig.engine) as connection:
-        known = {user.name for user in people.list_users(connection, "main")}
-        if "lena" not in known:
+        if "lena" not in {user.name for user in people.list_users(connection, "main")}:
             people.create_user(
                 connection, "main", "lena", display_name="Lena", roles=["lead"],
-                password_hash=hash_password("a long enough one", "lena"),
+                password_hash=hash_password(PASSWORD, "lena"),
             )  # fmt: skip
+
+
+@pytest.fixture
+def lead(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> Page:
+    """Her browser, signed in."""
+    a_lead(shop)
     page = launch_chromium(tmp_path / "desk", viewport={"width": 1280, "height": 800}, locale="en-GB").pages[0]
     page.goto(f"{shop.address}/sign-in")
     page.locator("input[name=name]").fill("lena")
-    page.locator("input[name=password]").fill("a long enough one")
+    page.locator("input[name=password]").fill(PASSWORD)
     page.locator("main form button[type=submit]").click()
     page.wait_for_url("**/board")
     return page

@@ -1,0 +1,45 @@
+"""Safety of the page: that its policy is never broken is asserted of every tablet of these tests (new_tablet); here is
+what must not be able to take captures away, or to make some."""
+
+from tests.e2e.conftest import NewTablet, Shop
+from tests.e2e.hands import at_work
+from tests.e2e.test_speed import PASSWORD, a_lead
+
+
+def test_signing_out_of_the_desk_leaves_the_outbox_alone(shop: Shop, new_tablet: NewTablet) -> None:
+    """A lead signs in and out in the browser of a tablet: its answer may clear a cache, never what waits."""
+    a_lead(shop)
+    hands = at_work(shop, new_tablet)
+    tablet = hands.tablet
+    tablet.page.route("**/api/v1/events", lambda route: route.abort())
+    hands.count(1)
+    desk = tablet.context.new_page()
+    desk.goto(f"{shop.address}/sign-in")
+    desk.locator("input[name=name]").fill("lena")
+    desk.locator("input[name=password]").fill(PASSWORD)
+    desk.locator("main form button[type=submit]").click()
+    desk.wait_for_url("**/board")
+    with desk.expect_response("**/sign-out") as leaving:
+        desk.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")
+    cleared = leaving.value.headers.get("clear-site-data", "")
+    assert "storage" not in cleared
+    assert "*" not in cleared
+    tablet.page.reload()
+    tablet.ready()
+    assert [capture["state"] for capture in tablet.outbox()] == ["sent", "waiting"]
+    tablet.page.unroute("**/api/v1/events")
+    tablet.until_sent()
+
+
+def test_following_a_code_captures_nothing(shop: Shop, new_tablet: NewTablet) -> None:
+    """The address on a label opens; only a person who then does something makes a fact."""
+    hands = at_work(shop, new_tablet)
+    tablet = hands.tablet
+    other = shop.new_job()
+    label = shop.label("operation", other.order, other.operation)
+    before = len(tablet.outbox())
+    tablet.page.goto(label.replace("HTTP://", "http://"))
+    tablet.ready()
+    tablet.page.wait_for_timeout(1000)
+    assert len(tablet.outbox()) == before
+    assert shop.facts_of(other.order) == []
