@@ -137,6 +137,30 @@ test("a file that is none of ours is known for it", () => {
   }
 });
 
+test("a hostile file is none, or leads nowhere but where facts and photos go", async () => {
+  const id = "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01";
+  const at = "2026-11-22T10:00:00Z";
+  const file = (/** @type {object} */ more) => unpack(JSON.stringify({ floorledger: "rescue", version: 1, device: { id: "d" }, events: [], ...more }));
+  for (const fact of [null, 1, "x", [], {}, { id: 7, occurred_at: at }, { id, occurred_at: { toString: 1 } }, { id, occurred_at: at, declared_by: { toString: 1 } }]) {
+    assert.equal(file({ events: [fact] }), null, JSON.stringify(fact));
+  }
+  const salt = "0".repeat(32);
+  const photos = {
+    "../../x": { salt, jpeg: "AAAA" }, [id]: { salt: "s\n", jpeg: "AAAA" }, [id.replace("0b", "1b")]: { salt, jpeg: "<b>" },
+    [id.replace("0b", "2b")]: null, [id.replace("0b", "3b")]: { salt, jpeg: 7 }, [id.replace("0b", "4b")]: { salt, jpeg: "AAAA" },
+  };
+  const notes = JSON.parse(`{"__proto__":{"salt":"s","text":"t"},"${id}":{"salt":{"toJSON":1},"text":"t"}}`);
+  const bent = file({ device: { id: "d", name: { _$litType$: 1, strings: ["<img>"] } }, exported_at: 7, lineage: {}, notes, photos, events: [{ id: "__proto__", occurred_at: at }] });
+  assert.ok(bent);
+  assert.deepEqual([bent.device, bent.exported_at, bent.lineage, bent.notes], [{ id: "d", name: "" }, "", null, {}]);
+  /** @type {string[]} */
+  const asked = [];
+  const server = new Server({ fetch: async (/** @type {any} */ path) => { asked.push(path); throw new TypeError("no network"); } });
+  await relay({ ...bent, events: [] }, server);
+  assert.deepEqual(asked, [`/api/v1/photos/${id.replace("0b", "4b")}`]);
+  assert.deepEqual([file({ notes: null, photos: null })?.notes, file({ notes: "x", photos: [1] })?.photos], [{}, {}]);
+});
+
 test("only what is in the file is let go of, by somebody, and it stays to be seen", async () => {
   const { queue, sender, plant, defect } = await page();
   await defect();

@@ -60,7 +60,7 @@ function about(phone, file) {
     <div><dt>${t("Facts")}</dt><dd class="number">${file.events.length}</dd></div>
     ${photos > 0 ? html`<div><dt>${t("Photos")}</dt><dd class="number">${photos}</dd></div>` : nothing}
     ${times.length > 0 ? html`<div><dt>${t("From")}</dt><dd>${moment(times[0], now)}</dd></div><div><dt>${t("Until")}</dt><dd>${moment(times[times.length - 1], now)}</dd></div>` : nothing}
-    <div><dt>${t("Written")}</dt><dd>${moment(Date.parse(file.exported_at), now)}</dd></div>
+    ${Number.isFinite(Date.parse(file.exported_at)) ? html`<div><dt>${t("Written")}</dt><dd>${moment(Date.parse(file.exported_at), now)}</dd></div>` : nothing}
     ${phone.operator && authors.length > 0 ? html`<div><dt>${t("Signed by")}</dt><dd>${authors.map((person) => personName(phone.reference, person)).join(", ")}</dd></div>` : nothing}
   </dl>`;
 }

@@ -46,16 +46,46 @@ export async function pack(queue, device, exportedAt) {
   return `${JSON.stringify(head).slice(0, -1)},"events":[${entries.map(({ body }) => body).join(",")}],"notes":${JSON.stringify(notes)},"photos":${JSON.stringify(photos)}}`;
 }
 
-/** @param {string} text @returns {File | null} null: no file of ours */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SALT = /^[0-9a-f]{32}$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * A file is what somebody chose: nothing is taken from it that is not what it ought to be.
+ * @param {string} text @returns {File | null} null: no file of ours
+ */
 export function unpack(text) {
+  /** @type {any} */ let file;
   try {
-    const file = JSON.parse(text);
-    const isOurs = file?.floorledger === "rescue" && file.version === 1 && typeof file.device?.id === "string" && Array.isArray(file.events);
-    return isOurs ? { notes: {}, photos: {}, ...file } : null;
+    file = JSON.parse(text);
   } catch {
     return null;
   }
+  const isOurs = file?.floorledger === "rescue" && file.version === 1 && isText(file.device?.id) && Array.isArray(file.events) && file.events.every(isFact);
+  if (!isOurs) return null;
+  const { device, events, exported_at, lineage } = file;
+  return {
+    floorledger: "rescue",
+    version: 1,
+    device: { id: device.id, name: isText(device.name) ? device.name : "" },
+    exported_at: isText(exported_at) ? exported_at : "",
+    lineage: isText(lineage) ? lineage : null,
+    events,
+    notes: sound(file.notes, ({ salt, text: words }) => isText(salt) && isText(words)),
+    // A photo's fact becomes part of an address.
+    photos: sound(file.photos, ({ salt, jpeg }) => isText(salt) && SALT.test(salt) && isText(jpeg) && jpeg.length % 4 === 0 && BASE64.test(jpeg)),
+  };
 }
+
+/** @param {unknown} value */
+const isText = (value) => typeof value === "string";
+
+/** What else is in it is the server's to judge. @param {any} fact */
+const isFact = (fact) => isText(fact?.id) && isText(fact.occurred_at) && (fact.declared_by === undefined || isText(fact.declared_by));
+
+/** What travels beside facts, by their ids, as far as it is any. @param {unknown} things @param {(thing: any) => boolean} isSound
+ * @returns {Record<string, any>} */
+const sound = (things, isSound) => Object.fromEntries(Object.entries(things ?? {}).filter(([id, thing]) => UUID.test(id) && thing !== null && isSound(thing)));
 
 /**
  * Bring a file to the server: facts first, then photos.
