@@ -235,7 +235,7 @@ async function remember() {
     .getAll(["device", "token", "preferences", "reference", "event_types"])
     .catch(() => []);
   // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
-  const facts = device ? {} : await store.recall().catch(() => ({}));
+  const facts = device && token ? {} : await store.recall().catch(() => ({}));
   phone.device = device ?? facts.device ?? null;
   server.token = token ?? facts.token ?? null;
   phone.preferences = { ...phone.preferences, ...preferences };
