@@ -97,6 +97,8 @@ def _photos(file: dict[str, Any]) -> Iterator[tuple[str, str, bytes]]:
     photos = file.get("photos")
     for event_id, photo in photos.items() if isinstance(photos, dict) else ():
         salt, text = (photo.get("salt"), photo.get("jpeg")) if isinstance(photo, dict) else (None, None)
+        if not re.fullmatch(UUID_PATTERN, event_id):
+            continue
         if isinstance(salt, str) and SALT.fullmatch(salt) and isinstance(text, str) and len(text) < 2 * MOST_BYTES:
             try:
                 yield event_id, salt, base64.b64decode(text, validate=True)

@@ -222,6 +222,7 @@ def test_a_long_file_in_lots(shop: Engine, broken: Tablet, lead: FlaskClient) ->
 PHOTOS = [
     {"x": 1}, {"x": {"salt": SALT}}, {"x": {"salt": SALT, "jpeg": "%%%"}}, {"x": {"salt": "no", "jpeg": "AAAA"}},
     {"0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01": {"salt": SALT, "jpeg": "AAAA"}}, [], "x", None,
+    {"\ud800": {"salt": SALT, "jpeg": "AAAA"}},
 ]  # fmt: skip
 
 
