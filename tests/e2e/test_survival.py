@@ -430,8 +430,6 @@ def test_f12_power_cut_right_after_saved(
             tablet.when_confirmed = lambda: None
             assert tablet.notes.confirmed == seen + 1
             tablet.kill()
-            with suppress(Error):
-                tablet.context.close()
             disk.unplug()
             disk.plug_in()
             assert not unsynced.exists() or not unsynced.read_text(), "the disk kept what nobody flushed"
