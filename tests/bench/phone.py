@@ -36,6 +36,8 @@ TIMED = """
       const watch = new PerformanceObserver(look);
       watch.observe({ type: "mark", buffered: true });
     });
+    const next = () => new Promise(requestAnimationFrame);
+    while (act === "tap" && document.querySelector(argument)?.disabled !== false) await next();
     const began = performance.now();
     if (act === "scan") (%s)(argument); else document.querySelector(argument).click();
     await saved;
