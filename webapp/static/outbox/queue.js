@@ -232,7 +232,7 @@ export class Queue {
     const memory = `${lineage} ${device?.id} ${device?.last_seq}`;
     if (memory === this.#answered) return 0;
     const sent = this.in("sent");
-    const moved = this.lineage !== null && lineage !== this.lineage;
+    const moved = lineage !== this.lineage; // also when we do not know to whom they were sent
     const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && Math.floor(e.seq) > device.last_seq) : [];
     const again = forgotten.map((entry) => ({ ...entry, state: /** @type {const} */ ("waiting"), floor: null }));
     // What must go again first, whose memory it was after that: a crash between them must not look like an answer given.

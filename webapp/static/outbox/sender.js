@@ -149,8 +149,9 @@ export class Sender {
       body.batch_id === batchId &&
       Array.isArray(body.verdicts);
     if (!isOurs) return this.#stop("login", null);
-    const settled = await this.queue.settle(batch, body.verdicts, body.device?.id ?? null);
+    // Whose memory it is first: a crash before that is known must not leave captures marked as sent to we know not whom.
     await this.queue.compareMemory({ lineage: body.lineage, device: body.device ?? null });
+    const settled = await this.queue.settle(batch, body.verdicts, body.device?.id ?? null);
     if (settled === 0) return this.#stop("trouble", null); // an answer about nothing: do not ask in a loop
     this.#failures = 0;
     this.#rest.ms = 0;
