@@ -14,8 +14,13 @@ from typing import Any
 
 PREFIX = "FLOORLEDGER_"
 # Variables of our name that are no settings: the checks of a checkout, and a password handed to one command.
-NOT_OURS = {"FLOORLEDGER_CHECKS", "FLOORLEDGER_CHECKS_STARTED", "FLOORLEDGER_NEW_PASSWORD", "FLOORLEDGER_NEW_PIN",
-           "FLOORLEDGER_REAL_SHOP"}
+NOT_OURS = {
+    "FLOORLEDGER_CHECKS",
+    "FLOORLEDGER_CHECKS_STARTED",
+    "FLOORLEDGER_NEW_PASSWORD",
+    "FLOORLEDGER_NEW_PIN",
+    "FLOORLEDGER_REAL_SHOP",
+}
 MEBIBYTE = 1024 * 1024
 
 

@@ -96,9 +96,7 @@ def stored(shop: Engine) -> list[tuple[str, str | None, int]]:
         return [tuple(row) for row in rows]
 
 
-def test_another_device_brings_them_in_under_the_first_one_s_name(
-    shop: Engine, broken: Tablet, helper: Tablet
-) -> None:
+def test_another_device_brings_them_in_under_the_first_one_s_name(shop: Engine, broken: Tablet, helper: Tablet) -> None:
     facts = broken.captures(3)
     answer = helper.sends(facts, relayed_from=broken.id)
     assert verdicts(answer) == ["created"] * 3
