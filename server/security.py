@@ -37,6 +37,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
 }
 SCANNING = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+# Views without other people's script (htmx makes markup of text): there the browser lets text become script or markup
+# only through the hands named here.
+TRUSTED_TYPES = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types lit-html default"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

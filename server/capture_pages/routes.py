@@ -12,7 +12,7 @@ import webapp
 from server import static
 from server.auth.access import access
 from server.extensions import settings
-from server.security import SCANNING
+from server.security import SCANNING, TRUSTED_TYPES
 
 blueprint = Blueprint("capture_pages", __name__)
 
@@ -26,6 +26,7 @@ def shell(code: str = "") -> Response:
     """The page; a label's code is read by its script, also offline."""
     page = make_response(render_template("capture.html", version=static.version(), phone=static.phone()))
     page.headers["Permissions-Policy"] = SCANNING
+    page.headers["Content-Security-Policy"] = TRUSTED_TYPES
     return _asked_each_time(page)
 
 

@@ -43,3 +43,19 @@ def test_following_a_code_captures_nothing(shop: Shop, new_tablet: NewTablet) ->
     tablet.page.wait_for_timeout(1000)
     assert len(tablet.outbox()) == before
     assert shop.facts_of(other.order) == []
+
+
+def test_no_text_becomes_script_or_markup(shop: Shop, new_tablet: NewTablet) -> None:
+    """Even from inside the page: the browser takes nothing but what lit-html and our own addresses vouch for."""
+    tablet = new_tablet()
+    for way in (
+        "document.body.innerHTML = '<b>x</b>'",
+        "document.createElement('script').text = '1'",
+        "document.createElement('script').src = 'data:text/javascript,1'",
+        "new Worker('/api/v1/reference')",
+        "navigator.serviceWorker.register('/static/other.txt')",
+    ):
+        tried = f"(async () => {{ try {{ await ({way}); }} catch (e) {{ return e.name; }} }})()"
+        assert tablet.page.evaluate(tried) == "TypeError", way
+    assert tablet.notes.refusals
+    tablet.notes.refusals.clear()

@@ -21,8 +21,9 @@ from tests.server import callers
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "HEAD"])
 def test_every_answer_carries_the_headers(method: str, path: str, client: FlaskClient, site: str) -> None:
     answer = client.open(path, method=method)
-    for name in HEADERS.keys() - {"Permissions-Policy"}:
+    for name in HEADERS.keys() - {"Permissions-Policy", "Content-Security-Policy"}:
         assert answer.headers[name] == HEADERS[name]
+    assert answer.headers["Content-Security-Policy"].startswith(HEADERS["Content-Security-Policy"])
     assert answer.headers["Permissions-Policy"].startswith("camera=")
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
@@ -32,6 +33,12 @@ def test_every_answer_carries_the_headers(method: str, path: str, client: FlaskC
 def test_only_the_phone_s_pages_may_open_the_camera(client: FlaskClient, site: str) -> None:
     assert "camera=(self)" in client.get("/").headers["Permissions-Policy"]
     assert "camera=()" in client.get("/sign-in").headers["Permissions-Policy"]
+
+
+def test_on_the_phone_no_text_becomes_script(client: FlaskClient, site: str) -> None:
+    for path in ("/", "/enrol", "/S/BCDFGHJKL"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert policy.endswith("; require-trusted-types-for 'script'; trusted-types lit-html default")
 
 
 def test_https_is_held_on_to_only_over_https(client: FlaskClient, site: str) -> None:

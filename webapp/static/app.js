@@ -4,6 +4,7 @@ import { strip } from "./capture/faces.js";
 import { html, nothing, render } from "./lib/dom.js";
 import { bestOf, language, speak, t } from "./lib/i18n.js";
 import { keepLit, signal as give, unlockSound } from "./lib/senses.js";
+import { vouch } from "./lib/trust.js";
 import { uuid } from "./lib/uuid.js";
 import { readTypes } from "./model/catalog.js";
 import { secretOf, tail } from "./model/code.js";
@@ -244,6 +245,7 @@ async function remember() {
 }
 
 async function begin() {
+  vouch();
   dress();
   const address = new URL(location.href);
   const code = /^\/s\/(.+)$/i.exec(address.pathname)?.[1] ?? null;
