@@ -53,8 +53,8 @@ _SCHEMAS: dict[str, Any] = {
         relayed_from={"type": ["string", "null"], "format": "uuid",
                       "description": "The device that captured these facts, when another one brings them in."},
         notes={"type": "object", "additionalProperties": _object("salt text", salt=_TEXT, text=_TEXT),
-               "description": "Free text by event id; the event's note_digest is sha256(salt + text), the salt 16 to 64 "
-                              "hexadecimal digits in lower case."},
+               "description": "Free text by event id; the event's note_digest is sha256(salt + text), the salt 16 to "
+                              "64 hexadecimal digits in lower case."},
     ),
     "Verdicts": _object(
         "protocol batch_id lineage now verdicts",
