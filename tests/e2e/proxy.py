@@ -57,6 +57,8 @@ INSTEAD = {
 # What belongs to one connection and not to the message.
 OF_THE_LINK = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
+UNWANTED = {"accept-encoding", "if-none-match", "if-modified-since"}
+
 
 class Proxy:
     """Listens on a port of its own for the server on `port`; `close` ends it."""
@@ -170,8 +172,8 @@ class _Link(BaseHTTPRequestHandler):
         """The server's answer, whole."""
         link = http.client.HTTPConnection("127.0.0.1", self.owner.port, timeout=30)
         try:
-            # Uncompressed, so that it can be cut and rewritten.
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
+            # Uncompressed and whole, so that it can be cut and rewritten.
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in UNWANTED}
             link.request(self.command, self.path, body or None, headers)
             answer = link.getresponse()
             return answer.status, answer.getheaders(), answer.read()
