@@ -52,11 +52,12 @@ EYE_OPENS = """
   async () => {
     const began = performance.now();
     document.querySelector(".deck .key-primary").click();
-    while (true) {
+    while (performance.now() - began < 8000) {
       const video = document.querySelector("video");
       if (video && video.readyState >= 2 && video.currentTime > 0) return performance.now() - began;
       await new Promise((done) => requestAnimationFrame(done));
     }
+    return 8000;
   }
 """
 
@@ -73,8 +74,12 @@ IN_VIEW = """
       return bright >= 3;
     };
     const next = () => new Promise((done) => requestAnimationFrame(done));
+    const opened = performance.now();
     let video;
-    while (!(video = document.querySelector("video")) || video.readyState < 2 || isBright(video)) await next();
+    while (!(video = document.querySelector("video")) || video.readyState < 2 || isBright(video)) {
+      if (performance.now() - opened > 8000) return null; // it was in view from the start: read already
+      await next();
+    }
     const before = performance.getEntriesByName("saved").length;
     while (document.querySelector("video") && !isBright(video)) await next();
     const began = performance.now();
