@@ -101,12 +101,12 @@ SEED = """
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const writing = opening.result.transaction(["capture", "meta"], "readwrite");
-      for (let seq = 1; seq <= count; seq += 1) {
+      for (let seq = 3; seq < count + 3; seq += 1) {
         const id = `0b0b0b0b-0000-4000-8000-${String(seq).padStart(12, "0")}`;
         const body = JSON.stringify({ ...JSON.parse(sample.body), id, device_seq: seq });
         writing.objectStore("capture").put({ ...sample, seq, id, body, state: "waiting", sentMs: null, sentAs: null });
       }
-      writing.objectStore("meta").put(count + 1, "next_seq");
+      writing.objectStore("meta").put(count + 3, "next_seq");
       writing.oncomplete = () => { opening.result.close(); resolve(); };
     };
   })
@@ -268,7 +268,9 @@ def many(bench: Bench) -> None:
     """S10: ten thousand captures wait."""
     with bench.at_work() as hands:
         tablet = hands.tablet
-        (sample,) = tablet.outbox()
+        hands.count(1)
+        tablet.until_sent()
+        sample = tablet.outbox()[-1]
         sample.pop("fact")
         tablet.context.set_offline(True)
         tablet.page.evaluate(SEED, [MANY, sample])
