@@ -20,7 +20,7 @@ from server.menu import menu
 from server.problems import Problem
 from server.store import people
 from server.store.database import read, write
-from server.store.sites import find_site
+from server.store.sites import find_site, floor
 from sync.core.clock import format_instant, parse_instant
 
 _ = lazy_gettext
@@ -101,6 +101,9 @@ def sign_in() -> ResponseReturnValue:
     if not (isinstance(number, str) and isinstance(pin, str) and 1 <= len(number) <= 64 and len(pin) <= 64
             and number.isprintable()):  # fmt: skip
         raise Problem("request.invalid", gettext("Send the fields number and pin as text."))
+    with read(db.engine) as connection:
+        if not floor(connection, current.site).pin:
+            raise Problem("person.pin_off")
     return jsonify(person=pins.sign_in(db.engine, settings(), current.device_id, number, pin, now()))
 
 

@@ -22,6 +22,7 @@ from sync.core.canonical import dump
 from sync.events import catalog
 from sync.events.base import UUID_PATTERN, Event
 from sync.events.catalog import EventRefused
+from sync.events.correction import EventReplaced, EventVoided
 
 # A lead's word on a fact, and on an order as a whole. Whoever holds a phone may say who he is; at a desk one signs in.
 LEAD_ONLY = "This is said by a team lead who signs in at a desk."
@@ -76,8 +77,8 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
             event = catalog.load(raw)
             if sender.is_device and event.device_seq is None:
                 raise EventRefused("intake.missing_field", "A device numbers its facts.", "/device_seq")
-            if sender.is_device and event.type in SIGNED:
-                raise EventRefused("intake.lead_only", LEAD_ONLY, "/type")
+            if sender.is_device and (pointer := _leads_word(connection, site, event)):
+                raise EventRefused("intake.lead_only", LEAD_ONLY, pointer)
             if not _may_sign(site, sender, event.declared_by or ""):
                 raise EventRefused("intake.lead_only", LEAD_ONLY, "/declared_by")
             if farthest and (event.device_seq or 0) > farthest:
@@ -155,6 +156,15 @@ def _note(note: Any) -> tuple[str, str]:
     salt, text = (note.get("salt"), note.get("text")) if isinstance(note, dict) else (None, None)
     sound = isinstance(salt, str) and SALT.fullmatch(salt) and isinstance(text, str)
     return (str(salt), str(text)) if sound and not re.search("[\x00\ud800-\udfff]", str(text)) else ("", "")
+
+
+def _leads_word(connection: Connection, site: str, event: Event) -> str:
+    """The field by which a fact is a lead's word, or takes one away; "" if it is neither."""
+    if event.type in SIGNED:
+        return "/type"
+    if isinstance(event, (EventVoided, EventReplaced)):
+        return "/target_id" if event_log.type_of(connection, site, event.target_id) in SIGNED else ""
+    return ""
 
 
 def _may_sign(site: str, sender: Sender, declared_by: str) -> bool:

@@ -209,6 +209,11 @@ def statuses(connection: Connection, site: str, event_ids: Collection[str]) -> d
     return found
 
 
+def type_of(connection: Connection, site: str, event_id: str) -> str | None:
+    """What a stored fact says, by its type; None if it is not here."""
+    return connection.scalar(select(EVENT.c.type).where(EVENT.c.site == site, EVENT.c.id == event_id))
+
+
 def last_sequence(connection: Connection, site: str, device: str) -> int:
     """The highest number a device announced."""
     table = TABLES["device"]

@@ -340,3 +340,15 @@ def test_numbers_that_have_not_arrived_are_known(app: Flask, database: Engine, s
     assert gaps == [(5, 6)], "a refused fact has arrived; what was sent before this enrolment is not asked for"
     lead = signed_in(app, database, "lead")
     assert "5–6" in lead.get("/admin/devices").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("kind", ["event.voided", "event.replaced"])
+def test_a_leads_word_is_not_taken_away_by_a_device(
+    app: Flask, client: FlaskClient, program: dict[str, str], database: Engine, kind: str
+) -> None:
+    declined = raw("event.declined", AT, target_id=new_id(), reason="DOUBT")
+    assert verdicts(post(client, program, batch(declined))) == [("created", "")]
+    more = {"replacement_id": new_id()} if kind == "event.replaced" else {}
+    taken = raw(kind, AT, target_id=declined["id"], reason="SLIP", device_seq=1, **more)
+    answer = post(device(app, database), {"Sec-Fetch-Site": "same-origin"}, batch(taken))
+    assert verdicts(answer) == [("rejected", "intake.lead_only")]

@@ -20,6 +20,7 @@ from server.problems import Problem
 from server.settings import Settings
 from server.store import people, plant
 from server.store.database import read, write
+from server.store.sites import Floor, set_floor
 from tests.server import callers
 from tests.server.test_sign_in import Clock
 
@@ -41,6 +42,7 @@ def app(settings: Settings, clock: Clock) -> Flask:
 def ana(database: Engine, site: str, settings: Settings) -> str:
     """Somebody with number 1001 and a PIN; 1002 has none; 1003 has left."""
     with write(database) as connection:
+        set_floor(connection, site, Floor(pin=True))
         rows = [{"number": "1001", "name": "Ana Morel"}, {"number": "1002", "name": "Luis"}]
         plant.put(connection, site, "people", [*rows, {"number": "1003", "name": "Gone", "active": False}])
         keys = {row["number"]: row["key"] for row in plant.rows(connection, site, "people")}
@@ -59,6 +61,13 @@ def enter(tablet: FlaskClient, number: object = "1001", pin: object = PIN):
     return tablet.post(
         "/api/v1/device/sign-in", json={"number": number, "pin": pin}, headers={"Sec-Fetch-Site": "same-origin"}
     )
+
+
+def test_a_site_that_wants_no_pin_takes_none(tablet: FlaskClient, database: Engine, site: str) -> None:
+    with write(database) as connection:
+        set_floor(connection, site, Floor())
+    answer = enter(tablet)
+    assert (answer.status_code, answer.json["code"]) == (403, "person.pin_off")
 
 
 def test_a_pin_says_who_it_is(tablet: FlaskClient, ana: str) -> None:

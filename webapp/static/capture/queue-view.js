@@ -65,12 +65,11 @@ function photoWord({ photo, state }) {
 function row(phone, entry) {
   const { word, sign, look } = standing(entry);
   const { title, about } = describe(phone.reference, entry.event);
-  const isMine = entry.event.declared_by === phone.operator;
   return html`<li>
     <button class="row" type="button" @click=${() => phone.go("fact", { seq: String(entry.seq) })}>
       <span class=${`stamp stamp-${look}`}>${icon(sign)}${word}</span>
       <span class="row-title">${title}</span>
-      <span class="row-about">${moment(entry.savedMs, phone.clocks().nowMs)}${about ? ` · ${about}` : ""}${!isMine && entry.event.declared_by && phone.operator ? ` · ${personName(phone.reference, entry.event.declared_by)}` : ""}</span>
+      <span class="row-about">${moment(entry.savedMs, phone.clocks().nowMs)}${about ? ` · ${about}` : ""}</span>
       ${photoWord(entry)}
       ${entry.problem ? html`<span class="row-problem">${entry.problem.title}</span>` : entry.state === "sent" && isHeld(entry) ? html`<span class="row-problem row-problem-held">${entry.floor?.sentence ?? entry.floor?.reason}</span>` : nothing}
     </button>
@@ -96,14 +95,17 @@ export const queueView = {
   name: "queue",
   open: true,
   view(phone) {
-    const entries = phone.queue.entries;
+    // What others did when is nobody's business here, not even of who is signed in: of theirs only how many wait.
+    const entries = phone.queue.entries.filter(({ event }) => phone.operator !== null && event.declared_by === phone.operator);
     const newest = (/** @type {Entry[]} */ list) => [...list].reverse();
     const refused = newest(entries.filter(({ state }) => state === "rejected" || state === "conflict"));
     const held = newest(entries.filter((entry) => entry.state === "sent" && isHeld(entry)));
     const waiting = newest(entries.filter(({ state }) => state === "waiting"));
     const letGo = newest(entries.filter(({ state }) => state === "discarded"));
     const sent = newest(entries.filter((entry) => entry.state === "sent" && !isHeld(entry)));
-    const isStuck = waiting.length > 0 && phone.sender.condition !== "idle";
+    const { counts } = phone.queue;
+    const others = { waiting: counts.waiting - waiting.length, refused: Math.max(0, counts.refused - refused.filter(({ seenMs }) => seenMs === null).length) };
+    const isStuck = counts.waiting > 0 && phone.sender.condition !== "idle";
     const group = (/** @type {string} */ title, /** @type {Entry[]} */ list, most = Infinity) =>
       list.length === 0
         ? nothing
@@ -114,19 +116,18 @@ export const queueView = {
       about: t("What this device has captured"),
       body: html`
         ${wayOut(phone)}
-        ${phone.operator || refused.length + waiting.length > 0
-          ? html`${group(t("Refused"), refused)} ${group(t("Held"), phone.operator ? held : [])} ${group(t("Waiting"), waiting)}
-              ${group(t("Let go after saving as a file"), phone.operator ? letGo : [])}
-              ${group(t("Sent"), phone.operator ? sent : [], SHOWN_SENT)}`
-          : nothing}
+        ${group(t("Refused"), refused)} ${group(t("Held"), held)} ${group(t("Waiting"), waiting)}
+        ${group(t("Let go after saving as a file"), letGo)} ${group(t("Sent"), sent, SHOWN_SENT)}
+        ${others.waiting > 0 ? notice("quiet", phone.operator ? t("{n} of others wait.", { n: others.waiting }) : t("{n} wait. Their authors see them here.", { n: others.waiting }), "wait") : nothing}
+        ${others.refused > 0 ? notice("look", phone.operator ? t("{n} of others were refused. Their authors see why.", { n: others.refused }) : t("{n} were refused. Their authors see why.", { n: others.refused })) : nothing}
         ${exportedView(phone)}
-        ${entries.length === 0 ? html`<p class="empty">${t("Nothing has been captured yet.")}</p>` : nothing}
+        ${phone.queue.entries.length === 0 ? html`<p class="empty">${t("Nothing has been captured yet.")}</p>` : nothing}
       `,
-      deck: waiting.length + refused.length + phone.queue.withPhotos.length === 0
+      deck: counts.waiting + refused.length + others.refused + phone.queue.withPhotos.length === 0
         ? undefined
         : html`<div class="deck-two">
             ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
-            ${waiting.length > 0
+            ${counts.waiting > 0
               ? key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ asked: true }) })
               : nothing}
           </div>`,
