@@ -72,8 +72,7 @@ def sign_out() -> ResponseReturnValue:
         with write(db.engine) as connection:
             people.end_session(connection, settings().site, current.session)
     response = cast(Response, redirect("/sign-in", 303))
-    credentials.clear_session(response)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    credentials.clear_session(response)  # no page was kept (no-store), and what phones keep is not ours to clear
     return response
 
 

@@ -28,7 +28,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     try:
         _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError):
-        leave_out("no mounting of file systems here: a disk that fills up needs root")
+        leave_out("no mounting of file systems here: a disk that fills up needs root", for_want_of_rights=True)
     try:
         yield folder
     finally:
@@ -49,7 +49,7 @@ class PowerCutDisk:
             _run(mkfs, "-q", str(self.image))
             self.plug_in()
         except (OSError, subprocess.CalledProcessError):
-            leave_out("no ext4 in a file here: a power cut needs root and mkfs.ext4")
+            leave_out("no ext4 in a file here: a power cut needs root and mkfs.ext4", for_want_of_rights=True)
 
     def plug_in(self) -> None:
         """With power again: ext4 replays its journal."""

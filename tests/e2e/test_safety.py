@@ -7,7 +7,7 @@ from tests.e2e.test_speed import PASSWORD, a_lead
 
 
 def test_signing_out_of_the_desk_leaves_the_outbox_alone(shop: Shop, new_tablet: NewTablet) -> None:
-    """A lead signs in and out in the browser of a tablet: its answer may clear a cache, never what waits."""
+    """A lead signs in and out in the browser of a tablet: its answer clears nothing that waits."""
     a_lead(shop)
     hands = at_work(shop, new_tablet)
     tablet = hands.tablet
@@ -21,9 +21,7 @@ def test_signing_out_of_the_desk_leaves_the_outbox_alone(shop: Shop, new_tablet:
     desk.wait_for_url("**/board")
     with desk.expect_response("**/sign-out") as leaving:
         desk.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")
-    cleared = leaving.value.headers.get("clear-site-data", "")
-    assert "storage" not in cleared
-    assert "*" not in cleared
+    assert "clear-site-data" not in leaving.value.headers
     tablet.page.reload()
     tablet.ready()
     assert [capture["state"] for capture in tablet.outbox()] == ["sent", "waiting"]
