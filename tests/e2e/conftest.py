@@ -42,7 +42,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.rig = Rig(folder)
         self.address = f"http://127.0.0.1:{self.rig.port}"
-        self._orders = count(1)
+        self._orders, self._people = count(1), count(1)
         start = "2020-01-01"  # whatever the machine's clock says
         self._put("people", [
             {"key": key, "name": name, "rate_group": "E2E", "department": "D1", "language": "en"}
@@ -67,6 +67,12 @@ class Shop:
         with write(self.rig.engine) as connection:
             set_floor(connection, "main", Floor(typed_time=True, standard_cost=True, pin=True))
         self._put("activities", [{"code": "CLEAN", "name": {"en": "Cleaning", "fr": "Nettoyage"}}])
+
+    def new_person(self) -> tuple[str, str]:
+        """Somebody with nothing running, whose time is no other test's: key, and what colleagues call them."""
+        number = next(self._people)
+        self.new_people([(f"pe2e1{number:07}", f"Eva{number} Lind")])
+        return f"pe2e1{number:07}", f"Eva{number} L."
 
     def new_people(self, named: list[tuple[str, str]]) -> None:
         """More people: (key, name)."""

@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from sync.core.clock import parse_instant
 from tests.e2e.clips import write_clip
-from tests.e2e.conftest import MIA, OAK_PER_KG, RATE_PER_HOUR, Job, NewTablet, Shop
+from tests.e2e.conftest import OAK_PER_KG, RATE_PER_HOUR, Job, NewTablet, Shop
 from tests.e2e.tablet import Moment, Tablet, now
 
 Scan = Callable[[Tablet, str], Moment]
@@ -50,9 +50,9 @@ WAYS: dict[str, Scan] = {"camera": by_camera, "hand scanner": Tablet.scan, "type
 def test_a_shift_without_network_is_costed_once_to_the_cent(
     way: str, shop: Shop, new_tablet: NewTablet, tmp_path: Path
 ) -> None:
-    scan, job = WAYS[way], shop.new_job()
+    scan, job, (person, name) = WAYS[way], shop.new_job(), shop.new_person()
     badge, operation, oak = (
-        shop.label("person", MIA), shop.label("operation", job.order, job.operation), shop.label("item", "OAK"),
+        shop.label("person", person), shop.label("operation", job.order, job.operation), shop.label("item", "OAK"),
     )  # fmt: skip
     eye = write_clip(tmp_path / "eye.y4m", [badge]) if way == "camera" else None
     tablet = new_tablet("Bench tablet", eye=eye)
@@ -61,7 +61,7 @@ def test_a_shift_without_network_is_costed_once_to_the_cent(
     # With a network: badge, scan, start.
     scan(tablet, badge)
     tablet.on("home")
-    tablet.says("Hello Mia B.")
+    tablet.says(f"Hello {name}")
     taps["labor.started"] = scan(tablet, operation)
     tablet.says(f"Started Run: {job.order}")
     tablet.chip("All sent")
@@ -115,8 +115,8 @@ def test_a_shift_without_network_is_costed_once_to_the_cent(
     assert [row["device_seq"] for row in stored] == [1, 2, 3, 4, 5]
     for row in stored:
         fact, tap = row["fact"], taps[row["type"]]
-        assert fact["declared_by"] == MIA
-        assert fact.get("person") == (MIA if row["type"].startswith("labor.") else None)
+        assert fact["declared_by"] == person
+        assert fact.get("person") == (person if row["type"].startswith("labor.") else None)
         assert fact["provenance"] == "measured"
         assert tap.before - 1000 <= parse_instant(fact["occurred_at"]) <= tap.after + 1000
     states = {row["type"]: (row["state"], row["reason"]) for row in stored}

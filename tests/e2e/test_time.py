@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from sync.core.clock import parse_instant
-from tests.e2e.conftest import MIA, NOE, RATE_PER_HOUR, NewTablet, Shop
+from tests.e2e.conftest import RATE_PER_HOUR, NewTablet, Shop
 from tests.e2e.tablet import Tablet
 
 
@@ -39,21 +39,22 @@ def at(facts: list[dict[str, Any]], kind: str, number: int = 0) -> int:
 def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: NewTablet) -> None:
     """Two people on one tablet work, switch, take a break and go home by scans alone; each instant is paid once."""
     first, second = shop.new_job(), shop.new_job()
+    (mia, _), (noe, mate) = shop.new_person(), shop.new_person()
     words = ("setup", "run", "break", "pause", "resume", "2", "ok", "undo", "done", "end_shift", "crew", "sign_out")
     labels(shop, *words)
-    badges = {person: shop.label("person", person) for person in (MIA, NOE)}
+    badges = {person: shop.label("person", person) for person in (mia, noe)}
     operations = [shop.label("operation", job.order, job.operation) for job in (first, second)]
     tablet = new_tablet("Desk")
     touched: list[str] = []
     tablet.context.expose_binding("touched", lambda _, what: touched.append(what))
     tablet.page.evaluate("addEventListener('pointerdown', ({ target }) => window.touched(target.className), true)")
 
-    tablet.scan(badges[MIA])
+    tablet.scan(badges[mia])
     tablet.on("home")
     word(shop, tablet, "crew")
     tablet.on("crew")
-    tablet.scan(badges[NOE])
-    tablet.says("Noé R. works with you now")
+    tablet.scan(badges[noe])
+    tablet.says(f"{mate} works with you now")
     word(shop, tablet, "ok")
     tablet.on("home")
     word(shop, tablet, "setup")
@@ -87,14 +88,14 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     assert touched == []
 
     captured = [capture["fact"] for capture in tablet.outbox()]
-    assert {fact["declared_by"] for fact in captured} == {MIA}
+    assert {fact["declared_by"] for fact in captured} == {mia}
     shop.rig.wait_costed()
     stored = [row for job in (first, second) for row in shop.facts_of(job.order)]
     assert {row["state"] for row in stored} <= {"costed", "excluded"}, [(row["type"], row["reason"]) for row in stored]
-    for person in (MIA, NOE):
+    for person in (mia, noe):
         assert [fact["type"] for fact in captured if fact.get("person") == person][-1] == "shift.ended"
     # On the first order from its start to the switch, twice; on the second less the break and the pause.
-    hers = [fact for fact in captured if fact.get("person") == MIA]
+    hers = [fact for fact in captured if fact.get("person") == mia]
     on_first = at(hers, "labor.stopped", 1) - at(hers, "labor.started", 0)
     away = at(hers, "break.stopped") - at(hers, "break.started")
     paused = at(hers, "labor.started", 3) - at(hers, "labor.stopped", 2)
@@ -108,8 +109,9 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
 def test_own_mistakes_are_mended_on_the_tablet_and_stay_visible(shop: Shop, new_tablet: NewTablet) -> None:
     """A wrong order and a wrong number, corrected with a reason: the books follow, nothing is held."""
     wrong, right = shop.new_job(), shop.new_job()
+    mia, _ = shop.new_person()
     labels(shop, "undo")
-    badge = shop.label("person", MIA)
+    badge = shop.label("person", mia)
     operations = [shop.label("operation", job.order, job.operation) for job in (wrong, right)]
     tablet = new_tablet("Mending")
     page = tablet.page

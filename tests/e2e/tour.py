@@ -292,6 +292,8 @@ def walk(
     tablet.scan(badge)
     tablet.on("home")
     tablet.scan(turn)
+    expect(page.locator(".card-running")).to_be_visible()
+    expect(page.locator(".flash")).to_have_count(0)  # the scan was the last sign of life before the clock moves on
     page.clock.set_system_time(now() / 1000 + 22 * 3_600)
     page.reload()
     tablet.on("badge")
