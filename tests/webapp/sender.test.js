@@ -227,6 +227,17 @@ test("the server's clock is learnt from its answers", async () => {
   assert.equal(server.clockOffsetMs, 2000);
 });
 
+test("a clock that is set while an answer is on its way is off by all of it, not by half", async () => {
+  let nowMs = 1_000_000;
+  const answer = async () => {
+    nowMs += 6 * 365 * 86_400_000;
+    return new Response(JSON.stringify({ now: new Date(1_002_000).toISOString() }), { headers: { "Content-Type": "application/json" } });
+  };
+  const server = new Server({ fetch: answer, now: () => nowMs });
+  await server.ask("/api/v1/device");
+  assert.equal(server.clockOffsetMs, 1_002_000 - nowMs);
+});
+
 test("one sender at a time over the tabs; a tab that froze with the lock loses it after half a minute", async () => {
   const memory = new Memory();
   const { queue, server, plant, clock, count } = await page(memory);

@@ -107,9 +107,13 @@ export class Server {
     return { is: "ok", status: answer.status, body, headers: answer.headers, roundTripMs: this.now() - startedMs };
   }
 
-  /** The server's clock read at the middle of the round trip. @param {number} serverMs @param {number} startedMs */
+  /** The server's clock read at the middle of the round trip; at its end, if our own clock was set on the way.
+   * @param {number} serverMs @param {number} startedMs */
   #compareClocks(serverMs, startedMs) {
-    if (Number.isFinite(serverMs)) this.clockOffsetMs = Math.round(serverMs - (startedMs + this.now()) / 2);
+    if (!Number.isFinite(serverMs)) return;
+    const nowMs = this.now();
+    const isJump = nowMs < startedMs || nowMs - startedMs > 2 * DEADLINE_MS;
+    this.clockOffsetMs = Math.round(serverMs - (isJump ? nowMs : (startedMs + nowMs) / 2));
   }
 }
 
