@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, TimeoutError, expect
 
 from tests.environment import LaunchChromium
 from tests.reliability.rig import children_of
@@ -273,12 +273,15 @@ class Tablet:
         def shown() -> str:
             return re.sub(r"[\d:]", "", phone.inner_text())  # a clock that runs on is no step
 
+        deadline = time.monotonic() + 2 * PATIENCE_MS / 1000
         while phone.get_attribute("data-screen") != "home":
+            assert time.monotonic() < deadline, "nothing leads home"
+            expect(self.page.locator(".flash")).to_have_count(0)
             before = shown()
-            self.page.get_by_role("button", name=t("Back"), exact=True).first.click()
-            deadline = time.monotonic() + PATIENCE_MS / 1000
-            while shown() == before:  # a form may be left in several steps
-                assert time.monotonic() < deadline, "nothing leads back from here"
+            with suppress(TimeoutError):  # what was saved a moment ago may have led home by itself
+                self.page.get_by_role("button", name=t("Back"), exact=True).first.click(timeout=2_000)
+            step = time.monotonic() + 2
+            while shown() == before and time.monotonic() < step:  # a form may be left in several steps
                 time.sleep(0.05)
 
     def chip(self, words: str) -> None:
