@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 import webapp
 from sync.core.codes import from_number
 from tests.e2e.clips import write_clip
-from tests.e2e.conftest import MIA, NOE, Shop
+from tests.e2e.conftest import Shop
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 
@@ -43,9 +43,10 @@ def walk(
 ) -> Tablet:
     """Take a new tablet through all screens in a language; `see(tablet)` makes what is called at each stop."""
     t, job = words_of(language), shop.new_job()
-    for person in (MIA, NOE):
+    (me, _), (other_one, name) = shop.new_person(), shop.new_person()  # who speak this language from now on
+    for person in (me, other_one):
         shop.speak(person, language)
-    badge, mate, oak = shop.label("person", NOE), shop.label("person", MIA), shop.label("item", "OAK")
+    badge, mate, oak = shop.label("person", me), shop.label("person", other_one), shop.label("item", "OAK")
     turn, glue = (shop.label("operation", job.order, number) for number in ("10", "20"))
     tablet = Tablet(launch, folder / "tablet", shop.address, write_clip(folder / "eye.y4m", []))
     tablet.switch_on(script=script, locale=f"{language}-{language.upper()}")
@@ -223,7 +224,7 @@ def walk(
     key("Work together")
     stop("crew, alone")
     tablet.scan(mate)
-    expect(page.locator(".tile, .key").filter(has_text="Mia B.")).to_be_visible()
+    expect(page.locator(".tile, .key").filter(has_text=name)).to_be_visible()
     stop("crew")
     page.locator(".deck .key-primary").click()
     tablet.on("home")
