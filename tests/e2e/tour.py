@@ -127,7 +127,7 @@ def walk(
     tap("Take this number")
     page.locator(".tile").first.click()
     page.locator("input[type=file]").set_input_files(
-        files=[{"name": "crack.png", "mimeType": "image/png", "buffer": a_picture()}]
+        files={"name": "crack.png", "mimeType": "image/png", "buffer": a_picture()}
     )
     expect(page.locator(".photo img")).to_be_visible()
     stop("defect, with photo")
