@@ -43,7 +43,7 @@ def walk(
 ) -> Tablet:
     """Take a new tablet through all screens in a language; `see(tablet)` makes what is called at each stop."""
     t, job = words_of(language), shop.new_job()
-    (me, _), (other_one, name) = shop.new_person(), shop.new_person()  # who speak this language from now on
+    (me, _), (other_one, mate_name) = shop.new_person(), shop.new_person()  # who speak this language from now on
     for person in (me, other_one):
         shop.speak(person, language)
     badge, mate, oak = shop.label("person", me), shop.label("person", other_one), shop.label("item", "OAK")
@@ -224,7 +224,7 @@ def walk(
     key("Work together")
     stop("crew, alone")
     tablet.scan(mate)
-    expect(page.locator(".tile, .key").filter(has_text=name)).to_be_visible()
+    expect(page.locator(".tile, .key").filter(has_text=mate_name)).to_be_visible()
     stop("crew")
     page.locator(".deck .key-primary").click()
     tablet.on("home")
