@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from server.store import plant
 from server.store.database import read, write
+from server.store.sites import Floor, set_floor
 from sync.core.codes import grouped
 from tests.server import callers
 
@@ -16,8 +17,9 @@ PIN = "804917"
 
 @pytest.fixture
 def keys(database: Engine, site: str) -> dict[str, str]:
-    """Keys by number; somebody has no number, somebody has left."""
+    """Keys by number; somebody has no number, somebody has left. The site wants PINs."""
     with write(database) as connection:
+        set_floor(connection, site, Floor(pin=True))
         plant.put(connection, site, "departments", [{"code": "D1", "name": "Turning"}])
         rows = [
             {"number": "1001", "name": "Ana Morel", "department": "D1"}, {"number": "1002", "name": "Luis <b>"},
