@@ -161,7 +161,7 @@ def at_work(browser: Browser, served: Plant, language: str) -> Iterator[tuple[Pa
     )
     page = context.new_page()
     page.goto(served.enrolment())
-    page.get_by_role("button").last.click()
+    page.locator('#phone[data-screen="enrol"] .deck button').click()
     page.locator('#phone[data-screen="badge"]').wait_for()
     badge, _ = served.somebody()
     page.wait_for_timeout(7_000)  # the welcome goes
