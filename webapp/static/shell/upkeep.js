@@ -42,7 +42,7 @@ export class Upkeep {
     server.isCookieLost = false;
     await store.put("token", server.token);
     await store.remember({ token: server.token });
-    await this.#know(answer.body.device, answer.body.lineage);
+    await this.#know(answer.body.device);
     await phone.prefer({ language: chosen });
     phone.health.persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
     phone.sender.forgiven();
@@ -53,16 +53,13 @@ export class Upkeep {
     return null;
   }
 
-  /** @param {import("../capture/phone.js").Device} device @param {string | null} lineage */
-  async #know(device, lineage) {
+  /** Who we are. Whose memory holds our captures is the queue's to find out: it may have to send them again.
+   * @param {import("../capture/phone.js").Device} device */
+  async #know(device) {
     const { phone, store } = this;
     phone.device = { id: device.id, name: device.name, site: device.site };
     await store.put("device", phone.device);
     await store.remember({ device: phone.device });
-    if (lineage && !phone.queue.lineage) {
-      phone.queue.lineage = lineage;
-      await store.put("lineage", lineage);
-    }
   }
 
   /** What waits here, since when, and which program this is: so that a lead sees a tablet that is stuck. */
@@ -96,7 +93,7 @@ export class Upkeep {
     const { device, lineage } = answer.body;
     const wasUnknown = !phone.device;
     try {
-      await this.#know(device, lineage);
+      await this.#know(device);
       if (settlings === phone.queue.settlings) await phone.queue.compareMemory({ lineage, device });
     } catch (error) {
       console.warn("no room to keep what the server said", error); // asked again in a while; sending must not wait for it
