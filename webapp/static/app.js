@@ -35,6 +35,8 @@ const IDLE_BEFORE_UPDATE_MS = 60_000;
 const bootId = uuid();
 
 let drawWanted = false;
+/** Until the first place is known the page shows its mark. */
+let isBegun = false;
 /** @type {string | null} */
 let storageTrouble = null;
 
@@ -145,7 +147,7 @@ function screenHere() {
 }
 
 function draw() {
-  if (drawWanted) return;
+  if (drawWanted || !isBegun) return;
   drawWanted = true;
   requestAnimationFrame(() => {
     drawWanted = false;
@@ -260,13 +262,16 @@ async function begin() {
   upkeep.rework();
   watch();
 
+  // Who comes for the first time does not begin with one of the first screens: better the mark than the wrong one.
+  if (!window.isSecureContext || secret || !phone.device) await screens.loadOthers().catch(() => {});
   if (!window.isSecureContext) places.show({ screen: "plain", params: {}, form: {} });
   else if (secret || !phone.device) places.show({ screen: "enrol", params: {}, form: { ...(secret ? { secret } : {}), ...(code ? { followed: code } : {}) } });
   else if (!phone.operator || !(await places.resumeDraft(phone.operator))) phone.home();
   if (code && phone.device) scans.follow(code);
+  isBegun = true;
   drawNow();
   performance.mark("ready");
-  void screens.loadOthers().then(draw);
+  void screens.loadOthers().then(draw, () => {});
   void store.recall().then(() => { phone.health.secondCopy = store.journalKind; }).catch(() => {});
 
   void navigator.storage?.persisted?.().then((persisted) => { phone.health.persisted = persisted; });

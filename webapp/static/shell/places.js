@@ -1,5 +1,7 @@
 // Moving about: where we are, how we came here, and what was typed here and is not confirmed yet.
 
+import { t } from "../lib/i18n.js";
+
 /** @typedef {import("../capture/phone.js").Phone} Phone */
 /** @typedef {import("../capture/phone.js").Place} Place */
 /** @typedef {import("../outbox/store.js").Store} Store */
@@ -75,7 +77,10 @@ export class Places {
 
   /** @param {Place} place */
   show(place) {
-    if (!this.screens.get(place.screen)) return void this.screens.loadOthers().then(() => this.show(place));
+    if (!this.screens.get(place.screen)) {
+      const missing = () => this.phone.say(t("This page has not come whole yet. Is there a network? Try again."), "look");
+      return void this.screens.loadOthers().then(() => this.show(place), missing);
+    }
     this.phone.place = place;
     const { said } = this.phone;
     if (said?.sign === "saved" && said.undo.length === 0) this.phone.said = null; // a greeting is not carried along
@@ -128,7 +133,7 @@ export class Places {
   /** @param {string} person @returns {Promise<boolean>} whether there was one */
   async resumeDraft(person) {
     const draft = await this.#draftOf(person);
-    if (draft) await this.screens.loadOthers();
+    if (draft) await this.screens.loadOthers().catch(() => {});
     const isFresh = draft && Date.now() - draft.savedMs <= DRAFT_KEEPS_MS;
     if (!isFresh || !this.screens.get(draft.screen)?.draft) return false;
     this.#isDraftKept = true;

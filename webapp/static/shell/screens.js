@@ -14,12 +14,17 @@ export class Screens {
   /** The camera's, once the screen that has it is loaded. */
   eye = { openEye: async (/** @type {Phone} */ _phone) => {}, closeEye: () => {} };
 
-  /** All other screens. Offline, too: the service worker keeps them. */
+  /** All other screens. Offline, too: the service worker keeps them. Raises at a first visit that loses its network. */
   loadOthers() {
-    this.#others ??= Promise.all([import("../capture/others.js"), speakOfAll()]).then(([{ OTHERS, closeEye, openEye }]) => {
-      for (const screen of OTHERS) this.#known.set(screen.name, screen);
-      this.eye = { openEye, closeEye };
-    });
+    this.#others ??= Promise.all([import("../capture/others.js"), speakOfAll()])
+      .then(([{ OTHERS, closeEye, openEye }]) => {
+        for (const screen of OTHERS) this.#known.set(screen.name, screen);
+        this.eye = { openEye, closeEye };
+      })
+      .catch((error) => {
+        this.#others = null; // a network that failed once may not fail the next time
+        throw error;
+      });
     return this.#others;
   }
 
