@@ -242,6 +242,14 @@ class Tablet:
             assert not shown, f"{self.notes.confirmed} confirmed, not {count}; what is shown:\n{shown}"
             self.page.wait_for_timeout(20)
 
+    def until_answered(self, count: int) -> None:
+        """Until so many captures in all were seen confirmed or refused for want of room."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.notes.confirmed + self.notes.not_saved < count:
+            assert time.monotonic() < deadline, f"{self.notes.confirmed} confirmed, {self.notes.not_saved} not saved"
+            self.page.wait_for_timeout(20)
+        self.page.wait_for_timeout(300)  # neither of them is said twice, nor one after the other
+
     def until_sent(self) -> None:
         """Until nothing waits in the browser's database."""
         deadline = time.monotonic() + 4 * PATIENCE_MS / 1000
