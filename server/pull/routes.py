@@ -35,7 +35,7 @@ CSV_COLUMNS = (
     "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
     "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
-    "events",
+    "events", "split",
 )  # fmt: skip
 # Columns that hold what people named; the others hold ids, dates and numbers of ours.
 _FREE = [

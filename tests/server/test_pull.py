@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from server.store import ledger
-from server.store.database import read
+from server.store import ledger, plant
+from server.store.database import read, write
 from tests.cast import a_shop, put_plant, raw, send, settle
 from tests.server.callers import bearer
 
@@ -56,6 +56,22 @@ def test_three_formats_tell_the_same(client: FlaskClient, finance: dict[str, str
     rows = list(csv.DictReader(io.StringIO(sheet.text)))
     assert len(rows) == sum(len(entry["postings"]) for entry in whole)
     assert {row["id"] for row in rows} == {entry["id"] for entry in whole}
+    assert {row["split"] for row in rows} == {""}  # by equal share: that of the beginning goes without saying
+
+
+def test_each_format_says_how_time_was_shared(
+    client: FlaskClient, finance: dict[str, str], database: Engine
+) -> None:
+    with write(database) as connection:
+        plant.put_policy(connection, "main", {"split_rule": "main_order"})
+    send(database, [raw("labor.declared", "2026-11-20T08:00:00Z", person="pa11ce000001", activity="indirect",
+                        indirect_code="CLEAN", duration_ms=3_600_000)])  # fmt: skip
+    settle(database)
+    whole = client.get("/api/v1/entries?limit=10000", headers=finance).json["entries"]
+    told = {entry["id"]: entry.get("split", "") for entry in whole}
+    sheet = csv.DictReader(io.StringIO(client.get("/api/v1/entries?limit=10000&format=csv", headers=finance).text))
+    assert {row["id"]: row["split"] for row in sheet} == told
+    assert "main_order/1" in told.values()
 
 
 def test_text_never_becomes_a_formula(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:

@@ -217,6 +217,7 @@ def test_an_entry_says_how_time_was_shared(visit, shop: Engine):
     (first, _) = sorted(positions(finance.get("/entries").text))
     page = text(finance.get(f"/entries/{first}"))
     assert "Time shared By number of orders, version 1" in page
+    assert {line["split"] for line in rows(finance.get("/entries.csv"))} == {"number_of_orders/1"}
     assert "Policy version 2" in page
     with write(shop) as connection:
         plant.put_policy(connection, "main", {})
