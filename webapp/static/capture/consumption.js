@@ -6,9 +6,9 @@ import { html, nothing } from "../lib/dom.js";
 import { add, compare, isPositive, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { consumption as draw } from "../model/gestures.js";
-import { asTyped, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
+import { asTyped, quantityOf } from "../model/typing.js";
 import { itemName, materialName } from "../model/words.js";
-import { amountMissing, amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountKeys, amountMissing, amountView, amountWords, backFromAmount, materialOf, materialRow, NO_MATERIAL, pickView, scanKey, takeMaterial } from "./material.js";
 import { beware, frame, key, notice, tiles, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -66,7 +66,7 @@ export const consumption = {
     return frame(phone, {
       title: itemName(phone.reference, item),
       about: aboutJob(phone, params),
-      back: params.item && form.item === undefined ? phone.back : () => phone.fill(NO_MATERIAL),
+      back: backFromAmount(phone, params, form),
       body: amountView(phone, material, {
         isProposed,
         aside: over
@@ -106,14 +106,7 @@ export const consumption = {
     }
     return takeMaterial(phone, material, scanned);
   },
-  typed(phone, params, pressed, form) {
-    if (pressed === "Enter") return void consumption.main?.(phone, params, form);
-    if (choices(phone, params, form).item && isPadKey(pressed)) phone.fill({ typed: nextTyped(form.typed ?? "", pressed) });
-  },
-  main(phone, params, form) {
-    if (choices(phone, params, form).item) void save(phone, params, form);
-    else phone.go("scan", { for: "form" });
-  },
+  ...amountKeys(choices, save),
 };
 
 /** Which material? @param {Phone} phone @param {Params} params @param {any} form @param {ReturnType<typeof needsOf>} needs */
@@ -143,7 +136,7 @@ function picking(phone, params, form, needs) {
         ${replaces ? nothing : html`<div class="tiles tiles-1">${key({ label: t("Give material back"), sign: "undo", onTap: () => phone.go("return", params) })}</div>`}
       `,
     }),
-    deck: key({ label: replaces ? t("Scan the material") : t("Scan another material"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) }),
+    deck: scanKey(phone, replaces ? t("Scan the material") : t("Scan another material")),
   });
 }
 

@@ -5,13 +5,14 @@ import { html, nothing } from "../lib/dom.js";
 import { repeat } from "../lib/lists.js";
 import { figure, t } from "../lib/i18n.js";
 import { readGs1, suppliedBy } from "../model/gs1.js";
-import { asCode, quantityOf } from "../model/typing.js";
+import { asCode, isPadKey, nextTyped, quantityOf } from "../model/typing.js";
 import { textField } from "./choices.js";
 import { key, notice, numberMissing, pad, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Params} Params */
 /** @typedef {import("./phone.js").View} View */
+/** @typedef {import("./phone.js").Screen} Screen */
 /** @typedef {import("../model/reading.js").Scanned} Scanned */
 /** @typedef {{item: string | null, lot: string, typed: string, quantity: string | null, unit: string, units: string[]}} Material */
 
@@ -27,8 +28,36 @@ export function materialOf(phone, params, form, usual) {
   return { item, lot: form.lot ?? params.lot ?? "", typed, quantity: quantityOf(typed), unit: form.unit ?? units[0] ?? "", units };
 }
 
+/**
+ * What keys and the main key do while material is chosen and counted: figures are its amount, the main key (and Enter)
+ * saves it, or opens the scanner as long as there is none.
+ * @param {(phone: Phone, params: Params, form: any) => {item: string | null}} choices
+ * @param {(phone: Phone, params: Params, form: any) => Promise<void>} save
+ * @returns {Required<Pick<Screen, "typed" | "main">>}
+ */
+export function amountKeys(choices, save) {
+  /** @type {Required<Screen>["main"]} */
+  const main = (phone, params, form) => {
+    if (choices(phone, params, form).item) void save(phone, params, form);
+    else phone.go("scan", { for: "form" });
+  };
+  return {
+    main,
+    typed(phone, params, pressed, form) {
+      if (pressed === "Enter") return main(phone, params, form);
+      if (choices(phone, params, form).item && isPadKey(pressed)) phone.fill({ typed: nextTyped(form.typed ?? "", pressed) });
+    },
+  };
+}
+
 /** Nothing is chosen any more. */
 export const NO_MATERIAL = { item: null, lot: "", typed: "", unit: null, strange: null, code: "" };
+
+/** One step back from the amount: to where the material came from, or to choosing it. @param {Phone} phone @param {Params} params @param {any} form */
+export const backFromAmount = (phone, params, form) => (params.item && form.item === undefined ? phone.back : () => phone.fill(NO_MATERIAL));
+
+/** The main key while nothing is chosen. @param {Phone} phone @param {string} [label] */
+export const scanKey = (phone, label = t("Scan the material")) => key({ label, sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) });
 
 /** Material a scan names, for the form. @param {Phone} phone @param {Material} chosen @param {Scanned} scanned
  * @returns {boolean} whether it did */

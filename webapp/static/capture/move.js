@@ -7,7 +7,7 @@ import { move as bring } from "../model/gestures.js";
 import { mostUsed } from "../model/things.js";
 import { isPadKey, nextTyped } from "../model/typing.js";
 import { itemName, materialName, placeName } from "../model/words.js";
-import { amountMissing, amountView, amountWords, materialOf, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountMissing, amountView, amountWords, backFromAmount, materialOf, pickView, scanKey, takeMaterial } from "./material.js";
 import { frame, key, notice, tiles } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -63,14 +63,14 @@ export const move = {
         title: t("Move material"),
         about: from || to ? way : t("from one place to another"),
         body: pickView(phone, form, { rows: nothing, words: notice("quiet", t("What was moved? Scan its label, or that of its lot."), "box") }),
-        deck: key({ label: t("Scan the material"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) }),
+        deck: scanKey(phone),
       });
     }
     if (!form.placing || !isCounted(chosen)) {
       return frame(phone, {
         title: itemName(phone.reference, item),
         about: from || to ? way : t("Move material"),
-        back: params.item && form.item === undefined ? phone.back : () => phone.fill(NO_MATERIAL),
+        back: backFromAmount(phone, params, form),
         body: amountView(phone, chosen),
         deck: key({ label: t("Next: where to"), about: amountWords(chosen) || nothing, sign: "box", look: "primary", disabled: !isCounted(chosen), onTap: () => phone.fill({ placing: true }) }),
       });

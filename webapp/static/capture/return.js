@@ -4,10 +4,10 @@ import { html, nothing } from "../lib/dom.js";
 import { isPositive } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { giveBack } from "../model/gestures.js";
-import { asTyped, isPadKey, nextTyped } from "../model/typing.js";
+import { asTyped } from "../model/typing.js";
 import { itemName, materialName } from "../model/words.js";
 import { aboutJob, needsOf } from "./consumption.js";
-import { amountMissing, amountView, amountWords, materialOf, materialRow, NO_MATERIAL, pickView, takeMaterial } from "./material.js";
+import { amountKeys, amountMissing, amountView, amountWords, backFromAmount, materialOf, materialRow, pickView, scanKey, takeMaterial } from "./material.js";
 import { frame, key } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -54,14 +54,14 @@ export const giving = {
             )}
           </ul>`,
         }),
-        deck: key({ label: t("Scan the material"), sign: "scan", look: "primary", onTap: () => phone.go("scan", { for: "form" }) }),
+        deck: scanKey(phone),
       });
     }
     const ready = quantity !== null && unit !== "";
     return frame(phone, {
       title: t("Back: {item}", { item: itemName(phone.reference, item) }),
       about,
-      back: params.item && form.item === undefined ? phone.back : () => phone.fill(NO_MATERIAL),
+      back: backFromAmount(phone, params, form),
       body: amountView(phone, material, {
         label: t("Quantity that goes back"),
         aside: isPositive(taken) && unit === units[0] && typed === "" ? key({ label: t("all {n}", { n: figure(taken) }), look: "soft", onTap: () => phone.fill({ typed: asTyped(taken) }) }) : nothing,
@@ -70,12 +70,5 @@ export const giving = {
     });
   },
   scanned: (phone, params, scanned, form) => takeMaterial(phone, choices(phone, params, form), scanned),
-  typed(phone, params, pressed, form) {
-    if (pressed === "Enter") return void giving.main?.(phone, params, form);
-    if (choices(phone, params, form).item && isPadKey(pressed)) phone.fill({ typed: nextTyped(form.typed ?? "", pressed) });
-  },
-  main(phone, params, form) {
-    if (choices(phone, params, form).item) void save(phone, params, form);
-    else phone.go("scan", { for: "form" });
-  },
+  ...amountKeys(choices, save),
 };
