@@ -142,7 +142,7 @@ function picking(phone, params, form, needs) {
 
 /** How far a component is, in words. @param {ReturnType<typeof needsOf>[number]} need */
 function standing({ planned, taken, missing, unit }) {
-  if (planned === null || missing === null) return taken === "0" ? unit : t("{amount} taken here", { amount: `${figure(taken)} ${unit}` });
+  if (planned === null || missing === null) return taken === "0" ? unit : t("{amount} taken", { amount: `${figure(taken)} ${unit}` });
   const plan = t("planned {amount}", { amount: `${figure(planned)} ${unit}` });
   if (taken === "0") return plan;
   if (isPositive(missing)) return `${plan} · ${t("{n} still to take", { n: figure(missing) })}`;

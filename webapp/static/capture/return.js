@@ -48,7 +48,7 @@ export const giving = {
               materialRow({
                 code: need.item,
                 title: itemName(phone.reference, need.item),
-                about: isPositive(need.taken) ? t("{amount} taken here", { amount: `${figure(need.taken)} ${need.unit}` }) : need.unit,
+                about: isPositive(need.taken) ? t("{amount} taken", { amount: `${figure(need.taken)} ${need.unit}` }) : need.unit,
                 onTap: () => phone.fill({ item: need.item, unit: null }),
               }),
             )}
