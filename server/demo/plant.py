@@ -656,7 +656,7 @@ def standard_cost(product: Product) -> Decimal:
 
 
 def labels(rows: Mapping[str, Rows]) -> list[tuple[str, str, str]]:
-    """Everything a label is printed for: (kind, reference, operation or lot)."""
+    """Everything a label is printed for: (kind, reference, what narrows it down)."""
     return [
         *(("order", row["code"], "") for row in rows["orders"]),
         *(("operation", row["order"], row["number"]) for row in rows["operations"]),
@@ -667,6 +667,6 @@ def labels(rows: Mapping[str, Rows]) -> list[tuple[str, str, str]]:
         *(("lot", item, lot) for item, lots in LOTS.items() for lot in lots),
         *(("item", row["code"], "") for row in rows["items"]),
         *(("activity", row["code"], "") for row in rows["activities"]),
-        *(("reason", row["code"], "") for row in rows["reasons"]),
+        *(("reason", row["code"], row["kind"]) for row in rows["reasons"]),
         *(("word", word, "") for word in WORDS),
     ]

@@ -30,7 +30,7 @@ SEPARATOR = "\n"
 # What tells the parts of each list apart.
 KEYS: dict[str, tuple[str, ...]] = {
     "people": ("key",), "orders": ("code",), "items": ("code",), "machines": ("code",), "work_centers": ("code",),
-    "locations": ("code",), "activities": ("code",), "reasons": ("code",), "lots": ("item", "lot"),
+    "locations": ("code",), "activities": ("code",), "reasons": ("code", "kind"), "lots": ("item", "lot"),
 }  # fmt: skip
 
 
@@ -43,11 +43,6 @@ def parts(snapshot: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
     for code, label in snapshot["codes"].items():
         found["codes", code] = label
     return found
-
-
-def is_divisible(snapshot: Mapping[str, Any]) -> bool:
-    """Whether each part can be told by its key: not where one code is given to reasons of two kinds."""
-    return len(parts(snapshot)) == sum(len(snapshot[kind]) for kind in KEYS) + len(snapshot["codes"])
 
 
 def is_newest(connection: Connection, site: str, version: str) -> bool:
@@ -101,7 +96,7 @@ def _forget(connection: Connection, site: str, version: str, now: int) -> None:
 def delta(connection: Connection, site: str, since: str, snapshot: Mapping[str, Any]) -> dict[str, Any] | None:
     """How to get from version `since` to this snapshot; None where the whole has to be sent."""
     begin, end = _sequence(connection, site, since), _sequence(connection, site, snapshot["version"])
-    if begin is None or end is None or begin > end or not is_divisible(snapshot):
+    if begin is None or end is None or begin > end:
         return None
     query = select(PART.c.kind, PART.c.key).where(PART.c.site == site, PART.c.sequence > begin)
     here = parts(snapshot)

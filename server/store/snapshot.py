@@ -292,6 +292,6 @@ def _codes(
     for row in connection.execute(query).mappings():
         if row["kind"] not in shown or row["ref"] in shown[row["kind"]]:
             codes[row["code"]] = {"kind": row["kind"], "ref": row["ref"]}
-            if row["kind"] in DETAILS:
+            if row["kind"] in DETAILS and row["detail"]:  # labels of reasons did not always name the kind
                 codes[row["code"]][DETAILS[row["kind"]]] = row["detail"]
     return codes

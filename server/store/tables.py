@@ -203,7 +203,7 @@ class ActivityCode(Base):
 
 class LabelCode(Base):
     """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
-    `detail` narrows `ref` down: the operation of an order, the lot of an item; else ""."""
+    `detail` narrows `ref` down: the operation of an order, the lot of an item, the kind of a reason; else ""."""
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()

@@ -114,7 +114,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class LabelCode:
     """What nine printed letters stand for. `kind`: order, operation, person, machine, item, lot, location,
-    work_center, device, activity, reason or word. `detail`: the operation of order `ref`, the lot of item `ref`."""
+    work_center, device, activity, reason or word. `detail`: the operation of order `ref`, the lot of item
+    `ref`, the kind of reason `ref`."""
 
     kind: str
     ref: str

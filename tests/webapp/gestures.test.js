@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formTypes, readTypes, reasonKind } from "../../webapp/static/model/catalog.js";
+import { formTypes, readTypes } from "../../webapp/static/model/catalog.js";
+import { reasonKind } from "../../webapp/static/model/reasons.js";
 import {
   addOperation, answerHelp, byProduct, callHelp, consumption, defect, giveBack, inspection, machineTime, move,
 } from "../../webapp/static/model/gestures.js";

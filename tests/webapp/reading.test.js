@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check } from "../../webapp/static/model/code.js";
 import { read, respond } from "../../webapp/static/model/reading.js";
+import { mayBe } from "../../webapp/static/model/reasons.js";
 import { Reference } from "../../webapp/static/model/reference.js";
 import { Work } from "../../webapp/static/model/work.js";
 
@@ -116,6 +117,27 @@ test("a defect's reason opens the defect of the running job", () => {
     do: "open", screen: "defect", params: { order: "MO-1001", operation: "10", reason: "BURR" },
   });
   assert.deepEqual(scan(SCRAP), { do: "say", what: "nothing to do" });
+});
+
+test("a reason's label says its kind; one from before that means what fits, and one nobody knows anything", () => {
+  const pause = nine("NBGTRRB"), plain = nine("CCCCCCD"), unknown = nine("DDDDDDF");
+  const label = { kind: "reason", ref: "X" };
+  const two = new Reference({
+    ...reference.snapshot,
+    reasons: [{ code: "X", kind: "defect", name: "Crack" }, { code: "X", kind: "help", name: "Come" }],
+    codes: { [pause]: { ...label, reason_kind: "pause" }, [plain]: label, [unknown]: { kind: "reason", ref: "NEW" } },
+  }, 1);
+  assert.deepEqual([pause, plain, unknown].map((code) => read(code, two)), [
+    { is: "reason", reason: "X", kinds: ["pause"] }, { is: "reason", reason: "X", kinds: ["defect", "help"] }, { is: "reason", reason: "NEW", kinds: [] },
+  ]);
+  const situation = (/** @type {Work} */ work) => ({ operator: "ana", reference: two, work });
+  const runs = working({ order: "MO-1001", operation: "10" });
+  assert.equal(/** @type {any} */ (respond(read(plain, two), situation(runs))).screen, "defect");
+  assert.equal(/** @type {any} */ (respond(read(plain, two), situation(working()))).screen, "help");
+  assert.deepEqual(respond(read(pause, two), situation(runs)), { do: "say", what: "nothing to do" });
+  const scanned = /** @type {any} */ (read(plain, two));
+  assert.deepEqual(["defect", "help", "pause"].map((kind) => mayBe(scanned, kind)), [true, true, false]);
+  assert.ok(mayBe(/** @type {any} */ (read(unknown, two)), "pause"));
 });
 
 test("an activity starts, or is opened when it runs", () => {

@@ -3,25 +3,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { named } from "../../webapp/static/lib/i18n.js";
 import { applyDelta, NOTHING_KNOWN, Reference } from "../../webapp/static/model/reference.js";
+import { describe } from "../../webapp/static/model/words.js";
 import { Things } from "../../webapp/static/model/things.js";
 
 /** @typedef {import("../../webapp/static/model/reference.js").Snapshot} Snapshot */
 
 const LISTS = /** @type {const} */ (["people", "orders", "items", "machines", "work_centers", "locations", "activities", "reasons", "lots"]);
-const keyOf = (/** @type {any} */ thing) => (thing.lot !== undefined ? `${thing.item}\n${thing.lot}` : (thing.key ?? thing.code));
+const plainKey = (/** @type {any} */ thing) => (thing.lot !== undefined ? `${thing.item}\n${thing.lot}` : (thing.key ?? thing.code));
+const reasonKey = (/** @type {any} */ { code, kind }) => `${code}\n${kind}`;
 
 /** What a server would say leads from one snapshot to the other. @param {Snapshot} from @param {Snapshot} to */
 function deltaOf(from, to) {
   /** @type {any} */ const changed = {};
   /** @type {any} */ const gone = {};
   for (const name of LISTS) {
+    const keyOf = name === "reasons" ? reasonKey : plainKey;
     const before = new Map(from[name].map((/** @type {any} */ thing) => [keyOf(thing), JSON.stringify(thing)]));
     const after = new Set(to[name].map(keyOf));
     const news = to[name].filter((/** @type {any} */ thing) => before.get(keyOf(thing)) !== JSON.stringify(thing));
     const lost = from[name].filter((/** @type {any} */ thing) => !after.has(keyOf(thing)));
     if (news.length > 0) changed[name] = news;
-    if (lost.length > 0) gone[name] = lost.map((/** @type {any} */ thing) => (name === "lots" ? [thing.item, thing.lot] : keyOf(thing)));
+    if (lost.length > 0) gone[name] = lost.map((/** @type {any} */ thing) => (name === "lots" || name === "reasons" ? keyOf(thing).split("\n") : keyOf(thing)));
   }
   const codes = Object.entries(to.codes).filter(([nine, label]) => JSON.stringify(from.codes[nine]) !== JSON.stringify(label));
   if (codes.length > 0) changed.codes = Object.fromEntries(codes);
@@ -48,9 +52,10 @@ const snapshots = /** @type {fc.Arbitrary<Snapshot>} */ (/** @type {unknown} */ 
   work_centers: coded(),
   locations: coded(),
   activities: coded(),
-  reasons: coded({ kind: short }),
-  lots: fc.uniqueArray(fc.record({ item: short, lot: short }), { selector: keyOf, maxLength: 5 })
-    .map((list) => list.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))),
+  reasons: fc.uniqueArray(fc.record({ code: short, kind: short }), { selector: reasonKey, maxLength: 5 })
+    .map((list) => list.sort((a, b) => (reasonKey(a) < reasonKey(b) ? -1 : 1))),
+  lots: fc.uniqueArray(fc.record({ item: short, lot: short }), { selector: plainKey, maxLength: 5 })
+    .map((list) => list.sort((a, b) => (plainKey(a) < plainKey(b) ? -1 : 1))),
   codes: fc.dictionary(short, fc.record({ kind: short, ref: short })),
 })));
 
@@ -143,4 +148,21 @@ test("units: an item's own first, the plant's usual ones for an item nobody know
   assert.deepEqual(reference.unitsOf("A"), ["kg", "g", "t"]);
   assert.deepEqual(reference.unitsOf("new"), ["pcs", "kg"]);
   assert.deepEqual(reference.searchItems("c").map(({ code }) => code), ["C"]);
+});
+
+test("one code may be given to reasons of two kinds: they are two reasons", () => {
+  const reference = new Reference({
+    reasons: [
+      { code: "X", kind: "defect", name: { en: "Crack" } }, { code: "X", kind: "pause", name: { en: "No wood" } },
+      { code: "Y", kind: "pause", name: { en: "Late" } },
+    ],
+  });
+  assert.deepEqual(["defect", "pause", null, "help"].map((kind) => named(reference.reason("X", kind)?.name)), ["Crack", "No wood", "Crack", "Crack"]);
+  assert.deepEqual([reference.kindsOf("X"), reference.kindsOf("Y"), reference.kindsOf("Z")], [["defect", "pause"], ["pause"], []]);
+  assert.equal(reference.reason("Z", "pause"), null);
+  assert.deepEqual(["defect", "pause"].map((kind) => reference.reasonsOf(kind).map(({ name }) => named(name))), [["Crack"], ["No wood", "Late"]]);
+  const at = { id: "f", occurred_at: "2026-11-20T08:00:00Z", reason: "X" };
+  assert.match(describe(reference, { ...at, type: "defect.reported", quantity: "1", disposition: "scrap" }).about, /Crack/);
+  assert.match(describe(reference, { ...at, type: "labor.stopped", start_id: "s" }).title, /No wood/);
+  assert.match(describe(reference, { ...at, type: "break.started" }).about, /No wood/);
 });

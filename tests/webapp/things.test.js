@@ -66,6 +66,7 @@ test("the last reading, the characteristics looked at, and what is used most", (
   assert.equal(things.counters.get("M04"), "2.5");
   assert.deepEqual(things.characteristicsOf("MO-1", "10"), ["Width", "Depth"]);
   const reasons = [{ code: "KNOT" }, { code: "CHIP" }, { code: "DENT" }, { code: "BURR" }];
-  assert.deepEqual(mostUsed(reasons, things.reasons).map(({ code }) => code), ["BURR", "CHIP", "KNOT", "DENT"]);
+  assert.deepEqual(mostUsed(reasons, things.reasonsOf("defect")).map(({ code }) => code), ["BURR", "CHIP", "KNOT", "DENT"]);
+  assert.equal(things.reasonsOf("pause").size, 0, "each kind is counted by itself");
   assert.deepEqual([...things.places.keys()], ["A1", "B2"]);
 });

@@ -390,3 +390,11 @@ def test_five_hundred_orders_are_chosen_from_quickly(lead: FlaskClient, demo: En
     chance = random.Random(1)
     some = [f"OF-{n:04d}" for n in chance.sample(range(500), 60)]
     assert printed(lead, orders=some, **{"as": "orders"}).count('<svg class="qr"') == 60
+
+
+def test_one_code_for_reasons_of_two_kinds_has_two_labels(demo: Engine) -> None:
+    with write(demo) as connection:
+        plant.put(connection, "main", "reasons", [{"kind": "pause", "code": "BURR", "name": {"en": "x", "fr": "x"}}])
+    found = make(demo, reasons=["BURR"])
+    assert sorted(label.thing for label in found) == [("reason", "BURR", "defect"), ("reason", "BURR", "pause")]
+    assert len({label.code for label in found}) == 2

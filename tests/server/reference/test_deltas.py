@@ -111,13 +111,36 @@ def test_several_versions_back_and_there_and_back_again(app: Flask, shop: Engine
             assert deltas.applied(old, answer) == versions[5]
 
 
-def test_one_code_for_reasons_of_two_kinds_is_sent_whole(app: Flask, shop: Engine) -> None:
-    """A phone tells reasons apart by their code alone."""
+def test_one_code_may_be_given_to_reasons_of_two_kinds(app: Flask, shop: Engine) -> None:
+    """They are two reasons: each changes by itself, and each has a label that says which it is."""
     tablet = device(app, shop)
     put(shop, "reasons", {"kind": "defect", "code": "X", "name": {"en": "x", "fr": "x"}})
     _status, old = get(tablet)
     put(shop, "reasons", {"kind": "pause", "code": "X", "name": {"en": "y", "fr": "y"}})
-    assert "reasons" in get(tablet, old["version"])[1]
+    with write(shop) as connection:
+        things = [("reason", "X", "defect"), ("reason", "X", "pause"), ("reason", "X", "")]
+        of_defect, of_pause, before_kinds = plant.codes_for(connection, MAIN, things).values()
+    _status, change = get(tablet, old["version"])
+    assert [(reason["kind"], reason["name"]["en"]) for reason in change["changed"]["reasons"]] == [("pause", "y")]
+    label = {"kind": "reason", "ref": "X"}
+    assert change["changed"]["codes"] == {
+        of_defect: {**label, "reason_kind": "defect"}, of_pause: {**label, "reason_kind": "pause"}, before_kinds: label,
+    }  # fmt: skip
+    whole = get(tablet)[1]
+    assert deltas.applied(old, change) == whole
+    assert [reason["kind"] for reason in whole["reasons"] if reason["code"] == "X"] == ["defect", "pause"]
+
+
+def test_a_reason_that_goes_leaves_the_other_kind_its_code(app: Flask, shop: Engine) -> None:
+    tablet = device(app, shop)
+    for kind in ("defect", "pause"):
+        put(shop, "reasons", {"kind": kind, "code": "X", "name": {"en": kind, "fr": kind}})
+    _status, old = get(tablet)
+    with write(shop) as connection:
+        connection.exec_driver_sql("DELETE FROM reason_code WHERE code = 'X' AND kind = 'defect'")
+    _status, change = get(tablet, old["version"])
+    assert (change["gone"], change["changed"]) == ({"reasons": [["X", "defect"]]}, {})
+    assert deltas.applied(old, change) == get(tablet)[1]
 
 
 def test_a_restored_server_sends_the_whole(app: Flask, shop: Engine) -> None:
@@ -215,7 +238,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("people"), st.sampled_from("1234"), WORDS, st.booleans()),
     st.tuples(st.just("locations"), CODES, WORDS, st.none()),
     st.tuples(st.just("machines"), CODES, WORDS, st.none()),
-    st.tuples(st.just("reasons"), CODES, st.just("help"), WORDS),
+    st.tuples(st.just("reasons"), CODES, st.sampled_from(["help", "pause"]), WORDS),
     st.tuples(st.just("code"), st.sampled_from(["lot", "order", "location"]), CODES, CODES),
     st.tuples(st.just("withdraw"), st.sampled_from(["lot", "order", "location"]), CODES, CODES),
     st.tuples(st.just("floor"), st.integers(1, 9), st.booleans(), st.none()),

@@ -47,7 +47,7 @@ export function runningCard(phone, span) {
 
 /** A paused job and the key to go on. @param {Phone} phone @param {import("../model/work.js").Paused} span @param {() => void} onResume */
 export const pausedCard = (phone, span, onResume) => html`<div class="card card-paused">
-  <span class="card-state">${icon("pause")} ${span.pausedFor ? t("Paused: {what}", { what: reasonName(phone.reference, span.pausedFor) }) : t("Paused")} · ${t("since {time}", { time: clock(span.pausedMs) })}</span>
+  <span class="card-state">${icon("pause")} ${span.pausedFor ? t("Paused: {what}", { what: reasonName(phone.reference, span.pausedFor, "pause") }) : t("Paused")} · ${t("since {time}", { time: clock(span.pausedMs) })}</span>
   <span class="card-title">${titleOf(phone, span)}</span>
   <span class="card-about">${aboutOf(phone, span)}</span>
   ${key({ label: t("Resume"), sign: "run", look: "soft", onTap: onResume })}

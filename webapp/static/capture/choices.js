@@ -19,7 +19,7 @@ const SHOWN = 8;
  * @param {{kind: string, label: string, chosen: string | null, first?: string, isAll?: boolean, onAll?: () => void, onChoose: (reason: string) => void, none?: string}} what
  */
 export function reasonTiles(phone, { kind, label, chosen, first, isAll = true, onAll, onChoose, none }) {
-  const known = mostUsed(phone.reference.reasonsOf(kind), phone.things.reasons);
+  const known = mostUsed(phone.reference.reasonsOf(kind), phone.things.reasonsOf(kind));
   const reasons = [...known.filter(({ code }) => code === first), ...known.filter(({ code }) => code !== first)];
   const isLong = !isAll && reasons.length > SHOWN + 1;
   const shown = isLong ? reasons.slice(0, SHOWN) : reasons;
@@ -30,7 +30,7 @@ export function reasonTiles(phone, { kind, label, chosen, first, isAll = true, o
       label,
       columns: "2",
       options: [
-        ...(isElsewhere ? [{ value: chosen, label: reasonName(phone.reference, chosen) }] : []),
+        ...(isElsewhere ? [{ value: chosen, label: reasonName(phone.reference, chosen, kind) }] : []),
         ...shown.map(({ code, name }) => ({ value: code, label: named(name) || code })),
       ],
       chosen,

@@ -8,6 +8,7 @@ import { uuid } from "../lib/uuid.js";
 import { dayStart, midnightBefore } from "../model/day.js";
 import { occurredMs } from "../model/event.js";
 import { correct as correctFact } from "../model/gestures.js";
+import { mayBe, reasonKind } from "../model/reasons.js";
 import { asTyped, nextTyped, quantityOf } from "../model/typing.js";
 import { activityName, describe, jobName, reasonName } from "../model/words.js";
 import { corrections, jobKey, jobOfKey } from "../model/work.js";
@@ -39,9 +40,6 @@ const CORRECTABLE = {
   "downtime.started": ["time", "reason"],
   "downtime.stopped": ["time"],
 };
-
-/** @type {Record<string, string>} */
-const REASON_KIND = { "defect.reported": "defect", "labor.stopped": "pause", "downtime.started": "downtime" };
 
 /** A person's own fact of the day: what is older, or somebody else's, is for the lead to mend. @param {Phone} phone @param {Entry} entry */
 export const isOwnOfToday = (phone, { event, savedMs }) =>
@@ -113,7 +111,7 @@ function changeOf(phone, entry, form) {
     }
     case "reason":
       if (!form.reason || form.reason === event.reason) return null;
-      return { how: { fields: { reason: form.reason } }, words: reasonName(phone.reference, form.reason) };
+      return { how: { fields: { reason: form.reason } }, words: reasonName(phone.reference, form.reason, reasonKind(event.type)) };
     case "job": {
       if (!form.job) return null;
       const { order, operation } = jobOfKey(form.job);
@@ -221,7 +219,7 @@ export const correct = {
   },
   scanned(phone, params, scanned, form) {
     const entry = entryOf(phone, params);
-    if (form.why && entry && scanned.is === "reason") {
+    if (form.why && entry && scanned.is === "reason" && mayBe(scanned, "correction")) {
       void save(phone, entry, form, scanned.reason);
       return true;
     }
@@ -229,7 +227,7 @@ export const correct = {
       phone.fill({ job: jobKey(scanned) });
       return true;
     }
-    if (form.what === "reason" && scanned.is === "reason") {
+    if (form.what === "reason" && entry && scanned.is === "reason" && mayBe(scanned, reasonKind(entry.event.type))) {
       phone.fill({ reason: scanned.reason });
       return true;
     }
@@ -281,7 +279,7 @@ function editor(phone, entry, form, what) {
       return tiles({
         label: whatName(what),
         columns: "2",
-        options: phone.reference.reasonsOf(REASON_KIND[event.type] ?? "").map(({ code, name }) => ({ value: code, label: named(name) })),
+        options: phone.reference.reasonsOf(reasonKind(event.type) ?? "").map(({ code, name }) => ({ value: code, label: named(name) })),
         chosen: form.reason ?? event.reason ?? null,
         onChoose: (reason) => phone.fill({ ...form, reason }),
       });

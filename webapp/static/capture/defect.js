@@ -5,6 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { add, compare, parseDecimal, subtract } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { defect as report } from "../model/gestures.js";
+import { mayBe } from "../model/reasons.js";
 import { asTyped, isPadKey, nextTyped, quantityOf, spaced } from "../model/typing.js";
 import { dispositionName, reasonName } from "../model/words.js";
 import { operationOf, operationTiles, reasonTiles, textField } from "./choices.js";
@@ -42,7 +43,7 @@ async function save(phone, params, form) {
   if (!foundAt) return phone.say(t("Scan the operation where it was found."));
   const drafts = report({ order: params.order, operation: foundAt }, { quantity, reason, disposition, causedAt, note: note.trim(), photo });
   const unit = phone.reference.orders.get(params.order)?.unit ?? "";
-  const said = t("Defect saved: {amount}, {reason}", { amount: `${figure(quantity)} ${unit}`.trim(), reason: reasonName(phone.reference, reason) });
+  const said = t("Defect saved: {amount}, {reason}", { amount: `${figure(quantity)} ${unit}`.trim(), reason: reasonName(phone.reference, reason, "defect") });
   if (await phone.capture(drafts, said)) phone.back();
 }
 
@@ -118,7 +119,7 @@ export const defect = {
       `,
       deck: key({
         label: t("Save"),
-        about: reason ? `${shown} ${unit} · ${reasonName(phone.reference, reason)} · ${dispositionName(disposition)}` : t("Choose why first"),
+        about: reason ? `${shown} ${unit} · ${reasonName(phone.reference, reason, "defect")} · ${dispositionName(disposition)}` : t("Choose why first"),
         sign: "check",
         look: "primary",
         disabled: !ready,
@@ -127,7 +128,7 @@ export const defect = {
     });
   },
   scanned(phone, params, scanned, form) {
-    const code = scanned.is === "reason" ? scanned.reason : scanned.is === "unknown" ? scanned.letters : null;
+    const code = scanned.is === "reason" && mayBe(scanned, "defect") ? scanned.reason : scanned.is === "unknown" ? scanned.letters : null;
     if (code) {
       // Opened by a scan, a reason says the rest; opened by a tap, the same reason twice does.
       const isWhole = Boolean(params.disposition) && !params.reason && form.reason === undefined;

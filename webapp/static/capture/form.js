@@ -2,7 +2,8 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { named, t } from "../lib/i18n.js";
-import { draftOf, isFlag, isReady, reasonKind, takesScan, wireValue } from "../model/catalog.js";
+import { draftOf, isFlag, isReady, takesScan, wireValue } from "../model/catalog.js";
+import { reasonKind } from "../model/reasons.js";
 import { personName } from "../model/words.js";
 import { frame, key, notice, tiles } from "./parts.js";
 

@@ -5,6 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { clock, named, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { answerHelp, callHelp, takeBack, UNDO } from "../model/gestures.js";
+import { mayBe } from "../model/reasons.js";
 import { mostUsed } from "../model/things.js";
 import { jobName, machineName, personName, reasonName } from "../model/words.js";
 import { CALL_MS } from "../outbox/queue.js";
@@ -34,7 +35,7 @@ const placeWords = (phone, { order, operation, machine }) =>
 
 /** @param {Phone} phone @param {Params} params @param {string} reason */
 const call = (phone, params, reason) =>
-  void phone.capture(callHelp(reason, whereOf(phone, params)), t("Help called: {reason}", { reason: reasonName(phone.reference, reason) }));
+  void phone.capture(callHelp(reason, whereOf(phone, params)), t("Help called: {reason}", { reason: reasonName(phone.reference, reason, "help") }));
 
 /** @type {import("./phone.js").Screen} */
 export const help = {
@@ -42,7 +43,7 @@ export const help = {
   view(phone, params) {
     const { nowMs } = phone.clocks();
     const calls = phone.things.openCalls.filter(({ sinceMs }) => nowMs - sinceMs < CALL_MS).sort((a, b) => Number(b.by === phone.operator) - Number(a.by === phone.operator));
-    const reasons = mostUsed(phone.reference.reasonsOf("help"), phone.things.reasons);
+    const reasons = mostUsed(phone.reference.reasonsOf("help"), phone.things.reasonsOf("help"));
     const where = placeWords(phone, whereOf(phone, params));
     return frame(phone, {
       title: t("Call for help"),
@@ -61,12 +62,12 @@ export const help = {
         })}</div>
       `,
       deck: params.reason && !calls.some(({ reason }) => reason === params.reason)
-        ? key({ label: t("Call now"), about: reasonName(phone.reference, params.reason), sign: "bell", look: "primary", onTap: () => call(phone, params, params.reason) })
+        ? key({ label: t("Call now"), about: reasonName(phone.reference, params.reason, "help"), sign: "bell", look: "primary", onTap: () => call(phone, params, params.reason) })
         : nothing,
     });
   },
   scanned(phone, params, scanned) {
-    if (scanned.is !== "reason" || (phone.reference.reasons.get(scanned.reason)?.kind ?? "help") !== "help") return false;
+    if (scanned.is !== "reason" || !mayBe(scanned, "help")) return false;
     call(phone, params, scanned.reason);
     return true;
   },
@@ -78,7 +79,7 @@ export const help = {
 /** @param {Phone} phone @param {Call} one */
 function callView(phone, { id, reason, by, sinceMs, answeredMs, state, ...where }) {
   const elapsed = Math.max(0, phone.clocks().nowMs - sinceMs);
-  const what = reasonName(phone.reference, reason);
+  const what = reasonName(phone.reference, reason, "help");
   return html`<section class=${`plate ${state === "waiting" ? "plate-waiting" : "plate-call"}`}>
       <span class="card-state">${icon(state === "waiting" ? "off" : "bell")} ${t("Called: {reason}", { reason: what })}</span>
       <span class="clock clock-big">${hours(elapsed)}</span>

@@ -4,6 +4,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { figure, t } from "../lib/i18n.js";
 import { inspection as inspect } from "../model/gestures.js";
+import { mayBe } from "../model/reasons.js";
 import { asCode, asWords, isPadKey, measureOf, nextTyped, quantityOf, spaced } from "../model/typing.js";
 import { resultName } from "../model/words.js";
 import { operationOf, operationTiles, reasonTiles, textField } from "./choices.js";
@@ -90,7 +91,7 @@ export const inspection = {
     });
   },
   scanned(phone, params, scanned, form) {
-    if (scanned.is === "reason") {
+    if (scanned.is === "reason" && mayBe(scanned, "defect")) {
       phone.fill({ result: "failed", reason: scanned.reason });
       return true;
     }

@@ -6,6 +6,7 @@ import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { startDowntime, startMachine, stopDowntime, stopMachine } from "../model/gestures.js";
 import { jobOf } from "../model/reading.js";
+import { mayBe } from "../model/reasons.js";
 import { jobName, machineName, reasonName } from "../model/words.js";
 import { elapsedMs, jobKey } from "../model/work.js";
 import { reasonTiles } from "./choices.js";
@@ -37,7 +38,7 @@ const start = (phone, code, job, activity) =>
 
 /** @param {Phone} phone @param {string} code @param {string} reason */
 const stand = (phone, code, reason) =>
-  void phone.capture(startDowntime(code, reason), t("Standstill noted: {reason}", { reason: reasonName(phone.reference, reason) }));
+  void phone.capture(startDowntime(code, reason), t("Standstill noted: {reason}", { reason: reasonName(phone.reference, reason, "downtime") }));
 
 /** @type {import("./phone.js").Screen} */
 export const machine = {
@@ -55,7 +56,7 @@ export const machine = {
       body: html`
         ${down
           ? html`<section class="plate plate-stop">
-              <span class="card-state">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(phone.reference, down.reason ?? "") })}</span>
+              <span class="card-state">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(phone.reference, down.reason ?? "", "downtime") })}</span>
               <span class="clock clock-big">${hours(elapsedMs(down, phone.clocks()))}</span>
               <span class="plate-about">${t("since {time}", { time: clock(down.sinceMs) })}</span>
             </section>`
@@ -98,14 +99,14 @@ export const machine = {
         : open
           ? key({ label: t("Stop machine"), sign: "stop", look: "primary", onTap: () => void phone.capture(stopMachine(open), t("Machine stopped: {name}", { name })) })
           : params.reason
-            ? key({ label: t("It stands still"), about: reasonName(phone.reference, params.reason), sign: "halt", look: "primary", onTap: () => stand(phone, code, params.reason) })
+            ? key({ label: t("It stands still"), about: reasonName(phone.reference, params.reason, "downtime"), sign: "halt", look: "primary", onTap: () => stand(phone, code, params.reason) })
             : nothing,
     });
   },
   scanned(phone, params, scanned, form) {
     const { machine: code } = params;
     const isIdle = !phone.work.machines.has(code);
-    if (scanned.is === "reason" && !phone.work.downtimes.has(code) && (phone.reference.reasons.get(scanned.reason)?.kind ?? "downtime") === "downtime") {
+    if (scanned.is === "reason" && !phone.work.downtimes.has(code) && mayBe(scanned, "downtime")) {
       stand(phone, code, scanned.reason);
       return true;
     }

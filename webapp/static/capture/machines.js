@@ -22,7 +22,7 @@ export const machines = {
     const sorted = all.sort((a, b) => rank(a.code) - rank(b.code) || a.code.localeCompare(b.code));
     return frame(phone, {
       title: params.reason ? t("Which machine stands still?") : t("Machines"),
-      about: params.reason ? reasonName(reference, params.reason) : nothing,
+      about: params.reason ? reasonName(reference, params.reason, "downtime") : nothing,
       body: html`
         ${sorted.length === 0 ? notice("quiet", t("No machines are known here yet. Scan the machine's label."), "gear") : nothing}
         <ul class="rows">
@@ -33,7 +33,7 @@ export const machines = {
               <button class="row" type="button" @click=${() => phone.go("machine", { machine: code, ...(params.reason ? { reason: params.reason } : {}) })}>
                 <span class="row-code">${code}</span>
                 <span class="row-title">${name}</span>
-                ${down ? html`<span class="row-state row-state-stop">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(reference, down.reason ?? "") })} · ${hours(elapsedMs(down, phone.clocks()))}</span>` : nothing}
+                ${down ? html`<span class="row-state row-state-stop">${icon("halt")} ${t("Stands still: {reason}", { reason: reasonName(reference, down.reason ?? "", "downtime") })} · ${hours(elapsedMs(down, phone.clocks()))}</span>` : nothing}
                 ${open && !down
                   ? html`<span class="row-state">${icon(open.activity === "setup" ? "setup" : "gear")} ${open.activity === "setup" ? t("Is set up") : t("Runs")} · ${hours(elapsedMs(open, phone.clocks()))}</span>
                       <span class="row-about">${jobName(reference, open)}${isUnattended(phone, open) ? ` · ${t("unattended")}` : ""}</span>`

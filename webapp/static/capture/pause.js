@@ -12,7 +12,7 @@ async function pauseFor(phone, params, reason) {
   const span = phone.work.labor.get(params.start);
   if (!span) return phone.home();
   const what = titleOf(phone, span);
-  const said = reason ? t("Paused, {reason}: {what}", { reason: reasonName(phone.reference, reason), what }) : t("Paused: {what}", { what });
+  const said = reason ? t("Paused, {reason}: {what}", { reason: reasonName(phone.reference, reason, "pause"), what }) : t("Paused: {what}", { what });
   if (await phone.capture(stop(phone.work.allOn(peopleHere(phone), span), { pause: true, reason }), said)) phone.home();
 }
 

@@ -112,11 +112,11 @@ export const quantity = {
   scanned(phone, params, scanned, form) {
     const job = jobOf(phone, params);
     // A defect's reason on the page where pieces are counted: one piece of scrap, said and done, with undo.
-    const reason = scanned.is === "reason" && phone.reference.reasons.get(scanned.reason)?.kind === "defect" ? scanned.reason : null;
+    const reason = scanned.is === "reason" && scanned.kinds.includes("defect") ? scanned.reason : null;
     if (reason && job.operation) {
       const typed = quantityOf(form.typed);
       if (typed) phone.go("defect", { order: params.order, ...(params.operation ? { operation: params.operation } : {}), reason }, { typed: form.typed });
-      else void phone.capture(report(job, { quantity: "1", reason, disposition: "scrap" }), t("Defect saved: {amount}, {reason}", { amount: "1", reason: reasonName(phone.reference, reason) }));
+      else void phone.capture(report(job, { quantity: "1", reason, disposition: "scrap" }), t("Defect saved: {amount}, {reason}", { amount: "1", reason: reasonName(phone.reference, reason, "defect") }));
       return true;
     }
     // A quick code counts what was typed, never what was only proposed.

@@ -2,6 +2,7 @@
 
 import { parseDecimal } from "../lib/decimal.js";
 import { lastAt, parseClock, rfc3339 } from "../lib/time.js";
+import { reasonKind } from "./reasons.js";
 
 /** @typedef {{name: string, kind: string, required: boolean, label: string, input?: string, choices?: string[] | null}} Field */
 /** @typedef {{type: string, version: number, label: string, doc?: string, fields: Field[]}} EventType */
@@ -38,14 +39,6 @@ function isAsked(type, field) {
   // A reason nobody must give, of a kind nobody has named, would be every reason of the plant.
   return field.input !== "hidden" && !(field.name === "reason" && reasonKind(type) === null);
 }
-
-/** What the subject of a fact has reasons of. @type {Record<string, string>} */
-const REASONS = {
-  defect: "defect", inspection: "defect", downtime: "downtime", break: "pause", labor: "pause", help: "help", event: "correction",
-};
-
-/** The kind of reasons a type asks for; null where any may be meant. @param {string} type */
-export const reasonKind = (type) => REASONS[type.split(".")[0]] ?? null;
 
 /** @param {Field} field */
 const isInstant = (field) => field.kind === "instant";

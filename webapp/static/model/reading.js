@@ -22,7 +22,7 @@ import { jobKey } from "./work.js";
  *   | {is: "location", location: string}
  *   | {is: "work center", workCenter: string}
  *   | {is: "activity", activity: string}
- *   | {is: "reason", reason: string}
+ *   | {is: "reason", reason: string, kinds: string[]}
  *   | {is: "word", word: string}
  *   | {is: "device", device: string}
  *   | {is: "unknown", letters: string}
@@ -89,7 +89,8 @@ export function read(text, reference) {
       case "activity":
         return { is: "activity", activity: label.ref };
       case "reason":
-        return { is: "reason", reason: label.ref };
+        // A label says the kind of its reason; one from before that, the kinds that have its code: none, where it is not known.
+        return { is: "reason", reason: label.ref, kinds: label.reason_kind ? [label.reason_kind] : reference.kindsOf(label.ref) };
       case "word":
         return { is: "word", word: label.ref };
       case "device":
@@ -150,12 +151,12 @@ export function respond(scanned, situation) {
       return onMaterial({ item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) }, productive);
     }
     case "reason": {
-      const kind = reference.reasons.get(scanned.reason)?.kind;
-      if (kind === "defect" && productive.length === 1) {
+      const { kinds } = scanned;
+      if (kinds.includes("defect") && productive.length === 1) {
         return { do: "open", screen: "defect", params: { ...jobOf(productive[0]), reason: scanned.reason } };
       }
-      if (kind === "downtime") return { do: "open", screen: "machines", params: { reason: scanned.reason } };
-      if (kind === "help") return { do: "open", screen: "help", params: { reason: scanned.reason } };
+      if (kinds.includes("downtime")) return { do: "open", screen: "machines", params: { reason: scanned.reason } };
+      if (kinds.includes("help")) return { do: "open", screen: "help", params: { reason: scanned.reason } };
       return { do: "say", what: "nothing to do" };
     }
     case "word":

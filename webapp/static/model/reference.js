@@ -17,7 +17,7 @@ import { add, multiply } from "../lib/decimal.js";
 /** @typedef {{item: string, lot: string}} Lot */
 /** @typedef {{typed_time: boolean, standard_cost: boolean, pin: boolean, fast_switch: boolean, away_minutes: number}} Settings */
 /** @typedef {import("./things.js").Things} Things */
-/** @typedef {{kind: string, ref: string, operation?: string, lot?: string}} Label */
+/** @typedef {{kind: string, ref: string, operation?: string, lot?: string, reason_kind?: string}} Label */
 
 /**
  * @typedef {Object} Snapshot
@@ -73,7 +73,11 @@ export class Reference {
     this.items = byKey(this.snapshot.items, "code");
     this.machines = byKey(this.snapshot.machines, "code");
     this.activities = byKey(this.snapshot.activities, "code");
-    this.reasons = byKey(this.snapshot.reasons, "code");
+    /** By code, then by kind: a code may be given to reasons of two kinds. @type {Map<string, Map<string, Reason>>} */
+    this.reasons = new Map();
+    for (const reason of this.snapshot.reasons) {
+      this.reasons.set(reason.code, (this.reasons.get(reason.code) ?? new Map()).set(reason.kind, reason));
+    }
     this.workCenters = byKey(this.snapshot.work_centers, "code");
     this.locations = byKey(this.snapshot.locations, "code");
   }
@@ -125,6 +129,18 @@ export class Reference {
   /** @param {string} kind defect, downtime, pause, correction or help */
   reasonsOf(kind) {
     return this.snapshot.reasons.filter((reason) => reason.kind === kind);
+  }
+
+  /** A reason by its code; where the kind is not known, or none of that kind is, any that has the code.
+   * @param {string} code @param {string | null} [kind] @returns {Reason | null} */
+  reason(code, kind) {
+    const known = this.reasons.get(code);
+    return known?.get(kind ?? "") ?? known?.values().next().value ?? null;
+  }
+
+  /** What kinds of reasons have this code. @param {string} code @returns {string[]} */
+  kindsOf(code) {
+    return [...(this.reasons.get(code)?.keys() ?? [])];
   }
 
   /** What an operation draws from stock; components that name no operation belong to the first one.
@@ -213,7 +229,7 @@ const byKey = (things, key) => new Map(things.map((thing) => [thing[key], thing]
  * @property {string} since the version it goes on from
  * @property {string} version the version it leads to
  * @property {Partial<Omit<Snapshot, "version" | "site" | "settings">>} [changed]
- * @property {Partial<Record<ListName, any[]>> & {codes?: string[]}} [gone] lists by their keys, lots by pair
+ * @property {Partial<Record<ListName, any[]>> & {codes?: string[]}} [gone] lists by their keys, reasons and lots by pair
  * @property {Snapshot["site"]} [site]
  * @property {Partial<Settings>} [settings]
  */
@@ -223,7 +239,7 @@ const code = (/** @type {any} */ thing) => thing.code;
 /** What tells the things of each list apart. @type {Record<ListName, (thing: any) => string>} */
 const KEYS = {
   people: (person) => person.key, orders: code, items: code, machines: code, work_centers: code, locations: code,
-  activities: code, reasons: code, lots: (lot) => pair(lot.item, lot.lot),
+  activities: code, reasons: (reason) => pair(reason.code, reason.kind), lots: (lot) => pair(lot.item, lot.lot),
 };
 /** What each list is sorted by, if not by its key. @type {Partial<Record<ListName, (thing: any) => string>>} */
 const SORTS = { people: (person) => pair(person.name, person.key) };

@@ -3,6 +3,7 @@
 
 import { add, subtract } from "../lib/decimal.js";
 import { occurredMs } from "./event.js";
+import { reasonKind } from "./reasons.js";
 import { corrections } from "./work.js";
 
 /** @typedef {import("./event.js").Fact} Fact */
@@ -23,7 +24,7 @@ export class Things {
     /** @type {Map<string, string>} what the snapshot cannot show yet, by order, item and unit */ this.drawn = new Map();
     /** @type {Map<string, Call>} by id */ this.calls = new Map();
     /** @type {Map<string, string>} the last reading, by machine */ this.counters = new Map();
-    /** @type {Map<string, number>} how often, by reason */ this.reasons = new Map();
+    /** @type {Map<string, Map<string, number>>} how often, by kind and code */ this.reasons = new Map();
     /** @type {Map<string, number>} how often, by place */ this.places = new Map();
     /** @type {Map<string, string[]>} what was looked at, latest first, by order and operation */ this.characteristics = new Map();
     const facts = [...captures];
@@ -38,6 +39,11 @@ export class Things {
    * @param {string} order @param {string} item @param {string} unit */
   drawnFor(order, item, unit) {
     return this.drawn.get(keyOf(order, item, unit)) ?? "0";
+  }
+
+  /** How often the reasons of a kind were given here, by code. @param {string} kind @returns {Map<string, number>} */
+  reasonsOf(kind) {
+    return this.reasons.get(kind) ?? new Map();
   }
 
   /** Calls that nobody ended here, those answered elsewhere among them; oldest first. */
@@ -83,7 +89,11 @@ export class Things {
         this.calls.delete(event.call_id);
         break;
     }
-    if (event.reason) count(this.reasons, event.reason);
+    if (event.reason) {
+      const kind = reasonKind(event.type) ?? "";
+      if (!this.reasons.has(kind)) this.reasons.set(kind, new Map());
+      count(this.reasonsOf(kind), event.reason);
+    }
   }
 
   /** @param {Fact} event */

@@ -4,6 +4,7 @@ import { clock, figure, named, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { grouped, tail } from "./code.js";
 import { UNDO } from "./gestures.js";
+import { reasonKind } from "./reasons.js";
 
 /** @typedef {import("./reference.js").Reference} Reference */
 /** @typedef {import("./event.js").Fact} Fact */
@@ -60,14 +61,14 @@ export function jobName(reference, { order, operation, indirect }) {
 /** @param {Reference} reference @param {string} person */
 export const personName = (reference, person) => reference.people.get(person)?.name ?? person;
 
-/** @param {Reference} reference @param {string} reason */
-export const reasonName = (reference, reason) => named(reference.reasons.get(reason)?.name) || reason;
+/** @param {Reference} reference @param {string} reason @param {string | null} kind of reasons: one code may be given in several */
+export const reasonName = (reference, reason, kind) => named(reference.reason(reason, kind)?.name) || reason;
 
 /** With how many people, if it is more than one. @param {string} what @param {string[]} people */
 export const withMates = (what, people) => (people.length > 1 ? t("{what}, {n} people", { what, n: people.length }) : what);
 
 /** The undo of the moment after needs no word. @param {Reference} reference @param {string} reason */
-export const reasonOfCorrection = (reference, reason) => (reference.reasons.has(reason) || reason !== UNDO ? reasonName(reference, reason) : "");
+export const reasonOfCorrection = (reference, reason) => (reference.reasons.has(reason) || reason !== UNDO ? reasonName(reference, reason, "correction") : "");
 
 /** @param {Reference} reference @param {string} machine */
 export function machineName(reference, machine) {
@@ -106,13 +107,14 @@ export function describe(reference, event) {
   // Pieces are counted in their order's unit.
   const unit = event.unit ?? reference.orders.get(event.order ?? "")?.unit;
   const amount = event.quantity ? `${figure(event.quantity)}${unit ? ` ${unit}` : ""}` : "";
+  const because = () => reasonName(reference, event.reason, reasonKind(event.type));
   const machine = event.machine ? machineName(reference, event.machine) : "";
   const material = event.item ? materialName(reference, /** @type {any} */ (event)) : "";
   switch (event.type) {
     case "labor.started":
       return { title: t("Started: {what}", { what: activityName(event.activity) }), about: job };
     case "labor.stopped":
-      return event.reason ? { title: t("Paused: {what}", { what: reasonName(reference, event.reason) }), about: job } : { title: t("Stopped"), about: job };
+      return event.reason ? { title: t("Paused: {what}", { what: because() }), about: job } : { title: t("Stopped"), about: job };
     case "labor.declared": {
       const from = event.started_at ? Date.parse(event.started_at) : 0;
       const length = event.started_at ? Date.parse(event.ended_at) - from : (event.duration_ms ?? 0);
@@ -123,7 +125,7 @@ export function describe(reference, event) {
       };
     }
     case "break.started":
-      return { title: t("Break began"), about: event.reason ? reasonName(reference, event.reason) : "" };
+      return { title: t("Break began"), about: event.reason ? because() : "" };
     case "break.stopped":
       return { title: t("Back from the break"), about: "" };
     case "shift.started":
@@ -139,7 +141,7 @@ export function describe(reference, event) {
     case "defect.reported":
       return {
         title: t("Defect: {amount}", { amount }),
-        about: [job, reasonName(reference, event.reason), dispositionName(event.disposition)].join(" · "),
+        about: [job, because(), dispositionName(event.disposition)].join(" · "),
       };
     case "material.consumed":
       return { title: t("Consumed: {amount}", { amount }), about: joined(material, job) };
@@ -156,13 +158,13 @@ export function describe(reference, event) {
       return { title: t("By-product: {amount}", { amount }), about: joined(material, job) };
     case "inspection.reported": {
       const measured = event.measured ? `${figure(event.measured)}${event.unit ? ` ${event.unit}` : ""}` : "";
-      const reason = event.reason ? reasonName(reference, event.reason) : "";
+      const reason = event.reason ? because() : "";
       return { title: t("Inspection: {result}", { result: resultName(event.result) }), about: joined(event.characteristic, measured, reason, job) };
     }
     case "operation.added":
       return { title: t("Unplanned operation: {name}", { name: event.name }), about: joined(job, workCenterName(reference, event.work_center)) };
     case "help.called":
-      return { title: t("Help called: {reason}", { reason: reasonName(reference, event.reason) }), about: joined(machine, job) };
+      return { title: t("Help called: {reason}", { reason: because() }), about: joined(machine, job) };
     case "help.answered":
       return { title: t("Help has come"), about: "" };
     case "machine.reported":
@@ -175,7 +177,7 @@ export function describe(reference, event) {
     case "machine.stopped":
       return { title: t("Machine stopped"), about: machine };
     case "downtime.started":
-      return { title: t("Standstill began"), about: [machine, reasonName(reference, event.reason)].join(" · ") };
+      return { title: t("Standstill began"), about: [machine, because()].join(" · ") };
     case "downtime.stopped":
       return { title: t("Standstill ended"), about: machine };
     case "event.voided":
