@@ -4,13 +4,10 @@ Whoever guesses learns nothing from the answer: an unknown name, a wrong passwor
 words, and each costs one Argon2id computation.
 """
 
-from functools import cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext
 from sqlalchemy import Engine
 
+from server.auth import hashing
 from server.problems import Problem
 from server.settings import Settings
 from server.store import people
@@ -31,14 +28,12 @@ _COMMON = frozenset(
     """.split()  # noqa: SIM905 -- easier to read than forty quoted words
 )
 
-_hasher = PasswordHasher()
-
 
 def hash_password(password: str, name: str = "") -> str:
     """The password's Argon2id hash. Raises Problem for one that is too weak."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH or len(set(password)) < 5 or _is_common(password, name):
         raise Problem("auth.weak_password", rule=str(RULE))
-    return _hasher.hash(password)
+    return hashing.make(password)
 
 
 def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int) -> str:
@@ -55,15 +50,15 @@ def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int
             failures = people.count_failure(connection, limits.site, name)
             wait = _wait_ms(failures, limits)
             people.change_user(connection, limits.site, name, locked_until=now + wait)
-    stored = user.password_hash if user is not None and open_now else _nobody()
-    fits = _verify(stored, password[:MAX_LENGTH])
-    if not (open_now and fits):
+    stored = user.password_hash if user is not None and open_now else None
+    fits = hashing.fits(stored, password[:MAX_LENGTH])  # for nobody, too: it takes as long
+    if stored is None or not fits:
         raise Problem("auth.wrong_password")
     with write(engine) as connection:
         people.change_user(connection, limits.site, name, failures=0, locked_until=0)
-        if _hasher.check_needs_rehash(stored):
+        if hashing.is_outdated(stored):
             # Not through `change_user`: a stronger hash of the same password ends no sign-in.
-            people.rehash(connection, limits.site, name, _hasher.hash(password))
+            people.rehash(connection, limits.site, name, hashing.make(password))
     return name
 
 
@@ -71,19 +66,6 @@ def _wait_ms(failures: int, limits: Settings) -> int:
     if failures >= limits.sign_in_failures:
         return limits.sign_in_lock_minutes * 60_000
     return 1000 * 2 ** (failures - PATIENCE) if failures >= PATIENCE else 0
-
-
-def _verify(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-@cache
-def _nobody() -> str:
-    """A hash nothing fits: checking against it takes as long as checking a real one."""
-    return _hasher.hash("nobody has this password")
 
 
 def _is_common(password: str, name: str) -> bool:

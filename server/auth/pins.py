@@ -11,13 +11,11 @@ What is hashed is keyed with a file beside the database: who steals the database
 import hashlib
 import hmac
 import re
-from functools import cache
 from itertools import pairwise
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Engine
 
+from server.auth import hashing
 from server.problems import Problem
 from server.settings import Settings
 from server.store import people
@@ -34,14 +32,12 @@ _COMMON = frozenset(
     "112233 159753 147258 147852 258369 369258 159357 102030 100200 111222 123321 654456".split()  # noqa: SIM905
 )
 
-_hasher = PasswordHasher()
-
 
 def hash_pin(pin: str, number: str, key: bytes) -> str:
     """The PIN's hash. Raises Problem for one that is too short or that everybody tries first."""
     if is_weak(pin, number):
         raise Problem("person.pin_weak")
-    return _hasher.hash(_keyed(pin, key))
+    return hashing.make(_keyed(pin, key))
 
 
 def is_weak(pin: str, number: str = "") -> bool:
@@ -91,14 +87,13 @@ def sign_in(engine: Engine, limits: Settings, device: str, number: str, pin: str
         people.put_pin_failures(connection, limits.site, where, on_device, began, now, locked)
         found = people.find_pin(connection, limits.site, number)
     person, stored = found or ("", "")
-    nobody = _nobody()  # made for everybody, so that the first stranger does not wait longer than others
-    if not _fits(stored or nobody, _keyed(pin[:64], limits.pin_key())) or not person:
+    if not hashing.fits(stored or None, _keyed(pin[:64], limits.pin_key())):
         raise Problem("person.pin_wrong")
     with write(engine) as connection:
         people.forget_pin_failures(connection, limits.site, who)
         people.take_back_pin_failure(connection, limits.site, where, MOST_OF_A_DEVICE)
-        if _hasher.check_needs_rehash(stored):
-            people.put_pin(connection, limits.site, person, _hasher.hash(_keyed(pin, limits.pin_key())), now)
+        if hashing.is_outdated(stored):
+            people.put_pin(connection, limits.site, person, hashing.make(_keyed(pin, limits.pin_key())), now)
     return person
 
 
@@ -129,16 +124,3 @@ def _subject(kind: str, name: str) -> str:
 
 def _keyed(pin: str, key: bytes) -> bytes:
     return hmac.new(key, pin.encode("utf-8", "replace"), hashlib.sha256).digest()
-
-
-def _fits(stored: str, keyed: bytes) -> bool:
-    try:
-        return _hasher.verify(stored, keyed)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-@cache
-def _nobody() -> str:
-    """A hash nothing fits: checking against it takes as long as checking a real one."""
-    return _hasher.hash("nobody has this PIN")

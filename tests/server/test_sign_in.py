@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from server import create_app
-from server.auth import passwords
+from server.auth import hashing, passwords
 from server.auth.credentials import SESSION, digest, make_secret
 from server.problems import Problem
 from server.settings import Settings
@@ -194,11 +194,10 @@ def test_from_the_third_failure_on_each_try_waits(client: FlaskClient, ines: str
 
 
 def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines: str, database: Engine) -> None:
-    looked_at = []
-    real = passwords._verify
+    looked_at, real = [], hashing.fits
 
-    def counting(stored: str, password: str) -> bool:
-        looked_at.append(stored != passwords._nobody())
+    def counting(stored: str | None, password: str) -> bool:
+        looked_at.append(stored is not None)
         return real(stored, password)
 
     def guess() -> None:
@@ -207,7 +206,7 @@ def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines:
                 passwords.sign_in(database, settings, ines, "not this one at all", 1_795_000_000_000)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_verify", counting)
+        patch.setattr(hashing, "fits", counting)
         threads = [threading.Thread(target=guess) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -215,6 +214,11 @@ def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines:
             thread.join()
     assert len(looked_at) == 20
     assert sum(looked_at) == 3  # the third failure closes the door for a second, and the clock stands still
+
+
+def test_nothing_fits_nobody() -> None:
+    assert not hashing.fits(None, "nobody knows this")
+    assert hashing.fits(hashing.make("nobody knows this"), "nobody knows this")
 
 
 @pytest.mark.parametrize(
