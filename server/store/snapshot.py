@@ -54,7 +54,8 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     called = short_names({row["key"]: row["name"] for row in people})
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
-        "settings": asdict(floor),
+        # How one person's time on several jobs is shared: shown to that person, so that nobody is told a wrong share.
+        "settings": {**asdict(floor), "split_rule": plant.policy(connection, site).split_rule},
         "people": [
             {
                 "key": row["key"],

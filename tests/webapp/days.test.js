@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { sharesOf } from "../../webapp/static/model/day.js";
+import { Reference } from "../../webapp/static/model/reference.js";
+import { weigherOf } from "../../webapp/static/model/splits.js";
 import { Work } from "../../webapp/static/model/work.js";
 
 const MINUTE = 60_000;
@@ -18,10 +20,10 @@ function capture({ at, duration_min, from, until, ...told }) {
   return { state: "sent", savedMs: BEGIN + at * MINUTE, event: { person: "ana", declared_by: "ana", occurred_at: instant(at), ...told, ...times } };
 }
 
-for (const { title, facts, minutes } of DAYS) {
+for (const { title, rule = "equal_share", orders = [], facts, minutes } of DAYS) {
   test(title, () => {
     const clocks = { nowMs: BEGIN + 600 * MINUTE, bootId: "b", monotonicMs: 0, clockOffsetMs: null };
-    const shares = sharesOf(new Work(facts.map(capture)), "ana", clocks);
+    const shares = sharesOf(new Work(facts.map(capture)), "ana", clocks, { weigh: weigherOf(new Reference({ settings: { split_rule: rule }, orders })) });
     assert.deepEqual(Object.fromEntries(shares.map(({ startId, ms }) => [startId, ms / MINUTE])), minutes);
   });
 }

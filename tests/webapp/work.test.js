@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attendedMs, dayStart, proposeEnds, sharesOf, timeOn } from "../../webapp/static/model/day.js";
+import { attendedMs, dayStart, proposeEnds, sharesOf, standingOf, timeOn } from "../../webapp/static/model/day.js";
 import {
   change, complete, correct, declare, defect, endShift, good, keepBoth, leaveRunning, reopen, start, startBreak, startDowntime,
   startMachine, stop, stopBreak, stopMachine, takeBack,
 } from "../../webapp/static/model/gestures.js";
 import { Reference } from "../../webapp/static/model/reference.js";
 import { resultOf } from "../../webapp/static/model/result.js";
+import { weigherOf } from "../../webapp/static/model/splits.js";
 import { elapsedMs, jobKey, jobOfKey, Work } from "../../webapp/static/model/work.js";
 import { current, NOBODY, peopleHere, signedIn, withCrew } from "../../webapp/static/model/session.js";
 import { write } from "../../webapp/static/model/event.js";
@@ -63,7 +64,7 @@ test("start, pause, resume, stop: the minutes of each are kept", () => {
   day.does(start("ana", SAWING, "run"), 15);
   assert.equal(day.work.pausedOf("ana").length, 0, "resumed");
   day.does(stop(day.work.of("ana")[0]), 10);
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 40 * MINUTE);
   assert.deepEqual(day.work.of("ana"), []);
 });
 
@@ -168,7 +169,7 @@ test("a crew starts, switches, pauses and stops in one gesture, each on their ow
   day.does(stop(day.work.allOn(crew, MILLING), { pause: true, reason: "LATE" }), 10);
   assert.equal(day.work.ofAll(crew).length, 0);
   assert.deepEqual(crew.map((person) => day.work.pausedOf(person)[0].pausedFor), ["LATE", "LATE", "LATE"]);
-  assert.deepEqual(crew.map((person) => timeOn(day.work, person, SAWING, day.clocks())), [30, 30, 30].map((n) => n * MINUTE));
+  assert.deepEqual(crew.map((person) => timeOn(day.work, person, SAWING, day.clocks()).ms), [30, 30, 30].map((n) => n * MINUTE));
 });
 
 test("one person on two jobs shares each instant: the day adds up to the time at work", () => {
@@ -176,8 +177,8 @@ test("one person on two jobs shares each instant: the day adds up to the time at
   day.does(start("ana", SAWING, "run"));
   day.does(start("ana", MILLING, "run"), 20);
   day.does(stop(day.work.of("ana")), 40);
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE, "20 alone, half of 40");
-  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()), 20 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 40 * MINUTE, "20 alone, half of 40");
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()).ms, 20 * MINUTE);
   assert.equal(sharesOf(day.work, "ana", day.clocks()).reduce((sum, { ms }) => sum + ms, 0), 60 * MINUTE);
 });
 
@@ -190,7 +191,7 @@ test("a break takes the time away from what runs; the work is still there afterw
   day.passes(10);
   const [span] = day.work.of("ana");
   assert.equal(attendedMs(day.work, span, day.clocks()), 70 * MINUTE);
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 70 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 70 * MINUTE);
   assert.equal(day.work.breaksOf(["ana"]).length, 0);
 });
 
@@ -238,8 +239,8 @@ test("told time counts with its length, wherever it lies in the day", () => {
   const day = shift();
   day.does(declare("ana", SAWING, "run", { durationMs: 90 * MINUTE }));
   day.does(declare("ana", MILLING, "setup", { fromMs: day.startMs, toMs: day.startMs + 30 * MINUTE }));
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 90 * MINUTE);
-  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks(), { activity: "setup" }), 30 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 90 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks(), { activity: "setup" }).ms, 30 * MINUTE);
   const [told] = day.captures;
   assert.equal(told.event.provenance, "declared");
   assert.equal(told.event.duration_ms, 90 * MINUTE);
@@ -269,8 +270,8 @@ test("a start that was corrected takes its stop along: the span stays closed, wi
   const drafts = correct(day.at(startId), { fields: { ...MILLING }, occurredMs: fifteenLater }, "ORDRE", names(), [day.at(stopId)]);
   day.does(drafts);
   assert.equal(day.work.of("ana").length, 0, "nothing was opened again");
-  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()), 15 * MINUTE);
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 0);
+  assert.equal(timeOn(day.work, "ana", MILLING, day.clocks()).ms, 15 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 0);
   const told = day.captures.filter(({ event }) => event.type === "labor.stopped").at(-1).event;
   assert.equal(told.start_id, drafts[0].id);
   assert.equal(told.operation, "20");
@@ -288,9 +289,9 @@ test("a start that was told at another time keeps its stop, which nobody touched
   const drafts = correct(day.at(startId), { occurredMs: tenEarlier }, "OUBLI", newId, [day.at(stopId)]);
   assert.equal(drafts.length, 2);
   const [again] = day.does(drafts);
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()), 40 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks()).ms, 40 * MINUTE);
   day.does(correct(day.at(again), { fields: { activity: "rework" } }, "SAISIE", newId));
-  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks(), { activity: "rework" }), 40 * MINUTE);
+  assert.equal(timeOn(day.work, "ana", SAWING, day.clocks(), { activity: "rework" }).ms, 40 * MINUTE);
   assert.equal(day.work.of("ana").length, 0);
 });
 
@@ -363,6 +364,46 @@ test("what was done stands beside what was expected, of one's own facts alone", 
   assert.equal(result.value, "98.4");
   const quiet = new Reference({ ...reference.snapshot, settings: {} });
   assert.equal(resultOf({ captures, work: day.work, reference: quiet, clocks: day.clocks() }, "ana", SAWING).value, null);
+});
+
+test("where a share cannot be known, the clock's time stands there under its name, beside no standard", () => {
+  const steps = [{ number: "10", name: "Saw", standard_run_min: "2" }, { number: "20", name: "Mill", standard_run_min: "2" }];
+  const known = { code: "MO-1", quantity: "20", components: [], operations: steps };
+  const results = ["by_chance", "standard_time"].map((split_rule) => {
+    const reference = new Reference({ settings: { split_rule }, orders: [known] });
+    const day = shift();
+    day.does(start("ana", SAWING, "run"));
+    day.does(start("ana", { order: "BCDFGHJKL", operation: null }, "run"), 20); // an order this device has never heard of
+    const [saw] = day.work.of("ana");
+    const standing = standingOf(day.work, saw, day.clocks(), weigherOf(reference));
+    day.does(stop(day.work.of("ana")), 40);
+    return { standing: standing.is, ...resultOf({ captures: day.captures, work: day.work, reference, clocks: day.clocks() }, "ana", SAWING) };
+  });
+  for (const { standing, isClock, runMs, totalMs, expectedMs, expectedPieces } of results) {
+    assert.deepEqual([standing, isClock, runMs, totalMs, expectedMs, expectedPieces], ["unknown", true, 60 * MINUTE, 60 * MINUTE, null, null]);
+  }
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(stop(day.work.of("ana")), 40);
+  const reference = new Reference({ settings: { split_rule: "by_chance" }, orders: [known] });
+  const alone = resultOf({ captures: day.captures, work: day.work, reference, clocks: day.clocks() }, "ana", SAWING);
+  assert.deepEqual([alone.isClock, alone.runMs, alone.expectedPieces], [false, 40 * MINUTE, 20], "alone there is nothing to share");
+});
+
+test("whose the time is now, by the rule of the site", () => {
+  const day = shift();
+  day.does(start("ana", SAWING, "run"));
+  day.does(start("ana", MILLING, "run"));
+  day.does(start("ana", { order: "MO-2", operation: "10" }, "run"));
+  const [saw, mill, other] = day.work.of("ana");
+  const is = (/** @type {string} */ split_rule) =>
+    [saw, mill, other].map((span) => standingOf(day.work, span, day.clocks(), weigherOf(new Reference({ settings: { split_rule } }))).is);
+  assert.deepEqual(is("equal_share"), ["shared", "shared", "shared"]);
+  assert.deepEqual(is("main_order"), ["shared", "shared", "none"]);
+  assert.deepEqual(is("unattended"), ["none", "none", "all"]);
+  assert.deepEqual(standingOf(day.work, saw, day.clocks(), weigherOf(new Reference({ settings: { split_rule: "unattended" } }))).jobs, ["MO-2/10/"]);
+  day.does(stop([mill, other]));
+  assert.equal(standingOf(day.work, saw, day.clocks(), weigherOf(new Reference({}))).is, "alone");
 });
 
 test("a crew is the person's, each mate once, and gone with the person", () => {

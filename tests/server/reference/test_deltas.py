@@ -81,12 +81,16 @@ def test_settings_come_with_every_answer(app: Flask, shop: Engine) -> None:
     _status, old = get(tablet)
     assert old["settings"] == {
         "typed_time": False, "standard_cost": False, "pin": False, "fast_switch": True, "away_minutes": 5,
+        "split_rule": "equal_share",
     }  # fmt: skip
     with write(shop) as connection:
         set_floor(connection, MAIN, Floor(typed_time=True, away_minutes=10))
     _status, change = get(tablet, old["version"])
     assert (change["settings"]["typed_time"], change["settings"]["away_minutes"]) == (True, 10)
     assert change["changed"] == change["gone"] == {}
+    with write(shop) as connection:
+        plant.put_policy(connection, MAIN, {"split_rule": "standard_time"})
+    assert get(tablet, change["version"])[1]["settings"]["split_rule"] == "standard_time"
 
 
 @pytest.mark.parametrize("since", ["0" * 32, "x", "' OR 1=1", "é" * 300])

@@ -1,15 +1,19 @@
 """The costing and the phone agree on whose an instant is: tests/shared/days.json, read by both."""
 
 import json
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sync.core.clock import format_instant
+from sync.core.plant import Operation, Order, Plant
 from sync.costing.rules.labor_time import attribute
 from sync.costing.scope import effective, pair_breaks, pair_labor
-from tests.cast import ANA, PARIS, fact, instant
+from sync.costing.splits import RULES
+from tests.cast import ANA, PARIS, a_plant, fact, instant
 
 MINUTE = 60_000
 BEGIN = instant("2026-11-20T07:00:00Z")
@@ -32,6 +36,21 @@ def told(line: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def plant_of(orders: list[dict[str, Any]]) -> Plant:
+    """The cast's plant with these orders in place of its own."""
+    plant = a_plant()
+    plant.orders.clear()
+    for order in orders:
+        steps = tuple(
+            Operation(
+                step["number"], "", place, "", Decimal(step["standard_setup_min"]), Decimal(step["standard_run_min"])
+            )
+            for place, step in enumerate(order["operations"])
+        )
+        plant.orders[order["code"]] = Order(order["code"], "", Decimal(order["quantity"]), operations=steps)
+    return plant
+
+
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: day["title"])
 def test_the_minutes_of_a_day(day: dict[str, Any]) -> None:
     events = []
@@ -42,6 +61,7 @@ def test_the_minutes_of_a_day(day: dict[str, Any]) -> None:
     counting = effective(events).events
     segments, _ = pair_labor(counting, 24 * 60 * MINUTE)
     breaks, _ = pair_breaks(counting, 24 * 60 * MINUTE)
-    pieces = attribute(segments, PARIS, breaks)
+    weigh = partial(RULES[day.get("rule", "equal_share")].weigh, plant=plant_of(day.get("orders", [])))
+    pieces = attribute(segments, PARIS, breaks, weigh)
     found = {key: sum(piece.milliseconds for piece in parts) / MINUTE for key, parts in pieces.items()}
     assert found == {name(int(number)): minutes for number, minutes in day["minutes"].items()}

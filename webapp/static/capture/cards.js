@@ -6,18 +6,30 @@ import { span as hours } from "../lib/time.js";
 import { change, keepBoth, stopBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, machineName, reasonName } from "../model/words.js";
-import { attendedMs } from "../model/day.js";
-import { elapsedMs, jobKey } from "../model/work.js";
+import { attendedMs, standingOf } from "../model/day.js";
+import { weigherOf } from "../model/splits.js";
+import { elapsedMs, jobOfKey } from "../model/work.js";
 import { icon } from "./icons.js";
 import { activitySign, key, titleOf } from "./parts.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./phone.js").Span} Span */
 
-/** With how many others a person's time is shared now, in words; nothing alone. @param {Phone} phone @param {Span} span */
+/** Whose a person's time is now, in words, where several jobs run; nothing alone. @param {Phone} phone @param {Span} span */
 export function shareWords(phone, span) {
-  const jobs = new Set(phone.work.of(span.person).map(jobKey)).size;
-  return jobs > 1 ? t("shared by {n} jobs", { n: jobs }) : "";
+  const { is, jobs } = standingOf(phone.work, span, phone.clocks(), weigherOf(phone.reference));
+  switch (is) {
+    case "shared":
+      return t("shared by {n} jobs", { n: jobs.length });
+    case "all":
+      return t("all your time is here");
+    case "none":
+      return t("your time goes to {what}", { what: jobs.map((job) => titleOf(phone, jobOfKey(job))).join(", ") });
+    case "unknown":
+      return t("clock time; your share is known later");
+    default:
+      return "";
+  }
 }
 
 /** The order and what is made; or that this device does not know it yet. @param {Phone} phone @param {Span} span */

@@ -5,6 +5,7 @@ import { add } from "../lib/decimal.js";
 import { figure, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { breaksOf, dayStart, sharesOf } from "../model/day.js";
+import { weigherOf } from "../model/splits.js";
 import { jobName } from "../model/words.js";
 import { corrections, jobOfKey } from "../model/work.js";
 
@@ -25,7 +26,8 @@ export function dayOf(phone) {
     jobs.set(job, line);
     return line;
   };
-  for (const { job, ms } of sharesOf(phone.work, person, clocks, since)) at(job).ms += ms;
+  const shares = sharesOf(phone.work, person, clocks, { sinceMs: since, weigh: weigherOf(phone.reference) });
+  for (const { job, ms } of shares) at(job).ms += ms;
   const entries = phone.queue.entries;
   const corrected = corrections(entries);
   for (const { event, savedMs } of entries) {
@@ -40,16 +42,18 @@ export function dayOf(phone) {
   }
   const awayMs = breaksOf(phone.work, person, clocks).reduce((sum, { fromMs, toMs }) => sum + Math.max(0, toMs - Math.max(fromMs, since)), 0);
   const lines = [...jobs].map(([job, line]) => ({ job: jobOfKey(job), ...line }));
-  return { lines, totalMs: lines.reduce((sum, { ms }) => sum + ms, 0), awayMs };
+  // However it is shared, it is one person's time.
+  const totalMs = sharesOf(phone.work, person, clocks, { sinceMs: since }).reduce((sum, { ms }) => sum + ms, 0);
+  return { lines, totalMs, awayMs, isClock: shares.some(({ isClock }) => isClock) };
 }
 
 /** @param {Phone} phone */
 export function dayTable(phone) {
-  const { lines, totalMs, awayMs } = dayOf(phone);
+  const { lines, totalMs, awayMs, isClock } = dayOf(phone);
   if (lines.length === 0) return html`<p class="empty">${t("Nothing yet today.")}</p>`;
   const count = (/** @type {string} */ sum) => (sum === "0" ? "–" : figure(sum));
   return html`<div class="ledger-scroll"><table class="ledger">
-    <thead><tr><th scope="col">${t("Job")}</th><th scope="col" class="number">${t("Time")}</th><th scope="col" class="number">${t("Good")}</th><th scope="col" class="number">${t("Scrap")}</th></tr></thead>
+    <thead><tr><th scope="col">${t("Job")}</th><th scope="col" class="number">${isClock ? t("Clock time") : t("Time")}</th><th scope="col" class="number">${t("Good")}</th><th scope="col" class="number">${t("Scrap")}</th></tr></thead>
     <tbody>${lines.map(
       ({ job, ms, good, scrap }) => html`<tr><th scope="row">${jobName(phone.reference, job)}</th><td class="number">${hoursMinutes(ms)}</td><td class="number">${count(good)}</td><td class="number">${count(scrap)}</td></tr>`,
     )}</tbody>
@@ -57,5 +61,6 @@ export function dayTable(phone) {
       <tr><th scope="row">${t("In all")}</th><td class="number">${hoursMinutes(totalMs)}</td><td></td><td></td></tr>
       ${awayMs > 0 ? html`<tr class="ledger-aside"><th scope="row">${t("Breaks")}</th><td class="number">${hoursMinutes(awayMs)}</td><td></td><td></td></tr>` : nothing}
     </tfoot>
-  </table></div>`;
+  </table></div>
+  ${isClock ? html`<p class="hint">${t("Of jobs that ran at once the whole clock time is shown: what of it is whose, the costing says later.")}</p>` : nothing}`;
 }

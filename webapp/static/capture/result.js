@@ -53,7 +53,7 @@ export const result = {
         <section class="result" tabindex="0" aria-label=${t("Your work on it")} @click=${phone.home}>
           <p class="result-word">${icon("check")} ${phone.said?.undo.length ? phone.said.text : t("Your work on it")}</p>
           ${measure({
-            label: expectedMs === null ? t("Time") : t("Time against standard"),
+            label: mine.isClock ? t("Clock time") : expectedMs === null ? t("Time") : t("Time against standard"),
             words: expectedMs === null ? hoursMinutes(mine.totalMs) : t("{done} of {whole}", { done: hoursMinutes(mine.setupMs + mine.runMs), whole: hoursMinutes(expectedMs) }),
             done: mine.setupMs + mine.runMs,
             whole: expectedMs ?? 0,

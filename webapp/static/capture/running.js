@@ -7,6 +7,7 @@ import { attendedMs, dayStart, timeOn } from "../model/day.js";
 import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
 import { jobOf } from "../model/reading.js";
 import { peopleHere } from "../model/session.js";
+import { weigherOf } from "../model/splits.js";
 import { activityName, jobName, machineName, withMates } from "../model/words.js";
 import { elapsedMs } from "../model/work.js";
 import { backFromBreak, breakPlate, shareWords } from "./cards.js";
@@ -33,7 +34,9 @@ export const running = {
     const order = phone.reference.orders.get(span.order ?? "");
     const job = jobOf(span);
     const clocks = phone.clocks();
-    const today = timeOn(phone.work, span.person ?? "", span, clocks, { sinceMs: dayStart(phone.queue.entries, span.person, clocks.nowMs) });
+    const today = timeOn(phone.work, span.person ?? "", span, clocks, {
+      sinceMs: dayStart(phone.queue.entries, span.person, clocks.nowMs), weigh: weigherOf(phone.reference),
+    });
     const elapsed = attendedMs(phone.work, span, clocks);
     const shared = shareWords(phone, span);
     const isAway = phone.work.breaks.has(span.person ?? "");
@@ -51,7 +54,7 @@ export const running = {
               <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
               <span class="clock clock-big">${hours(elapsed)}</span>
               ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
-              ${Math.abs(today - elapsed) > 60_000 ? html`<span class="plate-about">${t("{hours} of your time today", { hours: hours(today).slice(0, -3) })}</span>` : nothing}
+              ${Math.abs(today.ms - elapsed) > 60_000 ? html`<span class="plate-about">${todayWords(today)}</span>` : nothing}
             </section>`}
         ${done && order?.quantity ? progress({ done: done.good, whole: order.quantity, unit: order.unit, scrap: done.scrap }) : nothing}
         ${missing.length > 0 ? joinKey(phone, span, missing) : nothing}
@@ -87,6 +90,13 @@ export const running = {
     else if (span) void end(phone, span);
   },
 };
+
+/** What of the day went to it; where the person's share cannot be known here, what its clock showed.
+ * @param {{ms: number, isClock: boolean}} today */
+function todayWords({ ms, isClock }) {
+  const words = { hours: hours(ms).slice(0, -3) };
+  return isClock ? t("{hours} of clock time today", words) : t("{hours} of your time today", words);
+}
 
 /** Nothing is left to do on it. @param {Phone} phone @param {Span} span */
 async function finish(phone, span) {

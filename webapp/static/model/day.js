@@ -1,13 +1,16 @@
 // A person's time as the costing will see it, as far as this device knows: one person on several jobs shares each instant
-// equally among them, and the instants of a break are nobody's. So the minutes of a day's jobs add up to the time the
-// person was at work, never to more. tests/shared/days.json holds this and sync/costing/rules/labor_time.py together.
+// among them by the site's split rule, and the instants of a break are nobody's. So the minutes of a day's jobs add up
+// to the time the person was at work, never to more. tests/shared/days.json holds this and
+// sync/costing/rules/labor_time.py together.
 
+import { equalShare } from "./splits.js";
 import { elapsedMs, jobKey } from "./work.js";
 
 /** @typedef {import("./event.js").Reading} Clocks */
 /** @typedef {import("./work.js").Work} Work */
-/** @typedef {{startId: string, job: string, activity: string, fromMs: number, toMs: number, isOpen: boolean, isDuration: boolean}} Stretch */
-/** @typedef {Stretch & {ms: number}} Shared a stretch with the time that is its own */
+/** @typedef {import("./splits.js").Weigh} Weigh */
+/** @typedef {{startId: string, job: string, activity: string, beganMs: number, fromMs: number, toMs: number, isOpen: boolean, isDuration: boolean}} Stretch from when it counts, and when it began */
+/** @typedef {Stretch & {ms: number, isClock: boolean}} Shared a stretch with the time that is its own; or, where that cannot be known here, the time its clock ran */
 
 /**
  * A person's stretches of labor since an instant, the open ones until now.
@@ -17,9 +20,9 @@ import { elapsedMs, jobKey } from "./work.js";
 export function stretchesOf(work, person, clocks, sinceMs = 0) {
   const closed = work.worked
     .filter((worked) => worked.person === person)
-    .map(({ startId, job, activity, fromMs, toMs, isDuration = false }) => ({ startId, job, activity, fromMs, toMs, isOpen: false, isDuration }));
+    .map(({ startId, job, activity, fromMs, toMs, isDuration = false }) => ({ startId, job, activity, beganMs: fromMs, fromMs, toMs, isOpen: false, isDuration }));
   const open = work.of(person).map((span) => ({
-    startId: span.startId, job: jobKey(span), activity: span.activity,
+    startId: span.startId, job: jobKey(span), activity: span.activity, beganMs: span.sinceMs,
     fromMs: span.sinceMs, toMs: span.sinceMs + elapsedMs(span, clocks), isOpen: true, isDuration: false,
   }));
   return [...closed, ...open]
@@ -39,13 +42,14 @@ export function breaksOf(work, person, clocks) {
 
 /**
  * Each stretch with its own share of the time.
- * @param {Work} work @param {string} person @param {Clocks} clocks @param {number} [sinceMs]
+ * @param {Work} work @param {string} person @param {Clocks} clocks @param {{sinceMs?: number, weigh?: Weigh}} [how]
  * @returns {Shared[]}
  */
-export function sharesOf(work, person, clocks, sinceMs = 0) {
+export function sharesOf(work, person, clocks, { sinceMs = 0, weigh = equalShare } = {}) {
   const stretches = stretchesOf(work, person, clocks, sinceMs).map((stretch) => ({
     ...stretch,
     ms: stretch.isDuration ? stretch.toMs - stretch.fromMs : 0,
+    isClock: false,
   }));
   const placed = stretches.filter(({ isDuration }) => !isDuration);
   const away = breaksOf(work, person, clocks);
@@ -55,19 +59,44 @@ export function sharesOf(work, person, clocks, sinceMs = 0) {
     const [fromMs, toMs] = [cuts[index - 1], cuts[index]];
     if (away.some((span) => span.fromMs <= fromMs && span.toMs >= toMs)) continue;
     const here = placed.filter((stretch) => stretch.fromMs <= fromMs && stretch.toMs >= toMs);
-    const jobs = new Set(here.map(({ job }) => job)).size;
-    for (const stretch of here) stretch.ms += (toMs - fromMs) / jobs / here.filter(({ job }) => job === stretch.job).length;
+    const weights = here.length > 1 ? weigh(here) : here.map(() => 1);
+    const whole = weights?.reduce((sum, weight) => sum + weight, 0) ?? 0;
+    for (const [index, stretch] of here.entries()) {
+      if (!weights) stretch.isClock = true;
+      const share = weights ? weights[index] / whole : 1 / here.filter(({ job }) => job === stretch.job).length;
+      stretch.ms += (toMs - fromMs) * share;
+    }
   }
   return stretches;
 }
 
-/** Milliseconds of a person's own time on a job since an instant; with an activity, on that alone.
+/** Milliseconds of a person's own time on a job since an instant; with an activity, on that alone. `isClock`: only how
+ * long its clock ran is known.
  * @param {Work} work @param {string} person @param {import("./work.js").Job} job @param {Clocks} clocks
- * @param {{sinceMs?: number, activity?: string}} [which] */
-export const timeOn = (work, person, job, clocks, { sinceMs = 0, activity } = {}) =>
-  sharesOf(work, person, clocks, sinceMs)
-    .filter((stretch) => stretch.job === jobKey(job) && (activity === undefined || stretch.activity === activity))
-    .reduce((sum, { ms }) => sum + ms, 0);
+ * @param {{sinceMs?: number, activity?: string, weigh?: Weigh}} [which] */
+export function timeOn(work, person, job, clocks, { activity, ...how } = {}) {
+  const mine = sharesOf(work, person, clocks, how)
+    .filter((stretch) => stretch.job === jobKey(job) && (activity === undefined || stretch.activity === activity));
+  return { ms: mine.reduce((sum, { ms }) => sum + ms, 0), isClock: mine.some(({ isClock }) => isClock) };
+}
+
+/** How the person's time goes to an open span now. @typedef {"alone" | "shared" | "all" | "none" | "unknown"} Standing */
+
+/**
+ * Whether a person's open span has their time to itself now; and the jobs that have some of it.
+ * @param {Work} work @param {import("./work.js").Span} span @param {Clocks} clocks @param {Weigh} weigh
+ * @returns {{is: Standing, jobs: string[]}}
+ */
+export function standingOf(work, span, clocks, weigh) {
+  const open = stretchesOf(work, span.person ?? "", clocks).filter(({ isOpen }) => isOpen);
+  const jobs = [...new Set(open.map(({ job }) => job))];
+  if (jobs.length < 2) return { is: "alone", jobs };
+  const weights = weigh(open);
+  if (!weights) return { is: "unknown", jobs };
+  const paid = jobs.filter((job) => open.some((one, index) => one.job === job && weights[index] > 0));
+  if (!paid.includes(jobKey(span))) return { is: "none", jobs: paid };
+  return { is: paid.length > 1 ? "shared" : "all", jobs: paid };
+}
 
 /** How long an open span has run, less the breaks in it. @param {Work} work @param {import("./work.js").Span} span @param {Clocks} clocks */
 export function attendedMs(work, span, clocks) {

@@ -15,7 +15,7 @@ import { add, multiply } from "../lib/decimal.js";
 /** @typedef {{code: string, name: Name, kind: string}} Reason */
 /** @typedef {{code: string, name: string}} Place a work center, or a location of material */
 /** @typedef {{item: string, lot: string}} Lot */
-/** @typedef {{typed_time: boolean, standard_cost: boolean, pin: boolean, fast_switch: boolean, away_minutes: number}} Settings */
+/** @typedef {{typed_time: boolean, standard_cost: boolean, pin: boolean, fast_switch: boolean, away_minutes: number, split_rule: string}} Settings */
 /** @typedef {import("./things.js").Things} Things */
 /** @typedef {{kind: string, ref: string, operation?: string, lot?: string, reason_kind?: string}} Label */
 
@@ -54,7 +54,7 @@ export const NOTHING_KNOWN = {
 };
 
 /** @type {Settings} */
-const DEFAULTS = { typed_time: false, standard_cost: false, pin: false, fast_switch: true, away_minutes: 5 };
+const DEFAULTS = { typed_time: false, standard_cost: false, pin: false, fast_switch: true, away_minutes: 5, split_rule: "equal_share" };
 
 /** A snapshot with its things at hand by their codes. */
 export class Reference {

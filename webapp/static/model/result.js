@@ -3,6 +3,7 @@
 
 import { add, multiply } from "../lib/decimal.js";
 import { sharesOf } from "./day.js";
+import { weigherOf } from "./splits.js";
 import { corrections, jobKey } from "./work.js";
 
 /** @typedef {import("./work.js").Kept} Kept */
@@ -17,6 +18,7 @@ const MINUTE_MS = 60_000;
  * @property {number} runMs
  * @property {number} otherMs rework and teardown, which no standard covers
  * @property {number} totalMs
+ * @property {boolean} isClock this device cannot know the person's share of it: the times are how long the clock ran
  * @property {string} good
  * @property {string} scrap
  * @property {string} rework
@@ -30,7 +32,7 @@ const MINUTE_MS = 60_000;
  * @param {string} person @param {Job} job @returns {Result}
  */
 export function resultOf({ captures, work, reference, clocks }, person, job) {
-  const mine = sharesOf(work, person, clocks).filter((stretch) => stretch.job === jobKey(job));
+  const mine = sharesOf(work, person, clocks, { weigh: weigherOf(reference) }).filter((stretch) => stretch.job === jobKey(job));
   const time = (/** @type {string[]} */ ...activities) =>
     mine.filter(({ activity }) => activities.includes(activity)).reduce((sum, { ms }) => sum + ms, 0);
   const [setupMs, runMs, otherMs] = [time("setup"), time("run"), time("rework", "teardown")];
@@ -47,16 +49,19 @@ export function resultOf({ captures, work, reference, clocks }, person, job) {
   const step = reference.operation(job.order, job.operation);
   const setupStandardMs = Number(step?.standard_setup_min ?? 0) * MINUTE_MS;
   const runStandardMs = Number(step?.standard_run_min ?? 0) * MINUTE_MS;
-  const isKnown = setupStandardMs + runStandardMs > 0;
+  const isClock = mine.some((stretch) => stretch.isClock);
+  // Clock time stands beside no standard: the standard is about the person's own minutes.
+  const isKnown = setupStandardMs + runStandardMs > 0 && !isClock;
   const price = reference.settings.standard_cost ? step?.standard_cost : undefined;
   return {
     setupMs,
     runMs,
     otherMs,
     totalMs: mine.reduce((sum, { ms }) => sum + ms, 0),
+    isClock,
     ...pieces,
     expectedMs: isKnown ? (setupMs > 0 ? setupStandardMs : 0) + runStandardMs * Number(pieces.good) : null,
-    expectedPieces: runStandardMs > 0 && runMs > 0 ? runMs / runStandardMs : null,
+    expectedPieces: runStandardMs > 0 && runMs > 0 && !isClock ? runMs / runStandardMs : null,
     value: price ? multiply(price, pieces.good) : null,
   };
 }
