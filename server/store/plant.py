@@ -490,7 +490,7 @@ def _drop_other_accounts(
 
 # What the detail of a label is called on the wire, by kind of label.
 DETAILS = {"operation": "operation", "lot": "lot", "reason": "reason_kind"}
-Thing = tuple[str, str, str]  # kind, reference, detail (the operation of an order, the lot of an item, the kind of a reason)
+Thing = tuple[str, str, str]  # kind, reference, detail: the operation of an order, lot of an item, kind of a reason
 
 
 def code_for(connection: Connection, site_code: str, kind: str, reference: str, detail: str = "") -> str:

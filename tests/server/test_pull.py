@@ -59,9 +59,7 @@ def test_three_formats_tell_the_same(client: FlaskClient, finance: dict[str, str
     assert {row["split"] for row in rows} == {""}  # by equal share: that of the beginning goes without saying
 
 
-def test_each_format_says_how_time_was_shared(
-    client: FlaskClient, finance: dict[str, str], database: Engine
-) -> None:
+def test_each_format_says_how_time_was_shared(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
     with write(database) as connection:
         plant.put_policy(connection, "main", {"split_rule": "main_order"})
     send(database, [raw("labor.declared", "2026-11-20T08:00:00Z", person="pa11ce000001", activity="indirect",
