@@ -194,8 +194,8 @@ def _words(connection: Connection, site: str, codes: Codes, name_of: Named) -> l
 def _named(kind: str, rows: str) -> "_Reader":
     def read(connection: Connection, site: str, codes: Codes, name_of: Named) -> list[Found]:
         return [
-            Found(row["code"], (kind, row["code"], row.get("kind", "")), name_of(json.loads(row["name"])), _lines(row["code"]),
-                  {"group": row.get("kind", "")})
+            Found(row["code"], (kind, row["code"], row.get("kind", "")), name_of(json.loads(row["name"])),
+                  _lines(row["code"]), {"group": row.get("kind", "")})
             for row in plant.rows(connection, site, rows, "code", codes)
         ]  # fmt: skip
 
