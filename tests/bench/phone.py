@@ -51,7 +51,7 @@ TIMED = """
 EYE_OPENS = """
   async () => {
     const began = performance.now();
-    document.querySelector(".deck .key-primary").click();
+    [...document.querySelectorAll(".deck button")].find((key) => key.textContent.trim() === "Scan").click();
     while (performance.now() - began < 8000) {
       const video = document.querySelector("video");
       if (video && video.readyState >= 2 && video.currentTime > 0) return performance.now() - began;
@@ -61,38 +61,46 @@ EYE_OPENS = """
   }
 """
 
-# With the camera open: milliseconds from a picture with paper in it to "saved"; null when what came was no capture.
+# With the camera open: milliseconds from the first picture with paper in it until its capture is on the disk and
+# painted; 5000 when it is not read by then, null when there was no such first picture.
 IN_VIEW = """
   async () => {
     const canvas = new OffscreenCanvas(32, 18);
     const drawing = canvas.getContext("2d", { willReadFrequently: true });
-    const isBright = (video) => {
-      drawing.drawImage(video, 0, 0, 32, 18);
+    const isBright = () => {
+      drawing.drawImage(document.querySelector("video"), 0, 0, 32, 18);
       const { data } = drawing.getImageData(0, 0, 32, 18);
       let bright = 0;
       for (let at = 0; at < data.length; at += 4) if (data[at] > 112) bright += 1;
       return bright >= 3;
     };
-    const next = () => new Promise((done) => requestAnimationFrame(done));
-    const opened = performance.now();
-    let video;
-    while (!(video = document.querySelector("video")) || video.readyState < 2 || isBright(video)) {
-      if (performance.now() - opened > 8000) return null; // it was in view from the start: read already
-      await next();
-    }
-    const before = performance.getEntriesByName("saved").length;
-    while (document.querySelector("video") && !isBright(video)) await next();
-    const began = performance.now();
-    while (performance.getEntriesByName("saved").length === before) {
-      if (performance.now() - began > 5000 || !document.querySelector("video")) {
-        await new Promise((done) => setTimeout(done, 300));
-        if (performance.getEntriesByName("saved").length === before) return null;
-        break;
-      }
-      await next();
-    }
-    return performance.getEntriesByName("saved").at(-1).startTime - began;
+    const after = (ms) => new Promise((done) => setTimeout(done, ms));
+    const picture = () => Promise.race([after(2000), new Promise((done) => {
+      document.querySelector("video")?.requestVideoFrameCallback((_, { presentationTime }) => done(presentationTime));
+    })]);
+    const saved = new Promise((done) => {
+      const look = (marks) => { if (marks.getEntriesByName("saved").length > 0) done(); };
+      new PerformanceObserver(look).observe({ type: "mark" });
+    });
+    let shown = await picture();
+    if (!shown || isBright()) return null;
+    do shown = await picture(); while (shown && document.querySelector("video") && !isBright());
+    if (!shown || !document.querySelector("video")) return null;
+    await Promise.race([saved, after(5000)]);
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return Math.min(performance.now() - shown, 5000);
   }
+"""
+
+# The processor is slowed down for the page's own thread only: what the decoder finds comes late by as much again.
+SLOW_DECODER = """
+  globalThis.Worker = class extends Worker {
+    constructor(address, how) { super(address, how); this.times = /decoder/.test(address) ? 4 : 1; }
+    postMessage(...said) { this.askedMs = performance.now(); super.postMessage(...said); }
+    set onmessage(hear) {
+      super.onmessage = (told) => setTimeout(() => hear(told), (this.times - 1) * (performance.now() - this.askedMs));
+    }
+  };
 """
 
 SEED = """
@@ -236,31 +244,29 @@ LOOKS: dict[str, tuple[Look, int]] = {
 
 def camera(bench: Bench) -> None:
     """S7 and S9: from a code in view to its confirmation, and from a tap to a picture."""
-    labels = [bench.shop.label("operation", job.order, job.operation) for job in bench.jobs]
+    # The clip begins anew with each opening, so its label is always the same; this one is a capture each time.
+    label = bench.shop.label("word", "break")
     opened: list[float] = []
     for name, (look, goal) in LOOKS.items():
-        eye = write_clip(bench.folder / "eye.y4m", labels, look=look)
-        with bench.at_work(eye) as hands:
+        with bench.at_work(write_clip(bench.folder / "eye.y4m", [label], look=look)) as hands:
             tablet = hands.tablet
+            tablet.context.add_init_script(SLOW_DECODER)
+            tablet.page.reload()
+            tablet.ready()
             slowed(tablet, 4)
             found: list[float] = []
-            tries = 0
-            while len(found) < (3 if bench.quick else 20) and tries < 60:
-                tries += 1
+            wanted = 3 if bench.quick else 20
+            for _ in range(2 * wanted):
                 tablet.on("home")
                 opened.append(float(tablet.page.evaluate(EYE_OPENS)))
                 took = tablet.page.evaluate(IN_VIEW)
                 if took is not None:
                     found.append(float(took))
-                tablet.page.wait_for_timeout(300)
-                for _ in range(3):  # what runs already is counted, not started: away from there
-                    if tablet.page.locator("#phone").get_attribute("data-screen") != "home":
-                        hands.word("cancel")
-                        tablet.page.wait_for_timeout(500)
-            if found:
-                bench.row("S7", f"code in view to confirmed, {name} HD, CPU/4", found, goal)
-            else:
-                bench.table.add_row("S7", f"code in view to confirmed, {name} HD, CPU/4", "never read", str(goal), "NO")
+                if len(found) == wanted:
+                    break
+                if tablet.page.locator("#phone").get_attribute("data-screen") != "home":
+                    hands.word("cancel")
+            bench.row("S7", f"code in view to confirmed, {name} HD, CPU/4", found, goal)
     bench.row("S9", "“Scan” to a live picture, CPU/4", opened, 600)
 
 
