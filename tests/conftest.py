@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from server import create_app
+from server.extensions import Clock, system_clock
 from server.migrations import upgrade
 from server.settings import Settings
 from server.store.database import open_engine, write
@@ -55,9 +56,15 @@ def site(database: Engine) -> str:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
+def clock() -> Clock:
+    """What the application takes for now: the machine's time, where a room brings no clock of its own."""
+    return system_clock
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Flask:
     """The application on the test's database."""
-    return create_app(settings)
+    return create_app(settings, clock)
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from server import create_app
 from server.devices.listing import Listing, listing
+from server.extensions import Clock
 from server.intake.accept import Sender, accept
-from server.settings import Settings
 from server.store import people
 from server.store.database import read, write
 from sync.core.clock import format_instant
@@ -24,8 +23,8 @@ HOUR = 60 * MINUTE
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
-    return create_app(settings, clock=lambda: NOW)
+def clock() -> Clock:
+    return lambda: NOW
 
 
 @pytest.fixture

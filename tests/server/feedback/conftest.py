@@ -8,8 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from server import create_app
-from server.settings import Settings
+from server.extensions import Clock
 from server.store import plant
 from server.store.database import write
 from tests.cast import instant, put_plant
@@ -48,8 +47,8 @@ def shop(database: Engine, site: str) -> Engine:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
-    return create_app(settings, clock=lambda: NOW)
+def clock() -> Clock:
+    return lambda: NOW
 
 
 @pytest.fixture

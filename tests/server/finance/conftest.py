@@ -1,3 +1,3 @@
 """The shop of the feedback room's tests."""
 
-from tests.server.feedback.conftest import app, shop, visit  # noqa: F401
+from tests.server.feedback.conftest import clock, shop, visit  # noqa: F401

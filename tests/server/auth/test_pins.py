@@ -13,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from server import create_app
 from server.auth import hashing, pins
 from server.cli import main
 from server.problems import Problem
@@ -22,20 +21,10 @@ from server.store import people, plant
 from server.store.database import read, write
 from server.store.sites import Floor, set_floor
 from tests.server import callers
-from tests.server.test_sign_in import Clock
+from tests.server.auth.conftest import Clock
 
 PIN = "804917"
 DEVICE = "11111111-1111-4111-8111-111111111111"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def app(settings: Settings, clock: Clock) -> Flask:
-    return create_app(settings, clock)
 
 
 @pytest.fixture

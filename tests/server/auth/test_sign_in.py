@@ -16,30 +16,11 @@ from server.problems import Problem
 from server.settings import Settings
 from server.store import people
 from server.store.database import read, write
+from tests.server.auth.conftest import Clock
 
 PASSWORD = "le tour est joli"
 MINUTE = 60_000
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
-
-
-class Clock:
-    """A clock that stands still until told."""
-
-    def __init__(self) -> None:
-        self.now = 1_795_000_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def app(settings: Settings, clock: Clock) -> Flask:
-    return create_app(settings, clock)
 
 
 @pytest.fixture
