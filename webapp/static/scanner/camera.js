@@ -20,13 +20,18 @@ export class Decoder {
   /** @type {Map<number, (text: string | null) => void>} */ #open = new Map();
   #last = 0;
 
+  /** A picture will come soon: let the worker get ready for it. */
+  wake() {
+    return (this.#worker ??= this.#start());
+  }
+
   /** The text of a code in the picture, or null. @param {ImageData | Blob} picture @returns {Promise<string | null>} */
   read(picture) {
-    this.#worker ??= this.#start();
+    const worker = this.wake();
     const id = (this.#last += 1);
     return new Promise((resolve) => {
       this.#open.set(id, resolve);
-      this.#worker?.postMessage({ id, picture }, picture instanceof Blob ? [] : [picture.data.buffer]);
+      worker.postMessage({ id, picture }, picture instanceof Blob ? [] : [picture.data.buffer]);
     });
   }
 
@@ -67,6 +72,7 @@ export class Camera {
     this.close();
     const run = this.#run;
     if (!navigator.mediaDevices?.getUserMedia) return window.isSecureContext ? "none" : "insecure";
+    this.decoder.wake(); // while the camera gets ready
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({
