@@ -17,6 +17,7 @@ from server.store.sites import Floor, set_floor
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
 from sync.core.codes import url
+from tests.e2e.proxy import Proxy
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 from tests.reliability.rig import Rig
@@ -148,11 +149,25 @@ def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def shop(chromium_path: Path, _shop: Shop) -> Shop:
+def open_shop(_shop: Shop) -> Shop:
     """The shop, open: what an earlier test stopped runs again."""
     _shop.rig.start()
     _shop.rig.wait_ready()
     return _shop
+
+
+@pytest.fixture
+def shop(chromium_path: Path, open_shop: Shop) -> Shop:
+    """The open shop, for tablets with Chromium."""
+    return open_shop
+
+
+@pytest.fixture
+def proxy(open_shop: Shop) -> Iterator[Proxy]:
+    """A proxy before the shop's web server."""
+    made = Proxy(open_shop.rig.port)
+    yield made
+    made.close()
 
 
 NewTablet = Callable[..., Tablet]

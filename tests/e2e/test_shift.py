@@ -9,7 +9,7 @@ the server's clock, as far as answers tell it, follows through the proxy. Everyt
 import itertools
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,6 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SHIFT_MS = 8 * HOUR_MS
 WITHIN_MS = 1_000
 SLACK = 20  # captures that a full disk may still find room for
-
-
-@pytest.fixture
-def proxy(shop: Shop) -> Iterator[Proxy]:
-    made = Proxy(shop.rig.port)
-    yield made
-    made.close()
 
 
 @dataclass(frozen=True)

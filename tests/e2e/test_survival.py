@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,6 @@ DAY_MS = 86_400_000
 SIX_YEARS_MS = 6 * 365 * DAY_MS
 KILLS = int(os.environ.get("FLOORLEDGER_CHECKS_BROWSER_KILLS", "10"))
 MANY_KILLS = 200
-
-
-@pytest.fixture
-def proxy(shop: Shop) -> Iterator[Proxy]:
-    """A proxy before the shop's web server."""
-    made = Proxy(shop.rig.port)
-    yield made
-    made.close()
 
 
 def assert_counted(hands: Hands, expected: list[int], numbers: list[int] | None = None) -> None:

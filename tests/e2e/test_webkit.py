@@ -40,15 +40,6 @@ def display(webkit_programs: WebKit) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def proxy(_shop: Shop) -> Iterator[Proxy]:
-    _shop.rig.start()
-    _shop.rig.wait_ready()
-    made = Proxy(_shop.rig.port)
-    yield made
-    made.close()
-
-
 class Here:
     """A WebKit at work: Mia has started an operation, and the start is sent."""
 
@@ -77,8 +68,8 @@ class Here:
 
 
 @pytest.fixture
-def here(webkit_programs: WebKit, display: str, _shop: Shop, proxy: Proxy) -> Iterator[Here]:
-    shop, job = _shop, _shop.new_job()
+def here(webkit_programs: WebKit, display: str, open_shop: Shop, proxy: Proxy) -> Iterator[Here]:
+    shop, job = open_shop, open_shop.new_job()
     for word in WORDS:
         shop.label("word", word)
     badge, operation = shop.label("person", MIA), shop.label("operation", job.order, job.operation)
