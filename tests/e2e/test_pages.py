@@ -1,12 +1,14 @@
 """Every screen and page can be read and used: WCAG 2.2 A and AA by axe-core, in both languages, light and dark; on the
 phone no target below 64 px; and not a word in the browser's console."""
 
+import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
@@ -65,6 +67,40 @@ class Eye:
                 self.wrong += [f"{where}: small: {control}" for control in self.page.evaluate(SMALL)]
                 if self.page.evaluate(SIDEWAYS):
                     self.wrong.append(f"{where}: wider than the screen")
+
+
+# Each screen that is drawn, from the very first.
+DRAWN = """
+  window.drawn = [];
+  new MutationObserver(() => {
+    const screen = document.getElementById("phone")?.dataset.screen;
+    if (screen && drawn.at(-1) !== screen) drawn.push(screen);
+  }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-screen"] });
+"""
+
+
+def test_a_new_device_begins_with_its_enrolment(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> None:
+    """No other screen flashes up before it, also where the network is slow: not the badge's, which is no use yet."""
+    tablet = Tablet(launch_chromium, tmp_path / "tablet", shop.address)
+
+    def slowly(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    def before() -> None:
+        tablet.context.add_init_script(DRAWN)
+        tablet.context.route(re.compile(r"/(bundle|static)/.*\.js"), slowly)
+
+    tablet.switch_on(before=before)
+    tablet.on("enrol")
+    assert tablet.page.evaluate("drawn") == ["enrol"]
+    tablet.page.goto(shop.address + shop.enrolment())
+    tablet.on("enrol")
+    assert tablet.page.evaluate("drawn") == ["enrol"]
+    tablet.enrol("Tablet 4")
+    tablet.page.reload()
+    tablet.on("badge")
+    assert tablet.page.evaluate("drawn") == ["badge"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
