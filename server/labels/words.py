@@ -46,6 +46,9 @@ GROUPS: dict[LazyString, tuple[Word, ...]] = {
     ),
     _("Person"): (
         Word("break", _("Break"), "M4 9h13v6a5 5 0 0 1-5 5H9a5 5 0 0 1-5-5zM17 10h2a2 2 0 0 1 0 5h-2M8 3v3M12 3v3"),
+        Word("start_shift", _("Start of shift"),
+             "M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM12 1.5V4M12 20v2.5M1.5 12H4M20 12h2.5M4.6 4.6l1.8 1.8"
+             "M17.6 17.6l1.8 1.8M4.6 19.4l1.8-1.8M17.6 6.4l1.8-1.8"),
         Word("end_shift", _("End of shift"), "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z"),
         Word("sign_out", _("Sign out"), "M14 4h6v16h-6M10 8l-4 4 4 4M6 12h10"),
         Word("crew", _("Crew"),

@@ -40,8 +40,7 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     """Two people on one tablet work, switch, take a break and go home by scans alone; each instant is paid once."""
     first, second = shop.new_job(), shop.new_job()
     (mia, _), (noe, mate) = shop.new_person(), shop.new_person()
-    words = ("setup", "run", "break", "pause", "resume", "2", "ok", "undo", "done", "end_shift", "crew", "sign_out")
-    labels(shop, *words)
+    labels(shop, *"setup run break pause resume 2 ok undo done start_shift end_shift crew sign_out".split())
     badges = {person: shop.label("person", person) for person in (mia, noe)}
     operations = [shop.label("operation", job.order, job.operation) for job in (first, second)]
     tablet = new_tablet("Desk")
@@ -57,6 +56,8 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     tablet.says(f"{mate} works with you now")
     word(shop, tablet, "ok")
     tablet.on("home")
+    word(shop, tablet, "start_shift")
+    tablet.says("Shift began, 2 people")
     word(shop, tablet, "setup")
     tablet.scan(operations[0])
     tablet.says(f"Started Setup: {first.order}")
@@ -93,7 +94,8 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     stored = [row for job in (first, second) for row in shop.facts_of(job.order)]
     assert {row["state"] for row in stored} <= {"costed", "excluded"}, [(row["type"], row["reason"]) for row in stored]
     for person in (mia, noe):
-        assert [fact["type"] for fact in captured if fact.get("person") == person][-1] == "shift.ended"
+        shift = [fact["type"] for fact in captured if fact.get("person") == person]
+        assert (shift[0], shift[-1]) == ("shift.started", "shift.ended")
     # On the first order from its start to the switch, twice; on the second less the break and the pause.
     hers = [fact for fact in captured if fact.get("person") == mia]
     on_first = at(hers, "labor.stopped", 1) - at(hers, "labor.started", 0)

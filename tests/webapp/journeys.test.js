@@ -13,7 +13,7 @@ function nine(n) {
 }
 
 const WORDS = [
-  "pause", "resume", "stop", "ok", "cancel", "undo", "break", "end_shift", "sign_out", "setup", "run", "rework", "teardown",
+  "pause", "resume", "stop", "ok", "cancel", "undo", "break", "start_shift", "end_shift", "sign_out", "setup", "run", "rework", "teardown",
   "good", "scrap", "hold", "done", "1", "2", "4", "comma", "erase", "x5", "x10",
 ];
 
@@ -208,6 +208,7 @@ test("what another person captured, or what is older than today, is not offered 
 test("a whole shift without touching the screen", async () => {
   const bench = await station();
   await bench.scan("ana");
+  await bench.scan("=start_shift");
   await bench.scan("=setup");
   await bench.scan("saw");
   assert.deepEqual(bench.runs, ["10 setup"]);
@@ -242,11 +243,34 @@ test("a whole shift without touching the screen", async () => {
   assert.equal(bench.phone.operator, null);
   assert.equal(bench.effort().taps, 0);
   const kinds = bench.facts.map(({ type }) => type);
-  for (const kind of ["output.reported", "defect.reported", "break.started", "break.stopped", "operation.completed", "shift.ended"]) {
+  for (const kind of ["shift.started", "output.reported", "defect.reported", "break.started", "break.stopped", "operation.completed", "shift.ended"]) {
     assert.ok(kinds.includes(kind), kind);
   }
   assert.equal(bench.facts.find(({ type }) => type === "output.reported")?.quantity, "11");
   assert.equal(bench.phone.queue.counts.waiting, kinds.length);
+});
+
+test("beginning the shift: one tap or one scan; starting a job costs none more for it", async () => {
+  const bench = await station();
+  await bench.scan("ana");
+  bench.effort();
+  await bench.tap("Start my shift");
+  assert.deepEqual(bench.effort(), { scans: 0, taps: 1 });
+  assert.equal(bench.phone.place.screen, "home");
+  await bench.scan("saw");
+  assert.deepEqual(bench.runs, ["10 run"]);
+  assert.deepEqual(bench.effort(), { scans: 1, taps: 0 });
+  await bench.scan("=start_shift");
+  assert.match(bench.phone.said?.text ?? "", /begun already/);
+  await bench.tap("End my shift");
+  await bench.scan("luis");
+  await bench.scan("mill"); // who starts at once need not say so, and still may
+  await bench.scan("=start_shift");
+  assert.deepEqual(bench.runs, ["20 run"]);
+  assert.deepEqual(
+    bench.facts.filter(({ type }) => type.startsWith("shift.")).map(({ type, person }) => `${person} ${type}`),
+    ["ana shift.started", "ana shift.ended", "luis shift.started"],
+  );
 });
 
 test("an order this phone does not know yet: started, counted and stopped by its letters", async () => {

@@ -181,6 +181,8 @@ test("quick codes do what they say to what runs", () => {
   assert.equal(say("pause").what, "nothing runs");
   assert.deepEqual(say("break", one), { do: "break", people: ["ana"] });
   assert.equal(say("end_shift", one).do, "end shift");
+  assert.deepEqual(say("start_shift", one, { arriving: ["ana"] }), { do: "start shift", people: ["ana"] });
+  assert.equal(say("start_shift").what, "on shift");
   assert.deepEqual(say("done", one).job.operation, "10");
   assert.equal(say("done", two).what, "several run");
   assert.deepEqual(say("done", two, { here: { order: "MO-1001", operation: "20" } }).job, { order: "MO-1001", operation: "20" });

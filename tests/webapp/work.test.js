@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attendedMs, dayStart, proposeEnds, sharesOf, standingOf, timeOn } from "../../webapp/static/model/day.js";
+import { attendedMs, dayStart, dutyOf, proposeEnds, sharesOf, standingOf, timeOn } from "../../webapp/static/model/day.js";
 import {
   change, complete, correct, declare, defect, endShift, good, keepBoth, leaveRunning, reopen, start, startBreak, startDowntime,
-  startMachine, stop, stopBreak, stopMachine, takeBack,
+  startMachine, startShift, stop, stopBreak, stopMachine, takeBack, UNDO,
 } from "../../webapp/static/model/gestures.js";
 import { Reference } from "../../webapp/static/model/reference.js";
 import { resultOf } from "../../webapp/static/model/result.js";
@@ -126,15 +126,13 @@ test("what was counted here shows until the server's own figures hold it", () =>
   assert.equal(new Work(day.captures, day.clocks().nowMs).countedOn("MO-1", "10").good, "0");
 });
 
-test("elapsed time is the monotonic clock's within a run of the page, the wall clock's across two", () => {
+test("elapsed time is by the right time, whatever the clocks that told it did meanwhile; never below zero", () => {
   const day = shift();
   day.does(start("ana", SAWING, "run"));
   const [span] = day.work.of("ana");
-  const clocks = day.clocks();
-  const wrong = { ...clocks, nowMs: clocks.nowMs + 6 * 365 * 86_400_000, monotonicMs: clocks.monotonicMs + 60_000 };
-  assert.equal(elapsedMs(span, wrong), 60_000, "somebody set the clock: it does not matter");
-  assert.equal(elapsedMs(span, { ...clocks, bootId: "b2", nowMs: clocks.nowMs + 90_000 }), 90_000);
-  assert.equal(elapsedMs(span, { ...clocks, bootId: "b2", nowMs: clocks.nowMs - 90_000 }), 0, "never negative");
+  const { nowMs } = day.clocks();
+  assert.equal(elapsedMs(span, { nowMs: nowMs + 90_000 }), 90_000);
+  assert.equal(elapsedMs(span, { nowMs: nowMs - 90_000 }), 0);
 });
 
 test("a shared tablet forgets who stood there after five minutes, one's own phone does not", () => {
@@ -414,4 +412,32 @@ test("a crew is the person's, each mate once, and gone with the person", () => {
   assert.deepEqual(current(session, 10 * MINUTE, false).crew, []);
   assert.deepEqual(signedIn("luis", 0).crew, []);
   assert.equal(current(session, 8 * MINUTE, false, 15 * MINUTE).person, "ana", "a site may be more patient");
+});
+
+test("who is at work: whoever said so or did something, until they go home or were silent for a night's rest", () => {
+  const day = shift();
+  const duty = (/** @type {string} */ person) => dutyOf(day.captures, day.work, person, day.clocks().nowMs);
+  assert.equal(duty("ana"), "off");
+  const [began] = day.does(startShift(["ana", "mia"]));
+  assert.deepEqual(["ana", "mia", "luis"].map(duty), ["on", "on", "off"]);
+  day.does(takeBack([began], UNDO));
+  assert.deepEqual(["ana", "mia"].map(duty), ["off", "on"], "taken back");
+  day.does(start("ana", SAWING, "run"));
+  assert.equal(duty("ana"), "here", "works, and has not said that the shift began");
+  day.does(stop(day.work.of("ana")), 30);
+  assert.equal(duty("ana"), "here");
+  day.does(startShift("ana"));
+  assert.equal(duty("ana"), "on");
+  const [home] = day.does(endShift(["ana", "mia"], [], []));
+  assert.deepEqual(["ana", "mia"].map(duty), ["off", "off"], "who ends a mate's shift goes home as well");
+  day.does(takeBack([home], UNDO));
+  assert.equal(duty("ana"), "on", "the end was a slip");
+  day.passes(10 * 60);
+  assert.equal(duty("ana"), "on");
+  day.passes(90);
+  assert.equal(duty("ana"), "off", "went home without a word");
+  day.does(start("ana", SAWING, "run"));
+  assert.equal(duty("ana"), "here", "yesterday's shift is over");
+  day.passes(20 * 60);
+  assert.equal(duty("ana"), "here", "a clock that runs is one to ask about");
 });

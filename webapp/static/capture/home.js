@@ -2,10 +2,10 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { attendedMs } from "../model/day.js";
-import { endShift, startBreak } from "../model/gestures.js";
+import { attendedMs, dutyOf } from "../model/day.js";
+import { endShift, startBreak, startShift } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
-import { activityName, jobName, personName } from "../model/words.js";
+import { activityName, jobName, personName, withMates } from "../model/words.js";
 import { elapsedMs, LIKELY_FORGOTTEN_MS } from "../model/work.js";
 import { span as hours } from "../lib/time.js";
 import { backFromBreak, breakPlate, machineCard, pausedCard, resumeWork, runningCard } from "./cards.js";
@@ -55,7 +55,7 @@ export const home = {
             ${key({ label: t("Work together"), ...(phone.crew.length > 0 ? { about: t("{n} people", { n: people.length }) } : {}), sign: "people", onTap: () => phone.go("crew") })}
             ${key({ label: t("Call for help"), sign: "bell", onTap: () => phone.go("help") })}
             ${phone.eventTypes.length > 0 ? key({ label: t("Other facts"), sign: "more", onTap: () => phone.go("forms") }) : nothing}
-            ${key({ label: t("End my shift"), about: people.length > 1 ? t("{n} people", { n: people.length }) : t("stops all that runs"), sign: "leave", onTap: () => void endOfShift(phone) })}
+            ${shiftKey(phone)}
           </div>
         </section>
       </main>
@@ -76,6 +76,25 @@ function headline(running, isAway) {
   if (running === 0) return isAway ? t("Nothing waits for you") : t("Nothing is running");
   if (isAway) return t("Waits for you");
   return running === 1 ? t("Running now") : t("{n} jobs at once", { n: running });
+}
+
+/** Coming, or going: one key in one place. @param {Phone} phone */
+export function shiftKey(phone) {
+  const people = peopleHere(phone);
+  const about = people.length > 1 ? t("{n} people", { n: people.length }) : null;
+  if (dutyOf(phone.queue.entries, phone.work, phone.operator ?? "", phone.clocks().nowMs) === "off") {
+    return key({ label: t("Start my shift"), about: about ?? t("I am here"), sign: "sun", onTap: () => void beginShift(phone, arrivingOf(phone)) });
+  }
+  return key({ label: t("End my shift"), about: about ?? t("stops all that runs"), sign: "leave", onTap: () => void endOfShift(phone) });
+}
+
+/** Who of the people here has not begun their shift on this device. @param {Phone} phone */
+export const arrivingOf = (phone) =>
+  peopleHere(phone).filter((person) => dutyOf(phone.queue.entries, phone.work, person, phone.clocks().nowMs) !== "on");
+
+/** @param {Phone} phone @param {string[]} people */
+export async function beginShift(phone, people) {
+  if (await phone.capture(startShift(people), withMates(t("Shift began"), people))) phone.home();
 }
 
 /** Going home: saved at once, then the day in sum. @param {Phone} phone */

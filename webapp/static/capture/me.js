@@ -8,7 +8,7 @@ import { occurredMs } from "../model/event.js";
 import { describe, personName, reasonOfCorrection } from "../model/words.js";
 import { corrections } from "../model/work.js";
 import { dayTable } from "./day-parts.js";
-import { endOfShift } from "./home.js";
+import { shiftKey } from "./home.js";
 import { icon } from "./icons.js";
 import { frame, key, tiles } from "./parts.js";
 import { standing } from "./queue-view.js";
@@ -65,7 +65,7 @@ export const me = {
           : nothing}
         <div class="tiles tiles-2">
           ${phone.reference.settings.typed_time ? key({ label: t("Tell time"), about: t("not clocked"), sign: "keys", onTap: () => phone.go("declare") }) : nothing}
-          ${key({ label: t("End my shift"), about: t("stops all that runs"), sign: "leave", onTap: () => void endOfShift(phone) })}
+          ${shiftKey(phone)}
           ${key({ label: t("This device"), sign: "device", onTap: () => phone.go("device") })}
         </div>
         ${tiles({

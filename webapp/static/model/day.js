@@ -129,6 +129,34 @@ export function dayStart(captures, person, nowMs) {
   return Math.min(midnight, since);
 }
 
+/** Nobody rests less than this between two days at work (directive 2003/88/EC), so who was silent for longer went home. */
+const REST_MS = 11 * 3_600_000;
+
+/**
+ * Whether a person is at work, as far as this device saw: "on" says that their shift was begun here, "here" that they did
+ * something without having said so, "off" that neither is so, or that they went home since.
+ * @param {readonly import("./work.js").Kept[]} captures in sequence order @param {Work} work @param {string} person @param {number} nowMs
+ * @returns {"on" | "here" | "off"}
+ */
+export function dutyOf(captures, work, person, nowMs) {
+  /** @type {Set<string>} */
+  const gone = new Set();
+  let sinceMs = nowMs;
+  let isSeen = false;
+  for (let index = captures.length - 1; index >= 0; index -= 1) {
+    const { event, state, savedMs } = captures[index];
+    if (state === "rejected" || gone.has(event.id)) continue;
+    if (event.type === "event.voided" || event.type === "event.replaced") gone.add(event.target_id);
+    else if ((event.person ?? event.declared_by) === person) {
+      if (sinceMs - savedMs > REST_MS || event.type === "shift.ended") break;
+      if (event.type === "shift.started") return "on";
+      sinceMs = savedMs;
+      isSeen = true;
+    }
+  }
+  return isSeen || work.of(person).length > 0 || work.breaks.has(person) ? "here" : "off";
+}
+
 /** When a clock that was forgotten may have ended. @typedef {{atMs: number, why: "last capture" | "usual end" | "eight hours"}} Proposal */
 
 const EIGHT_HOURS_MS = 8 * 3_600_000;

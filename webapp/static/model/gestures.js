@@ -73,6 +73,9 @@ export const stopBreak = (breaks, { atMs } = {}) =>
     ...(atMs === undefined ? {} : { occurredMs: atMs }),
   }));
 
+/** They are there from now on; work is told apart. @param {string | string[]} people @returns {Draft[]} */
+export const startShift = (people) => each(people).map((person) => ({ type: "shift.started", person, fields: {} }));
+
 /** Going home: each thing this device knows to be open is stopped by its name; the end of the shift stops what other
  * devices began. @param {string | string[]} people @param {Span[]} running @param {Span[]} breaks @returns {Draft[]} */
 export const endShift = (people, running, breaks) => [

@@ -43,6 +43,7 @@ import { jobKey } from "./work.js";
  *   | {do: "stop", spans: Span[]}
  *   | {do: "break", people: string[]}
  *   | {do: "back to work", breaks: Span[]}
+ *   | {do: "start shift", people: string[]}
  *   | {do: "end shift", people: string[], spans: Span[], breaks: Span[]}
  *   | {do: "complete", job: Job, spans: Span[]}
  *   | {do: "prepare", activity: string}
@@ -50,14 +51,15 @@ import { jobKey } from "./work.js";
  *   | {do: "open", screen: string, params: Record<string, string>}
  *   | {do: "press"} | {do: "cancel"} | {do: "undo"} | {do: "sign out"}
  *   | {do: "type", key: string}
- *   | {do: "say", what: "foreign" | "nothing to do" | "nothing runs" | "several run" | "no form" | "runs already" | "it works"}} Response
+ *   | {do: "say", what: "foreign" | "nothing to do" | "nothing runs" | "several run" | "no form" | "runs already" | "on shift" | "it works"}} Response
  */
 
 /**
  * Who is here, what is known and what runs. `here` is the job of the screen that is open, `offered` says that it is
- * offered there to be started; `prepared` is the activity a quick code chose for the next start.
+ * offered there to be started; `prepared` is the activity a quick code chose for the next start; `arriving` are those of
+ * them whose shift was not begun here.
  * @typedef {{operator: string | null, crew?: string[], reference: Reference, work: Work, here?: Job | null,
- *   offered?: boolean, prepared?: string | null, nowMs?: number}} Situation
+ *   offered?: boolean, prepared?: string | null, arriving?: string[], nowMs?: number}} Situation
  */
 
 /**
@@ -219,7 +221,7 @@ const TYPED = /^(\d|comma|erase|x\d+)$/;
 
 /** Do what a quick code says. @param {string} word @param {Situation} situation @returns {Response} */
 function obey(word, situation) {
-  const { operator, crew, work, here, offered, nowMs = 0 } = situation;
+  const { operator, crew, work, here, offered, arriving = [], nowMs = 0 } = situation;
   const people = peopleHere({ operator, crew });
   const running = work.ofAll(people);
   const breaks = work.breaksOf(people);
@@ -248,6 +250,8 @@ function obey(word, situation) {
       const [paused] = work.pausedOf(operator, nowMs).sort((a, b) => b.pausedMs - a.pausedMs);
       return paused ? { do: "resume", paused } : { do: "say", what: "nothing runs" };
     }
+    case "start_shift":
+      return arriving.length > 0 ? { do: "start shift", people: arriving } : { do: "say", what: "on shift" };
     case "end_shift":
       return { do: "end shift", people, spans: running, breaks };
     case "setup":

@@ -7,6 +7,7 @@ import { jobOf, read, respond } from "../model/reading.js";
 import { activityName, jobName, withMates } from "../model/words.js";
 import { jobKey } from "../model/work.js";
 import { resumeWork } from "../capture/cards.js";
+import { arrivingOf, beginShift } from "../capture/home.js";
 import { showResult } from "../capture/phone.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
@@ -79,6 +80,7 @@ export class Scans {
       here: shown?.order ? { order: shown.order, operation: shown.operation ?? null } : null,
       offered: screen === "operation",
       prepared: nextActivity?.person === operator ? (nextActivity?.activity ?? null) : null,
+      arriving: arrivingOf(phone),
       nowMs: phone.clocks().nowMs,
     };
   }
@@ -107,6 +109,8 @@ export class Scans {
       case "back to work":
         if (await phone.capture(stopBreak(response.breaks), t("Back from the break"))) phone.home();
         return;
+      case "start shift":
+        return beginShift(phone, response.people);
       case "end shift":
         if (await phone.capture(endShift(response.people, response.spans, response.breaks), t("Shift ended, all work is stopped"))) phone.go("farewell");
         return;
@@ -222,6 +226,8 @@ function sentence(what, text) {
       return t("The scanner works.");
     case "runs already":
       return t("That runs already.");
+    case "on shift":
+      return t("Your shift has begun already.");
     case "no form":
       return t("No form is open that this code could fill.");
     default:
