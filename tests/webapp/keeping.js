@@ -1,6 +1,8 @@
 // A place for captures in memory, with the same promises as outbox/store.js: all or none, gapless numbers, and what was
 // saved survives the page. A test can let it fail, and can start another page on it.
 
+import { Clock } from "../../webapp/static/outbox/clock.js";
+
 /** @typedef {import("../../webapp/static/outbox/store.js").Capture} Capture */
 
 export class Memory {
@@ -84,12 +86,14 @@ export class Memory {
   }
 }
 
-/** A clock that moves when told. @param {number} [startMs] */
+/** A clock that moves when told. `clock` is a page's; `clocks` are those of a page that was told the time once.
+ * @param {number} [startMs] */
 export function handClock(startMs = Date.parse("2026-11-20T08:00:00Z")) {
   let nowMs = startMs;
   const now = () => nowMs;
   return {
     now,
+    clock: new Clock("boot-1", () => ({ wallMs: nowMs, monotonicMs: nowMs - startMs })),
     forward: (/** @type {number} */ ms) => (nowMs += ms),
     clocks: () => ({ nowMs, bootId: "boot-1", monotonicMs: nowMs - startMs, clockOffsetMs: 120 }),
   };
@@ -102,6 +106,7 @@ export function handClock(startMs = Date.parse("2026-11-20T08:00:00Z")) {
  */
 export class Plant {
   /** @type {Map<string, string>} */ log = new Map();
+  /** What it was told of instants, by id. @type {Map<string, number>} */ doubts = new Map();
   /** @type {Mood} */ mood = "ok";
   lineage = "lineage-1";
   lastSeq = 0;
@@ -123,6 +128,7 @@ export class Plant {
     if (mood === "401" && (!this.token || new Headers(init?.headers).get("Authorization") !== `Bearer ${this.token}`)) {
       return problem(401, "auth.revoked");
     }
+    if (init?.method !== "POST") return ours(this.#known());
     const request = JSON.parse(String(init?.body));
     if (mood === "413" && request.events.length > 1) return problem(413, "intake.too_large");
     if (mood === "413" && request.events[0].quantity === "666") return problem(413, "intake.too_large");
@@ -135,22 +141,35 @@ export class Plant {
       const known = this.log.get(event.id);
       if (known === undefined) this.log.set(event.id, text);
       this.lastSeq = Math.max(this.lastSeq, event.device_seq);
+      if (request.doubts?.[event.id] !== undefined) this.doubts.set(event.id, request.doubts[event.id]);
       return { id: event.id, verdict: known === undefined ? "created" : known === text ? "exists" : "conflict" };
     });
     if (mood === "lost answer") throw new TypeError("Failed to fetch");
-    const body = JSON.stringify({
-      protocol: 1,
-      batch_id: mood === "other batch" ? "another" : request.batch_id,
-      lineage: this.lineage,
-      now: new Date(this.now()).toISOString(),
-      device: { id: "tablet-4", last_seq: this.lastSeq },
-      verdicts,
-    });
-    return new Response(mood === "cut" ? body.slice(0, -20) : body, {
-      headers: { "Content-Type": "application/json", "Floorledger-Protocol": "1" },
-    });
+    const answer = { protocol: 1, batch_id: mood === "other batch" ? "another" : request.batch_id, ...this.#known(), verdicts };
+    return ours(answer, mood === "cut");
   };
+
+  /** The device as it knows it. */
+  #known() {
+    return { lineage: this.lineage, now: new Date(this.now()).toISOString(), device: this.device };
+  }
+
+  get device() {
+    return { id: "tablet-4", last_seq: this.lastSeq, missing: this.missing() };
+  }
+
+  /** Gaps in the numbers it holds. @returns {[number, number][]} */
+  missing() {
+    const held = new Set([...this.log.values()].map((text) => JSON.parse(text).device_seq));
+    return Array.from({ length: this.lastSeq }, (_, index) => index + 1).flatMap((number) => (held.has(number) ? [] : [[number, number]]));
+  }
 }
+
+/** @param {object} body @param {boolean} [isCut] */
+const ours = (body, isCut = false) =>
+  new Response(isCut ? JSON.stringify(body).slice(0, -20) : JSON.stringify(body), {
+    headers: { "Content-Type": "application/json", "Floorledger-Protocol": "1" },
+  });
 
 /** @param {number} status @param {string} code @param {Record<string, string>} [headers] */
 const problem = (status, code, headers) =>

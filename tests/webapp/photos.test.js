@@ -37,7 +37,7 @@ async function page({ plant = new Plant(), memory = new Memory() } = {}) {
   };
   const queue = new Queue(memory, clock);
   await queue.load();
-  const server = new Server({ fetch, now: clock.now });
+  const server = new Server({ fetch, clock: clock.clock });
   const sender = new Sender(queue, server, { now: clock.now, random: () => 0.5 });
   const photos = new Photos(queue, server, { now: clock.now, random: () => 0.5 });
   const defect = (jpeg = JPEG) =>

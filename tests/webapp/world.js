@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
 import * as standIns from "fake-indexeddb";
 import { good } from "../../webapp/static/model/gestures.js";
+import { Clock } from "../../webapp/static/outbox/clock.js";
 import { Queue } from "../../webapp/static/outbox/queue.js";
 import { Sender } from "../../webapp/static/outbox/sender.js";
 import { Server } from "../../webapp/static/outbox/server.js";
@@ -192,17 +193,14 @@ export class Tab {
   constructor(device) {
     this.device = device;
     this.bootMs = device.monotonicMs;
-    const clocks = () => ({
-      nowMs: device.nowMs,
-      bootId: `boot-${device.boots}`,
-      monotonicMs: device.monotonicMs - this.bootMs,
-      clockOffsetMs: this.server.clockOffsetMs,
-    });
+    this.clock = new Clock(`boot-${device.boots}`, () => ({ wallMs: device.nowMs, monotonicMs: device.monotonicMs - this.bootMs }));
+    const clocks = () => this.clock.read();
     this.store = new Store((alarm) => {
       this.alarms.push(alarm);
       if (alarm.kind === "restored") void this.queue.load().catch(() => {}); // as the page does
     });
-    this.server = new Server({ fetch: (...args) => this.#reach(...args), now: () => device.nowMs });
+    this.server = new Server({ fetch: (...args) => this.#reach(...args), clock: this.clock });
+    this.clock.onAnchor = (anchor) => void this.run(() => this.store.put("clock", anchor)).catch(() => {});
     this.queue = new Queue(this.store, { now: () => device.nowMs, clocks, announce: () => device.announce(this) });
     const locks = device.locks?.of(this);
     this.sender = new Sender(this.queue, this.server, { locks, now: () => device.nowMs, random: device.random });
@@ -217,6 +215,7 @@ export class Tab {
     return this.run(async () => {
       await this.store.open();
       await this.queue.load();
+      this.clock.resume(await this.store.get("clock"));
     });
   }
 
@@ -239,9 +238,9 @@ export class Tab {
   async meet() {
     const { plant } = this.device;
     if (plant.mood !== "ok" || this.isDead) return;
-    this.server.clockOffsetMs = this.device.trueMs - this.device.nowMs;
-    const device = { id: "tablet-4", last_seq: plant.lastSeq };
-    await this.run(() => this.queue.compareMemory({ lineage: plant.lineage, device }));
+    this.clock.learn(this.device.trueMs, this.clock.depart());
+    const { lineage, device } = plant;
+    await this.run(() => this.queue.compareMemory({ lineage, device }));
   }
 
   /** @param {Parameters<typeof fetch>} request @returns {Promise<Response>} */
@@ -291,6 +290,7 @@ export class Device {
   /** @type {{log: Map<string, string>, lastSeq: number, atMs: number}} */ backup = { log: new Map(), lastSeq: 0, atMs: START_MS };
   /** What a person heard "saved" for, in that order: id -> text. @type {Map<string, string>} */ confirmed = new Map();
   /** What was tried and never confirmed. @type {Set<string>} */ tried = new Set();
+  /** When each capture really happened, by id. @type {Map<string, number>} */ truth = new Map();
   notSaved = 0;
   hasForgotten = false;
 
@@ -332,6 +332,7 @@ export class Device {
         makers.map((make) => (seq) => {
           const made = make(seq);
           this.tried.add(made.id);
+          this.truth.set(made.id, this.trueMs);
           return made;
         }),
         how,
@@ -351,6 +352,12 @@ export class Device {
   wait(ms) {
     this.nowMs += ms;
     this.monotonicMs += ms;
+    this.trueMs += ms;
+  }
+
+  /** Its monotonic clock stands still meanwhile, as in most browsers. @param {number} ms */
+  sleep(ms) {
+    this.nowMs += ms;
     this.trueMs += ms;
   }
 
@@ -411,11 +418,11 @@ export class Device {
     this.backup = { log: new Map(this.plant.log), lastSeq: this.plant.lastSeq, atMs: this.trueMs };
   }
 
-  /** The server as it was when it was last backed up; it knows that and says so. */
-  restore() {
+  /** The server as it was when it was last backed up. @param {boolean} isTold it knows that and says so */
+  restore(isTold) {
     this.hasForgotten = true;
     this.plant.log = new Map(this.backup.log);
     this.plant.lastSeq = this.backup.lastSeq;
-    this.plant.lineage = `lineage-${Number(this.plant.lineage.split("-")[1]) + 1}`;
+    if (isTold) this.plant.lineage = `lineage-${Number(this.plant.lineage.split("-")[1]) + 1}`;
   }
 }

@@ -11,6 +11,7 @@ import { secretOf, tail } from "./model/code.js";
 import { Reference } from "./model/reference.js";
 import { Things } from "./model/things.js";
 import { Work } from "./model/work.js";
+import { Clock } from "./outbox/clock.js";
 import { Photos } from "./outbox/photos.js";
 import { Queue } from "./outbox/queue.js";
 import { Sender } from "./outbox/sender.js";
@@ -31,8 +32,10 @@ const REFERENCE_EVERY_MS = 5 * 60_000;
 const FOLLOW_UP_EVERY_MS = 20_000;
 const IDLE_BEFORE_UPDATE_MS = 60_000;
 
-/** This run of the page: the monotonic clock starts anew with the next one. */
-const bootId = uuid();
+const ASK_TIME_EVERY_MS = 15_000;
+
+/** Of this run of the page: the monotonic clock starts anew with the next one. */
+const clock = new Clock(uuid());
 
 let drawWanted = false;
 /** Until the first place is known the page shows its mark. */
@@ -40,12 +43,7 @@ let isBegun = false;
 /** @type {string | null} */
 let storageTrouble = null;
 
-const clocks = () => ({
-  nowMs: Date.now(),
-  bootId,
-  monotonicMs: performance.timeOrigin + performance.now(),
-  clockOffsetMs: server.clockOffsetMs,
-});
+const clocks = () => clock.read();
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("floorledger") : null;
 
@@ -61,7 +59,8 @@ store.onBlocked = () => {
   const start = document.querySelector(".start p");
   if (start) start.textContent = t("Close the other windows of Floorledger: an older one holds the storage.");
 };
-const server = new Server({ language });
+const server = new Server({ language, clock });
+clock.onAnchor = (anchor) => void store.put("clock", anchor).catch(() => {}); // a guess then, as after any start
 const queue = new Queue(store, { clocks, announce: () => tabs?.postMessage("changed") });
 const sender = new Sender(queue, server, { locks: navigator.locks, onChange: () => draw() });
 
@@ -208,6 +207,7 @@ function watch() {
   store.onOutdated = () => raise(t("A newer version is open in another window: reload this one."));
 
   setInterval(() => {
+    askTime();
     people.lookForAbsence();
     captures.forgetSaid();
     screenHere().ticked?.(phone, phone.place.params);
@@ -224,6 +224,17 @@ function watch() {
   setTimeout(() => void upkeep.followUp(), 4_000);
 }
 
+let timeAskedMs = -Infinity;
+
+/** A clock that was set, or a device that slept, is noticed within a second; ask then, before somebody captures. */
+function askTime() {
+  const { monotonicMs, sureWithinMs } = clock.read();
+  if (sureWithinMs !== null || !phone.device || document.hidden || !navigator.onLine) return;
+  if (monotonicMs - timeAskedMs < ASK_TIME_EVERY_MS) return;
+  timeAskedMs = monotonicMs;
+  void server.ask("/api/v1/device");
+}
+
 /** What the storage remembers, or as much of it as there is. */
 async function remember() {
   try {
@@ -234,9 +245,10 @@ async function remember() {
     storageTrouble = String(error);
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
-  const [device, token, preferences, reference, types] = await store
-    .getAll(["device", "token", "preferences", "reference", "event_types"])
+  const [device, token, preferences, reference, types, known] = await store
+    .getAll(["device", "token", "preferences", "reference", "event_types", "clock"])
     .catch(() => []);
+  clock.resume(known);
   // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
   const facts = device && token ? {} : await store.recall().catch(() => ({}));
   phone.device = device ?? facts.device ?? null;

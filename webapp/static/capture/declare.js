@@ -31,8 +31,7 @@ function daysOf(nowMs) {
 /** What the form says: the time, and in words; null while something is missing or cannot be.
  * @param {Phone} phone @param {Form} form */
 function whenOf(phone, form) {
-  const { nowMs, clockOffsetMs } = phone.clocks();
-  const rightNowMs = nowMs + Math.max(0, clockOffsetMs ?? 0);
+  const { nowMs } = phone.clocks();
   const today = midnightBefore(nowMs);
   const dayMs = Number(form.day ?? today);
   if (form.how === "span") {
@@ -41,7 +40,7 @@ function whenOf(phone, form) {
     const at = (/** @type {number} */ minutes) => lastAt(minutes, dayMs + DAY_MS - 1);
     const fromMs = at(from);
     const toMs = until > from ? at(until) : at(until) + DAY_MS; // past midnight
-    if (toMs > rightNowMs) return null;
+    if (toMs > nowMs) return null;
     return { when: { fromMs, toMs }, words: `${clock(fromMs)} – ${clock(toMs)} · ${hoursMinutes(toMs - fromMs)}` };
   }
   const durationMs = lengthOf(String(form.typed ?? ""));

@@ -12,7 +12,7 @@ const OFF_MS = 120_000;
 export function offClock(phone) {
   const { nowMs, clockOffsetMs } = phone.clocks();
   if (clockOffsetMs === null || Math.abs(clockOffsetMs) < OFF_MS) return nothing;
-  const words = t("This device’s clock shows {wrong}, but it is {right}. Say the right time.", { wrong: clock(nowMs), right: clock(nowMs + clockOffsetMs) });
+  const words = t("This device’s clock shows {wrong}, but it is {right}. Say the right time.", { wrong: clock(nowMs - clockOffsetMs), right: clock(nowMs) });
   return notice("look", words, "clock");
 }
 

@@ -28,15 +28,18 @@ import { rfc3339 } from "../lib/time.js";
  * @typedef {Object} Local
  * @property {string} [gesture] facts made by one tap carry the same
  * @property {boolean} [pause] this stop is a pause: offer to resume
+ * @property {boolean} [unsure] what time it was is a guess, to be compared with the server's clock before it is sent
+ * @property {number} [doubtMs] what that comparison said: how much later it really seems to have been
  */
 
 /**
- * The device's clocks at the moment of confirming.
+ * The time at the moment of confirming, as outbox/clock.js knows it.
  * @typedef {Object} Reading
- * @property {number} nowMs the wall clock
+ * @property {number} nowMs what time it is by the server's clock; as long as the server was never asked, by our own
  * @property {string} bootId which run of the page the monotonic clock belongs to
  * @property {number} monotonicMs never goes back within one boot
- * @property {number | null} clockOffsetMs server minus device, last known
+ * @property {number | null} clockOffsetMs how far the clock on the wall is behind `nowMs`; null: the server was never asked
+ * @property {number | null} [sureWithinMs] how exactly `nowMs` is known; null: it is a guess until the server is asked
  */
 
 /** @typedef {Record<string, any> & {id: string, type: string, occurred_at: string}} Fact */

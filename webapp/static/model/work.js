@@ -23,8 +23,6 @@ import { occurredMs } from "./event.js";
  * @property {string | null} indirect code of an indirect activity
  * @property {string | null} reason of a downtime or a break
  * @property {number} sinceMs
- * @property {string | null} bootId
- * @property {number | null} monotonicMs
  */
 
 /** @typedef {Span & {pausedMs: number, pausedFor: string | null}} Paused */
@@ -224,7 +222,7 @@ export class Work {
       job: jobKey(span),
       activity: span.activity,
       fromMs: span.sinceMs,
-      toMs: span.sinceMs + Math.max(0, spanMs(span, end)),
+      toMs: span.sinceMs + spanMs(span, end),
     });
   }
 
@@ -238,7 +236,7 @@ export class Work {
       stopId: end.type === "break.stopped" ? end.id : null,
       person: span.person ?? "",
       fromMs: span.sinceMs,
-      toMs: span.sinceMs + Math.max(0, spanMs(span, end)),
+      toMs: span.sinceMs + spanMs(span, end),
     });
   }
 
@@ -259,22 +257,14 @@ export class Work {
 }
 
 /**
- * How long a span has been open: by the monotonic clock within one run of the page, by the wall clock otherwise.
- * @param {Span} span @param {Clocks} clocks
+ * How long a span has been open. The time of a reading is right whatever happened to the clock on the wall meanwhile
+ * (outbox/clock.js), and it is what the server will reckon with.
+ * @param {Span} span @param {Pick<Clocks, "nowMs">} clocks
  */
-export function elapsedMs(span, clocks) {
-  if (span.bootId && span.bootId === clocks.bootId && span.monotonicMs !== null) return clocks.monotonicMs - span.monotonicMs;
-  return Math.max(0, clocks.nowMs - span.sinceMs);
-}
+export const elapsedMs = (span, { nowMs }) => Math.max(0, nowMs - span.sinceMs);
 
 /** @param {Span} span @param {Fact} stop */
-const spanMs = (span, stop) =>
-  elapsedMs(span, {
-    nowMs: occurredMs(stop),
-    bootId: stop.boot_id ?? "",
-    monotonicMs: stop.monotonic_ms ?? 0,
-    clockOffsetMs: null,
-  });
+const spanMs = (span, stop) => elapsedMs(span, { nowMs: occurredMs(stop) });
 
 /** @param {Fact} event @returns {Span} */
 const open = (event) => ({
@@ -288,8 +278,6 @@ const open = (event) => ({
   indirect: event.indirect_code ?? null,
   reason: event.reason ?? null,
   sinceMs: occurredMs(event),
-  bootId: event.boot_id ?? null,
-  monotonicMs: event.monotonic_ms ?? null,
 });
 
 /** What a span is when its fact names no activity. @type {Record<string, string>} */

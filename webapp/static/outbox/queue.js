@@ -18,6 +18,7 @@ import { uuid } from "../lib/uuid.js";
 /** @typedef {import("../model/event.js").Fact} Fact */
 /** @typedef {Capture & {readonly event: Fact}} Entry a capture with its text read */
 /** @typedef {{id: string, verdict: string, problem?: Problem}} Verdict */
+/** @typedef {{id: string, last_seq: number, missing?: [number, number][]}} Known a device, and which of its numbers the server holds */
 
 /**
  * Where captures are kept; outbox/store.js in a browser.
@@ -43,6 +44,9 @@ export const MOST_PHOTO_BYTES = 200 * 1024 * 1024;
 /** How long a call for help waits for an answer. */
 export const CALL_MS = 12 * 3_600_000;
 
+/** An instant that is off by less is right. */
+const RIGHT_MS = 1_000;
+
 export const BATCH_CAPTURES = 50;
 export const BATCH_BYTES = 256 * 1024;
 
@@ -57,6 +61,9 @@ export class Queue {
   settlings = 0;
   /** What the server forgot is sent again once, not in a loop: the memory that was answered to. */
   #answered = "";
+  /** Go again to fill a gap in the server's numbers. @type {Set<string>} */ #filling = new Set();
+  /** It held them all the same, under the name of an enrolment before this one: no gap of theirs. @type {Set<string>} */
+  #elsewhere = new Set();
   /** When the old ones were last let go, by the server's clock. */
   #tidiedMs = -Infinity;
 
@@ -128,7 +135,8 @@ export class Queue {
           body: write(draft, { id, seq, declaredBy, clocks, noteDigest: note?.digest, photoDigest }),
           photo,
           note: note ? { salt: note.salt, text: note.text } : null,
-          local: { ...draft.local, gesture },
+          // A told instant was read off no clock of ours.
+          local: { ...draft.local, gesture, ...(clocks.sureWithinMs === null && draft.occurredMs === undefined ? { unsure: true } : {}) },
           savedMs: clocks.nowMs,
         });
       }),
@@ -200,25 +208,52 @@ export class Queue {
    * @param {Entry[]} batch
    * @param {Verdict[]} verdicts
    * @param {string | null} device whom the server takes us for
+   * @param {Record<string, number>} [doubts] what went with them, of `doubtsOf`
    */
-  async settle(batch, verdicts, device) {
+  async settle(batch, verdicts, device, doubts) {
     this.settlings += 1;
     const byId = new Map(verdicts.map((verdict) => [verdict.id, verdict]));
     const changed = batch.flatMap((entry) => {
       const verdict = byId.get(entry.id);
       const state = verdict && STATE_AFTER[verdict.verdict];
       if (!state) return [];
-      return [{ ...entry, state, sentMs: this.#serverMs() ?? this.now(), sentAs: device, problem: verdict.problem ?? null }];
+      if (this.#filling.delete(entry.id) && verdict.verdict === "exists") this.#elsewhere.add(entry.id);
+      const local = doubts && entry.local.unsure ? { ...entry.local, doubtMs: doubts[entry.id] ?? 0 } : entry.local;
+      return [{ ...entry, local, state, sentMs: this.#serverMs() ?? this.now(), sentAs: device, problem: verdict.problem ?? null }];
     });
     await this.#change(changed);
     return changed.length;
   }
 
+  /** Whether these can only be sent well once the server has been asked what time it is. @param {Entry[]} batch */
+  mustAskTime(batch) {
+    return this.clocks().sureWithinMs === null && batch.some(({ local }) => local.unsure && local.doubtMs === undefined);
+  }
+
+  /**
+   * Instants that were a guess and seem to have been a wrong one: by id, how much later it really was, in milliseconds.
+   * The clock on the wall showed what it showed; if it is as far off now as was believed then, the guess was right.
+   * Undefined while the clock is a guess itself.
+   * @param {Entry[]} batch @returns {Record<string, number> | undefined}
+   */
+  doubtsOf(batch) {
+    const { clockOffsetMs, sureWithinMs = 0 } = this.clocks();
+    if (clockOffsetMs === null || sureWithinMs === null) return undefined;
+    /** @type {Record<string, number>} */
+    const doubts = {};
+    for (const { id, local, event } of batch) {
+      const laterMs = local.doubtMs ?? (local.unsure ? clockOffsetMs - (event.clock_offset_ms ?? 0) : 0);
+      if (Math.abs(laterMs) > RIGHT_MS + sureWithinMs) doubts[id] = Math.round(laterMs);
+    }
+    return doubts;
+  }
+
   /**
    * Hold our memory against that of the server, which has just answered. One that does not remember what it acknowledged
    * was restored from a backup: everything still kept goes out again, and what it does remember it will answer with
-   * `exists`.
-   * @param {{lineage: string, device: {id: string, last_seq: number} | null}} answer
+   * `exists`. If it was not told that it was restored, the numbers tell: it knows none above some number, or, when
+   * newer ones have come since, it misses some below.
+   * @param {{lineage: string, device: Known | null}} answer
    * @returns {Promise<number>} how many go again
    */
   async compareMemory(answer) {
@@ -227,13 +262,14 @@ export class Queue {
     return again;
   }
 
-  /** @param {{lineage: string, device: {id: string, last_seq: number} | null}} answer */
+  /** @param {{lineage: string, device: Known | null}} answer */
   async #sendAgain({ lineage, device }) {
-    const memory = `${lineage} ${device?.id} ${device?.last_seq}`;
+    const memory = `${lineage} ${device?.id} ${device?.last_seq} ${device?.missing?.join()}`;
     if (memory === this.#answered) return 0;
     const sent = this.in("sent");
     const moved = lineage !== this.lineage; // also when we do not know to whom they were sent
-    const forgotten = moved ? sent : device ? sent.filter((e) => e.sentAs === device.id && Math.floor(e.seq) > device.last_seq) : [];
+    const forgotten = moved ? sent : device ? sent.filter((entry) => this.#isForgotten(entry, device)) : [];
+    for (const { id } of moved ? [] : forgotten) this.#filling.add(id);
     const again = forgotten.map((entry) => ({ ...entry, state: /** @type {const} */ ("waiting"), floor: null }));
     // What must go again first, whose memory it was after that: a crash between them must not look like an answer given.
     await this.#change(again);
@@ -244,6 +280,15 @@ export class Queue {
     if (device) await this.store.skipTo(device.last_seq);
     this.#answered = memory;
     return again.length;
+  }
+
+  /** @param {Entry} entry @param {Known} device */
+  #isForgotten({ id, seq, sentAs }, device) {
+    if (sentAs !== device.id) return false;
+    const number = Math.floor(seq);
+    const isMissing = number > device.last_seq || (device.missing ?? []).some(([first, last]) => number >= first && number <= last);
+    if (!isMissing && device.missing) this.#elsewhere.delete(id);
+    return isMissing && !this.#elsewhere.has(id);
   }
 
   /** What the engine made of captures. @param {Record<string, import("./store.js").Floor>} floors by id */
@@ -269,7 +314,7 @@ export class Queue {
 
   /** A call for help that may still be answered. @param {Entry} entry */
   #isCalling({ event, floor, savedMs }) {
-    return event.type === "help.called" && !floor?.answered_at && this.now() - savedMs < CALL_MS;
+    return event.type === "help.called" && !floor?.answered_at && this.clocks().nowMs - savedMs < CALL_MS;
   }
 
   /** @param {(Capture | Entry)[]} captures */
@@ -309,10 +354,10 @@ export class Queue {
     await this.store.forget(old.map(captureOf));
   }
 
-  /** What the server's clock says, if ours has not jumped since the last answer. */
+  /** What the server's clock says, if it ever told. */
   #serverMs() {
     const { nowMs, clockOffsetMs } = this.clocks();
-    return clockOffsetMs === null ? null : nowMs + clockOffsetMs;
+    return clockOffsetMs === null ? null : nowMs;
   }
 }
 
@@ -331,12 +376,14 @@ export const isRunning = ({ floor }) => floor?.state === "held" && RUNNING.inclu
 /**
  * The request for a batch. The facts' texts go in as they are, byte for byte.
  * @param {string} batchId @param {string | null} lineage @param {(Capture | Entry)[]} entries
+ * @param {Record<string, number>} [doubts] see Queue.doubtsOf
  */
-export function requestBody(batchId, lineage, entries) {
+export function requestBody(batchId, lineage, entries, doubts = {}) {
   const notes = Object.fromEntries(entries.flatMap(({ id, note }) => (note ? [[id, note]] : [])));
   return (
     `{"protocol":1,"batch_id":${JSON.stringify(batchId)},"lineage":${JSON.stringify(lineage)},` +
-    `"events":[${entries.map(({ body }) => body).join(",")}],"notes":${JSON.stringify(notes)}}`
+    `"events":[${entries.map(({ body }) => body).join(",")}],"notes":${JSON.stringify(notes)}` +
+    `${Object.keys(doubts).length > 0 ? `,"doubts":${JSON.stringify(doubts)}` : ""}}`
   );
 }
 

@@ -120,16 +120,29 @@ export class Sender {
   /** @returns {Promise<boolean>} whether to go on with the next batch */
   async #sendOne() {
     const batch = this.queue.batch(this.#most);
+    if (this.queue.mustAskTime(batch)) {
+      const told = await this.server.ask("/api/v1/device");
+      if (told.is !== "ok" && told.is !== "problem") return this.#giveUp(told); // a refusal concerns the facts, too: they go
+    }
     const batchId = uuid();
+    const doubts = this.queue.doubtsOf(batch);
     const answer = await this.server.ask("/api/v1/events", {
       method: "POST",
-      body: requestBody(batchId, this.queue.lineage, batch),
+      body: requestBody(batchId, this.queue.lineage, batch, doubts),
     });
     switch (answer.is) {
       case "ok":
-        return this.#takeVerdicts(batch, batchId, answer);
+        return this.#takeVerdicts(batch, batchId, answer, doubts);
       case "problem":
         return this.#takeRefusal(batch, answer);
+      default:
+        return this.#giveUp(answer);
+    }
+  }
+
+  /** For now. @param {Answer} answer */
+  #giveUp(answer) {
+    switch (answer.is) {
       case "unreachable":
         return this.#stop("no network", null);
       case "stranger":
@@ -141,8 +154,9 @@ export class Sender {
     }
   }
 
-  /** @param {Entry[]} batch @param {string} batchId @param {Extract<Answer, {is: "ok"}>} answer */
-  async #takeVerdicts(batch, batchId, { body, headers }) {
+  /** @param {Entry[]} batch @param {string} batchId @param {Extract<Answer, {is: "ok"}>} answer
+   * @param {Record<string, number>} [doubts] */
+  async #takeVerdicts(batch, batchId, { body, headers }, doubts) {
     const isOurs =
       headers.get("Floorledger-Protocol") === "1" &&
       body?.protocol === 1 &&
@@ -151,7 +165,7 @@ export class Sender {
     if (!isOurs) return this.#stop("login", null);
     // Whose memory it is first: a crash before that is known must not leave captures marked as sent to we know not whom.
     await this.queue.compareMemory({ lineage: body.lineage, device: body.device ?? null });
-    const settled = await this.queue.settle(batch, body.verdicts, body.device?.id ?? null);
+    const settled = await this.queue.settle(batch, body.verdicts, body.device?.id ?? null, doubts);
     if (settled === 0) return this.#stop("trouble", null); // an answer about nothing: do not ask in a loop
     this.#failures = 0;
     this.#rest.ms = 0;

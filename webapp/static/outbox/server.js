@@ -3,6 +3,9 @@
 // On a shop's network a request can be answered by a captive portal, a proxy's error page, or a login of the firewall,
 // all with status 200. So an answer counts only if it is JSON, or a problem of ours.
 
+import { uuid } from "../lib/uuid.js";
+import { Clock } from "./clock.js";
+
 /** @typedef {import("./store.js").Problem & {status?: number, id?: string}} Refusal */
 
 /**
@@ -19,12 +22,12 @@ const DEADLINE_MS = 10_000;
 
 export class Server {
   /**
-   * @param {{fetch?: typeof fetch, language?: () => string, now?: () => number}} [surroundings]
+   * @param {{fetch?: typeof fetch, language?: () => string, clock?: Clock}} [surroundings]
    */
-  constructor({ fetch: request = (...args) => fetch(...args), language = () => "en", now = Date.now } = {}) {
+  constructor({ fetch: request = (...args) => fetch(...args), language = () => "en", clock = new Clock(uuid()) } = {}) {
     this.request = request;
     this.language = language;
-    this.now = now;
+    this.clock = clock;
     /**
      * The device's credential, kept beside its cookie: a browser that is killed may lose a cookie of the last half
      * minute (it writes them in bundles), and the facts must still find their way.
@@ -32,10 +35,13 @@ export class Server {
      */
     this.token = null;
     this.isCookieLost = false;
-    /** @type {number | null} server minus device */
-    this.clockOffsetMs = null;
     /** @type {number | null} */
     this.lastContactMs = null;
+  }
+
+  /** How far the clock on the wall is behind the server's; null: never asked. */
+  get clockOffsetMs() {
+    return this.clock.read().clockOffsetMs;
   }
 
   /**
@@ -58,7 +64,7 @@ export class Server {
    * @returns {Promise<Answer>}
    */
   async #askOnce(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false }) {
-    const startedMs = this.now();
+    const sent = this.clock.depart();
     try {
       const answer = await this.request(path, {
         method,
@@ -76,14 +82,14 @@ export class Server {
         cache: "no-store",
         redirect: "manual", // a login page elsewhere is no answer
       });
-      return await this.#read(answer, startedMs);
+      return await this.#read(answer, sent);
     } catch {
       return { is: "unreachable" };
     }
   }
 
-  /** @param {Response} answer @param {number} startedMs @returns {Promise<Answer>} */
-  async #read(answer, startedMs) {
+  /** @param {Response} answer @param {ReturnType<Clock["depart"]>} sent @returns {Promise<Answer>} */
+  async #read(answer, sent) {
     if (answer.status === 304) return { is: "not modified" };
     if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400)) return { is: "stranger" };
     const kind = (answer.headers.get("Content-Type") ?? "").split(";")[0].trim();
@@ -102,18 +108,10 @@ export class Server {
     } catch {
       return { is: "broken", status: answer.status, retryAfterMs }; // cut short on the way
     }
-    this.lastContactMs = this.now();
-    if (typeof body?.now === "string") this.#compareClocks(Date.parse(body.now), startedMs);
-    return { is: "ok", status: answer.status, body, headers: answer.headers, roundTripMs: this.now() - startedMs };
-  }
-
-  /** The server's clock read at the middle of the round trip; at its end, if our own clock was set on the way.
-   * @param {number} serverMs @param {number} startedMs */
-  #compareClocks(serverMs, startedMs) {
-    if (!Number.isFinite(serverMs)) return;
-    const nowMs = this.now();
-    const isJump = nowMs < startedMs || nowMs - startedMs > 2 * DEADLINE_MS;
-    this.clockOffsetMs = Math.round(serverMs - (isJump ? nowMs : (startedMs + nowMs) / 2));
+    if (typeof body?.now === "string") this.clock.learn(Date.parse(body.now), sent);
+    const { nowMs, monotonicMs } = this.clock.read();
+    this.lastContactMs = nowMs;
+    return { is: "ok", status: answer.status, body, headers: answer.headers, roundTripMs: monotonicMs - sent.monotonicMs };
   }
 }
 

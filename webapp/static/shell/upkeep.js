@@ -114,7 +114,7 @@ export class Upkeep {
       answer = await phone.server.ask("/api/v1/reference");
       snapshot = answer.is === "ok" ? answer.body : null;
     }
-    const fetchedMs = Date.now();
+    const fetchedMs = phone.clocks().nowMs; // by the clock that captures are saved by
     if (answer.is === "ok") {
       await store.put("reference", { snapshot, fetchedMs }).catch(() => {}); // a full disk: it is used all the same
       phone.reference = new Reference(snapshot, fetchedMs);
