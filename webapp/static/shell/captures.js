@@ -16,9 +16,10 @@ const FLASH_MS = 600;
 
 export class Captures {
   #isCapturing = false;
-  /** Each capture flashes anew, also one that follows another at once: they take turns in two places.
-   * @type {{sign: Signal, word: string, place: number} | null} */
-  #flash = null;
+  /** @type {{sign: Signal, word: string, place: number} | null} */ #flash = null;
+  /** Each capture flashes anew, also one that comes while the last one's flash is there still: they take turns in two
+   * places. */
+  #place = 0;
 
   /** @param {Phone} phone @param {{drawNow: () => void, touch: () => void}} surroundings */
   constructor(phone, { drawNow, touch }) {
@@ -89,7 +90,8 @@ export class Captures {
 
   /** @param {Signal} sign @param {string} word */
   #startFlash(sign, word) {
-    const mine = { sign, word, place: this.#flash?.place === 0 ? 1 : 0 };
+    this.#place = 1 - this.#place;
+    const mine = { sign, word, place: this.#place };
     this.#flash = mine;
     give(sign);
     this.drawNow();
