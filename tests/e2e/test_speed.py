@@ -118,7 +118,7 @@ def test_s12_scanning_for_hours_neither_grows_nor_loses_the_picture(
     while (passed := float(tablet.page.evaluate("performance.now()"))) < end:
         rounds += 1
         seen = tablet.notes.confirmed
-        tablet.page.locator(".deck .key-primary").first.click()
+        tablet.tap("Scan")
         tablet.on("scan")
         if rounds % 5 == 0:
             for hidden in ("true", "false"):
