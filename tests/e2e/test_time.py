@@ -40,7 +40,8 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     """Two people on one tablet work, switch, take a break and go home by scans alone; each instant is paid once."""
     first, second = shop.new_job(), shop.new_job()
     (mia, _), (noe, mate) = shop.new_person(), shop.new_person()
-    labels(shop, *"setup run break pause resume 2 ok undo done start_shift end_shift crew sign_out".split())
+    labels(shop, "setup", "run", "break", "pause", "resume", "2", "ok", "undo", "done")
+    labels(shop, "start_shift", "end_shift", "crew", "sign_out")
     badges = {person: shop.label("person", person) for person in (mia, noe)}
     operations = [shop.label("operation", job.order, job.operation) for job in (first, second)]
     tablet = new_tablet("Desk")
