@@ -24,6 +24,7 @@ from server.store.database import (
     write,
 )
 from server.store.tables import Department
+from tests.threads import at_once
 
 
 @pytest.mark.parametrize(
@@ -135,11 +136,7 @@ def test_writers_queue_and_lose_nothing(either_database: Engine) -> None:
                 found = own.execute(text(f"SELECT n FROM counter{lock}")).scalar_one()
                 own.execute(text("UPDATE counter SET n = :n"), {"n": found + 1})
 
-    threads = [threading.Thread(target=count) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(count, 4)
     with read(either_database) as connection:
         assert connection.execute(text("SELECT n FROM counter")).scalar_one() == 80
 

@@ -1,12 +1,12 @@
 """Settings: read once, refused with a sentence, keys made once and kept private."""
 
 import dataclasses
-import threading
 from pathlib import Path
 
 import pytest
 
 from server.settings import BadSetting, Settings, env_name, unknown_names
+from tests.threads import at_once
 
 
 def test_every_setting_has_a_sentence_and_a_variable() -> None:
@@ -54,12 +54,8 @@ def test_misspelt_variables_are_found() -> None:
 
 
 def test_keys_are_made_once_also_by_processes_that_start_together(tmp_path: Path) -> None:
-    chosen, found = Settings(data_dir=tmp_path / "new"), []
-    threads = [threading.Thread(target=lambda: found.append(chosen.ledger_key())) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    chosen = Settings(data_dir=tmp_path / "new")
+    found = at_once(chosen.ledger_key, 8)
     assert len(found) == 8
     assert len(set(found)) == 1
     assert len(found[0]) == 32

@@ -3,7 +3,6 @@
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from server.store.database import read, write
 from server.store.sites import Floor, set_floor
 from tests.server import callers
 from tests.server.auth.conftest import Clock
+from tests.threads import at_once
 
 PIN = "804917"
 DEVICE = "11111111-1111-4111-8111-111111111111"
@@ -156,11 +156,7 @@ def test_guesses_at_once_see_one_another(settings: Settings, database: Engine, a
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashing, "fits", counting)
-        threads = [threading.Thread(target=guess) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(guess, 4)
     assert len(looked_at) == 3  # the third closes the door, and the clock stands still
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import threading
 
 import pytest
 from flask import Flask
@@ -17,6 +16,7 @@ from server.settings import Settings
 from server.store import people
 from server.store.database import read, write
 from tests.server.auth.conftest import Clock
+from tests.threads import at_once
 
 PASSWORD = "le tour est joli"
 MINUTE = 60_000
@@ -188,11 +188,7 @@ def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashing, "fits", counting)
-        threads = [threading.Thread(target=guess) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(guess, 4)
     assert len(looked_at) == 20
     assert sum(looked_at) == 3  # the third failure closes the door for a second, and the clock stands still
 
