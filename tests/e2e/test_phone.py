@@ -224,6 +224,8 @@ def test_a_number_and_a_pin_open_what_a_badge_opens(shop: Shop, new_tablet: NewT
         tablet.page.locator(".deck button").click()
         tablet.says("Number and PIN do not fit.")
         assert "111111" not in tablet.page.locator("#phone").inner_text()
+        typed = tablet.page.locator(".entry-text")
+        expect(typed).to_have_text(["4711", ""])  # mostly it is the PIN that was wrong
         tablet.notes.errors.clear()  # the browser reports the 401 it was right to get
         tablet.type_number("918273")
         tablet.page.locator(".deck button").click()
@@ -233,12 +235,32 @@ def test_a_number_and_a_pin_open_what_a_badge_opens(shop: Shop, new_tablet: NewT
         tablet.tap("Sign out")
         tablet.context.set_offline(True)
         tablet.tap("Number and PIN")
+        expect(typed).to_have_text(["", ""])
+        tablet.type_number("4711")
+        tablet.page.locator(".chip").click()
+        tablet.on("queue")
+        tablet.page.get_by_role("button", name="Back", exact=True).click()
+        tablet.on("pin")
+        expect(typed).to_have_text(["", ""])  # who looked elsewhere may have been the last to stand here
         tablet.type_number("4711")
         tablet.tap("Next: PIN")
         tablet.type_number("918273")
         tablet.page.locator(".deck button").click()
         tablet.says("This needs the network: only the server knows PINs.")
         tablet.on("pin")
+
+
+def test_a_number_nobody_goes_on_with_is_gone_after_a_minute(shop: Shop, new_tablet: NewTablet) -> None:
+    with floor(shop, pin=True):
+        tablet = new_tablet()
+        tablet.tap("Number and PIN")
+        tablet.type_number("4711")
+        tablet.page.wait_for_timeout(1500)
+        tablet.set_clocks(passed_ms=50_000)
+        tablet.page.wait_for_timeout(1500)
+        tablet.on("pin")
+        tablet.set_clocks(passed_ms=65_000)
+        tablet.on("badge")
 
 
 def with_photo(shop: Shop, tablet: Tablet, job: Job) -> None:

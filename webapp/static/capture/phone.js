@@ -88,6 +88,7 @@
  * @property {(phone: Phone, params: Params, form: Form) => View} view
  * @property {boolean} [open] may be seen when nobody is signed in
  * @property {boolean} [draft] what is typed here survives a crash
+ * @property {boolean} [forgets] what is typed here is gone as soon as another screen is shown
  * @property {(phone: Phone, params: Params, scanned: Scanned, form: Form) => boolean} [scanned] true: the screen took it
  * @property {(phone: Phone, params: Params, key: string, form: Form) => void} [typed] a key pressed outside any field, or
  *   a quick code that says the same: a digit, "comma", "erase", "x5"

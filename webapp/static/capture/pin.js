@@ -1,5 +1,6 @@
 // Signing in by number and PIN, for who has no badge at hand. Only the server knows PINs, so this needs the network;
-// nothing typed here is kept.
+// nothing typed here is kept: not when another screen is shown, nor when nobody types for a while. A wrong PIN is typed
+// anew, its number stays: mostly it is right.
 
 import { classes, html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -10,6 +11,11 @@ import { frame, key, notice } from "./parts.js";
 /** @typedef {import("./phone.js").Form} Form */
 
 const LONGEST = { number: 12, pin: 12 };
+/** Whoever began and does not go on has left. */
+const LEFT_MS = 60_000;
+
+/** What was typed last, and when it was seen first. @type {{form: Form | null, sinceMs: number}} */
+const last = { form: null, sinceMs: 0 };
 
 /** @param {Form} form @returns {"number" | "pin"} */
 const here = (form) => (form.at === "pin" ? "pin" : "number");
@@ -18,6 +24,7 @@ const here = (form) => (form.at === "pin" ? "pin" : "number");
 function press(phone, form, sign) {
   const at = here(form);
   const typed = String(form[at] ?? "");
+  if (form.asking) return;
   if (sign === "erase" || sign === "Backspace" || sign === "Delete") phone.fill({ [at]: typed.slice(0, -1), why: null });
   else if (/^[0-9]$/.test(sign) || (at === "number" && /^[\w-]$/.test(sign))) phone.fill({ [at]: (typed + sign).slice(0, LONGEST[at]), why: null });
 }
@@ -30,15 +37,23 @@ async function goOn(phone, form) {
     return;
   }
   if (!form.pin || !form.number) return;
-  phone.fill({ asking: true, why: null });
+  const asking = Date.now();
+  phone.fill({ asking, why: null });
   const why = await phone.signInByPin(form.number, form.pin);
-  if (why) phone.fill({ asking: false, pin: "", why });
+  // Not on a screen that was opened meanwhile.
+  if (why && phone.place.form.asking === asking) phone.fill({ asking: null, pin: "", why });
 }
 
 /** @type {import("./phone.js").Screen} */
 export const pin = {
   name: "pin",
   open: true,
+  forgets: true,
+  ticked(phone, _params) {
+    const { form } = phone.place;
+    if (last.form !== form) Object.assign(last, { form, sinceMs: Date.now() });
+    else if (Object.keys(form).length > 0 && !form.asking && Date.now() - last.sinceMs > LEFT_MS) phone.home();
+  },
   typed: (phone, _params, pressed, form) => (pressed === "Enter" ? void goOn(phone, form) : press(phone, form, pressed)),
   main: (phone, _params, form) => void goOn(phone, form),
   view(phone, _params, form) {

@@ -107,6 +107,7 @@ export class People {
   async signInByPin(number, pin) {
     const answer = await this.phone.server.ask("/api/v1/device/sign-in", { method: "POST", body: JSON.stringify({ number, pin }) });
     if (answer.is === "ok" && typeof answer.body.person === "string") {
+      if (this.phone.place.screen !== "pin") return null; // who asked has left meanwhile
       await this.signIn(answer.body.person);
       return null;
     }

@@ -22,7 +22,8 @@ export class Places {
 
   /** @param {string} screen @param {Record<string, string>} [params] @param {Record<string, any>} [form] */
   go(screen, params = {}, form = {}) {
-    this.trail.push(this.phone.place);
+    const { place } = this.phone;
+    this.trail.push(this.screens.get(place.screen)?.forgets ? { ...place, form: {} } : place);
     if (this.phone.said) this.phone.said.isAside = true;
     if (this.trail.length > LONGEST_TRAIL) this.trail.shift();
     this.show({ screen, params, form });
