@@ -14,7 +14,7 @@ from server.intake.accept import Sender, accept
 from server.store import people
 from server.store.database import read, write
 from sync.core.clock import format_instant
-from tests.cast import ANA, put_plant, raw
+from tests.cast import ANA, raw
 from tests.server import callers
 
 NOW = 1_795_200_000_000
@@ -25,12 +25,6 @@ HOUR = 60 * MINUTE
 @pytest.fixture
 def clock() -> Clock:
     return lambda: NOW
-
-
-@pytest.fixture
-def shop(database: Engine, site: str) -> Engine:
-    put_plant(database)
-    return database
 
 
 def device(shop: Engine, name: str = "Tablet 1", **columns: Any) -> str:

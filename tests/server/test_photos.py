@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from server.intake.photos import MOST_BYTES, digest, is_jpeg
 from server.store.database import read, write
-from tests.cast import put_plant, raw, send
+from tests.cast import raw, send
 from tests.server import callers
 from tests.server.pictures import frame, jpeg, segment
 
@@ -20,21 +20,15 @@ PICTURE = jpeg()
 
 
 @pytest.fixture
-def plant(database: Engine, site: str) -> Engine:
-    put_plant(database)
-    return database
+def tablet(app: Flask, shop: Engine) -> FlaskClient:
+    return callers.device(app, shop)
 
 
-@pytest.fixture
-def tablet(app: Flask, plant: Engine) -> FlaskClient:
-    return callers.device(app, plant)
-
-
-def with_photo(plant: Engine, picture: bytes = PICTURE) -> str:
+def with_photo(shop: Engine, picture: bytes = PICTURE) -> str:
     """A defect that speaks of a photo."""
     defect = raw("defect.reported", "2026-11-20T08:00:00Z", order="MO-1", operation="10", quantity="1",
                  disposition="scrap", reason="BURR", photo_digest=digest(SALT, picture))  # fmt: skip
-    assert send(plant, [defect])[0].verdict == "created"
+    assert send(shop, [defect])[0].verdict == "created"
     return str(defect["id"])
 
 
@@ -45,8 +39,8 @@ def put(
     return client.put(f"/api/v1/photos/{event_id}", data=picture, headers=headers, content_type=kind)
 
 
-def test_a_photo_is_taken_once_and_again(tablet: FlaskClient, plant: Engine) -> None:
-    event_id = with_photo(plant)
+def test_a_photo_is_taken_once_and_again(tablet: FlaskClient, shop: Engine) -> None:
+    event_id = with_photo(shop)
     first, again = put(tablet, event_id), put(tablet, event_id)
     assert (first.status_code, first.json) == (201, {"photo": "created"})
     assert (again.status_code, again.json) == (200, {"photo": "exists"})
@@ -58,10 +52,10 @@ def test_before_its_fact_it_is_too_early(tablet: FlaskClient) -> None:
     assert (answer.status_code, answer.json["code"]) == (404, "photo.fact_unknown")
 
 
-def test_another_picture_another_salt_and_a_fact_without_any(tablet: FlaskClient, plant: Engine) -> None:
-    event_id = with_photo(plant)
+def test_another_picture_another_salt_and_a_fact_without_any(tablet: FlaskClient, shop: Engine) -> None:
+    event_id = with_photo(shop)
     bare = raw("output.reported", "2026-11-20T08:00:00Z", order="MO-1", operation="10", quantity="1")
-    send(plant, [bare])
+    send(shop, [bare])
     for answer in (
         put(tablet, event_id, jpeg(scan=b"\x13")),
         put(tablet, event_id, salt=SALT[::-1]),
@@ -71,13 +65,13 @@ def test_another_picture_another_salt_and_a_fact_without_any(tablet: FlaskClient
 
 
 @pytest.mark.parametrize("salt", ["", "0" * 31, "0" * 33, "G" * 32, "AABBCCDDEEFF00112233445566778899"])
-def test_the_salt_is_32_digits(salt: str, tablet: FlaskClient, plant: Engine) -> None:
-    assert put(tablet, with_photo(plant), salt=salt).json["code"] == "request.invalid"
+def test_the_salt_is_32_digits(salt: str, tablet: FlaskClient, shop: Engine) -> None:
+    assert put(tablet, with_photo(shop), salt=salt).json["code"] == "request.invalid"
 
 
 @pytest.mark.parametrize("kind", ["image/png", "image/svg+xml", "text/html", "application/json", "", "image/jpeg2"])
-def test_another_kind_is_refused(kind: str, tablet: FlaskClient, plant: Engine) -> None:
-    answer = put(tablet, with_photo(plant), kind=kind)
+def test_another_kind_is_refused(kind: str, tablet: FlaskClient, shop: Engine) -> None:
+    answer = put(tablet, with_photo(shop), kind=kind)
     assert (answer.status_code, answer.json["code"]) == (415, "photo.not_jpeg")
 
 
@@ -87,25 +81,25 @@ def test_another_kind_is_refused(kind: str, tablet: FlaskClient, plant: Engine) 
      PICTURE[:-2], b"PK\x03\x04" + PICTURE, b"", jpeg(middle=b""), jpeg(middle=frame(60_000, 60_000))],
     ids=lambda content: repr(content[:6] + content[-6:]),
 )  # fmt: skip
-def test_content_that_only_says_it_is_a_photo(content: bytes, tablet: FlaskClient, plant: Engine) -> None:
+def test_content_that_only_says_it_is_a_photo(content: bytes, tablet: FlaskClient, shop: Engine) -> None:
     """Also when a fact vouches for the bytes."""
-    answer = put(tablet, with_photo(plant, content), content)
+    answer = put(tablet, with_photo(shop, content), content)
     assert (answer.status_code, answer.json["code"]) == (415, "photo.not_jpeg")
-    with read(plant) as connection:
+    with read(shop) as connection:
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM photo").scalar_one() == 0
 
 
-def test_a_photo_of_50_megabytes_is_not_read(tablet: FlaskClient, plant: Engine) -> None:
-    event_id = with_photo(plant)
+def test_a_photo_of_50_megabytes_is_not_read(tablet: FlaskClient, shop: Engine) -> None:
+    event_id = with_photo(shop)
     answer = put(tablet, event_id, b"\xff" * (50 * 1024 * 1024))
     assert (answer.status_code, answer.json["code"]) == (413, "request.too_large")
     just = jpeg(scan=b"\x01" * (MOST_BYTES - len(jpeg(scan=b""))))
     assert len(just) == MOST_BYTES
-    assert put(tablet, with_photo(plant, just), just).status_code == 201
+    assert put(tablet, with_photo(shop, just), just).status_code == 201
     assert put(tablet, event_id, just + b"\x01").status_code == 413
 
 
-def test_a_length_that_lies_is_stopped_while_it_streams(tablet: FlaskClient, plant: Engine) -> None:
+def test_a_length_that_lies_is_stopped_while_it_streams(tablet: FlaskClient, shop: Engine) -> None:
     import io
 
     class Endless(io.RawIOBase):
@@ -130,21 +124,21 @@ def test_a_length_that_lies_is_stopped_while_it_streams(tablet: FlaskClient, pla
 
     headers = {"Floorledger-Salt": SALT, "Sec-Fetch-Site": "same-origin", "Transfer-Encoding": "chunked"}
     answer = tablet.put(
-        f"/api/v1/photos/{with_photo(plant)}", input_stream=Endless(), headers=headers, content_type="image/jpeg",
+        f"/api/v1/photos/{with_photo(shop)}", input_stream=Endless(), headers=headers, content_type="image/jpeg",
         environ_overrides={"wsgi.input_terminated": True},
     )  # fmt: skip
     assert answer.status_code == 413
 
 
-def test_a_compressed_body_is_refused(tablet: FlaskClient, plant: Engine) -> None:
+def test_a_compressed_body_is_refused(tablet: FlaskClient, shop: Engine) -> None:
     headers = {"Floorledger-Salt": SALT, "Sec-Fetch-Site": "same-origin", "Content-Encoding": "gzip"}
-    answer = tablet.put(f"/api/v1/photos/{with_photo(plant)}", data=PICTURE, headers=headers, content_type="image/jpeg")
+    answer = tablet.put(f"/api/v1/photos/{with_photo(shop)}", data=PICTURE, headers=headers, content_type="image/jpeg")
     assert answer.status_code == 415
 
 
-def test_only_devices_give_and_only_leads_see(app: Flask, plant: Engine, tablet: FlaskClient) -> None:
-    event_id = with_photo(plant)
-    lead = callers.signed_in(app, plant, "lead")
+def test_only_devices_give_and_only_leads_see(app: Flask, shop: Engine, tablet: FlaskClient) -> None:
+    event_id = with_photo(shop)
+    lead = callers.signed_in(app, shop, "lead")
     assert put(lead, event_id).status_code == 401
     assert put(tablet, event_id).status_code == 201
     answer = lead.get(f"/facts/{event_id}/photo")
@@ -153,16 +147,16 @@ def test_only_devices_give_and_only_leads_see(app: Flask, plant: Engine, tablet:
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{event_id}.jpg"'
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert callers.signed_in(app, plant, "admin").get(f"/facts/{event_id}/photo").status_code == 200
-    for other in (callers.signed_in(app, plant, "accountant", "payroll"), tablet):
+    assert callers.signed_in(app, shop, "admin").get(f"/facts/{event_id}/photo").status_code == 200
+    for other in (callers.signed_in(app, shop, "accountant", "payroll"), tablet):
         refused = other.get(f"/facts/{event_id}/photo", headers={"Accept": "application/json"})
         assert refused.status_code == 403
     assert lead.get(f"/facts/{uuid4()}/photo").status_code == 404
 
 
-def test_it_stands_on_the_page_of_its_fact(app: Flask, plant: Engine, tablet: FlaskClient) -> None:
-    event_id = with_photo(plant)
-    lead, accountant = callers.signed_in(app, plant, "lead"), callers.signed_in(app, plant, "accountant")
+def test_it_stands_on_the_page_of_its_fact(app: Flask, shop: Engine, tablet: FlaskClient) -> None:
+    event_id = with_photo(shop)
+    lead, accountant = callers.signed_in(app, shop, "lead"), callers.signed_in(app, shop, "accountant")
     assert "has not arrived yet" in lead.get(f"/facts/{event_id}").get_data(as_text=True)
     put(tablet, event_id)
     page = lead.get(f"/facts/{event_id}").get_data(as_text=True)
@@ -170,10 +164,10 @@ def test_it_stands_on_the_page_of_its_fact(app: Flask, plant: Engine, tablet: Fl
     assert "<img" not in accountant.get(f"/facts/{event_id}").get_data(as_text=True)
 
 
-def test_an_erased_photo_leaves_a_digest_that_tells_nothing(plant: Engine, tablet: FlaskClient) -> None:
-    event_id = with_photo(plant)
+def test_an_erased_photo_leaves_a_digest_that_tells_nothing(shop: Engine, tablet: FlaskClient) -> None:
+    event_id = with_photo(shop)
     put(tablet, event_id)
-    with write(plant) as connection:
+    with write(shop) as connection:
         connection.exec_driver_sql("DELETE FROM photo")
         body = connection.exec_driver_sql("SELECT body FROM event").scalar_one()
     assert digest(SALT, PICTURE) in body

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, select, text
 
 from server.reference.imports import apply
@@ -12,7 +11,7 @@ from server.store.database import read, write
 from server.store.verification import verify
 from sync.connectors.csv_file.mapping import kind_of_file
 from sync.connectors.csv_file.source import read as read_sheet
-from tests.cast import ANA, KEY, LUIS, put_plant, raw, send, settle
+from tests.cast import ANA, KEY, LUIS, raw, send, settle
 
 STEP = {"order": "MO-1", "operation": "15"}
 ADDED = raw("operation.added", "2026-11-20T10:00:00Z", name="Repair", work_center="W2", **STEP)
@@ -23,12 +22,6 @@ WORK = [
     raw("output.reported", "2026-11-20T09:00:00Z", quantity="7", **STEP),
     raw("output.reported", "2026-11-20T09:30:00Z", quantity="4", order="MO-1", operation="20"),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def shop(database: Engine, site: str) -> Engine:
-    put_plant(database)
-    return database
 
 
 def test_a_standard_that_becomes_known_shares_the_time_anew(shop: Engine) -> None:

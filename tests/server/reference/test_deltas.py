@@ -16,17 +16,11 @@ from server.store import deltas, plant
 from server.store.database import read, write
 from server.store.sites import Floor, set_floor
 from server.store.snapshot import snapshot
-from tests.cast import put_plant, raw, send
+from tests.cast import raw, send
 from tests.server.callers import device
 
 MAIN = "main"
 NOW = 1_795_200_000_000
-
-
-@pytest.fixture
-def shop(database: Engine, site: str) -> Engine:
-    put_plant(database)
-    return database
 
 
 def get(tablet: FlaskClient, since: str = "") -> tuple[int, Any]:
