@@ -55,11 +55,18 @@ _SCHEMAS: dict[str, Any] = {
         notes={"type": "object", "additionalProperties": _object("salt text", salt=_TEXT, text=_TEXT),
                "description": "Free text by event id; the event's note_digest is sha256(salt + text), the salt 16 to "
                               "64 hexadecimal digits in lower case."},
+        doubts={"type": "object", "additionalProperties": _WHOLE,
+                "description": "Milliseconds by event id: by how much later a fact seems to have happened than it "
+                               "says, where the device's clock was set while it had no contact. Becomes a finding."},
     ),
     "Verdicts": _object(
         "protocol batch_id lineage now verdicts",
         protocol={"const": catalog.PROTOCOL}, batch_id=_TEXT, lineage=_TEXT, now=_INSTANT,
-        device={"type": ["object", "null"], "properties": {"id": _TEXT, "last_seq": _WHOLE}},
+        device={"type": ["object", "null"], "properties": {
+            "id": _TEXT, "last_seq": _WHOLE,
+            "missing": {"type": "array", "items": {"type": "array", "items": _WHOLE, "minItems": 2, "maxItems": 2},
+                        "description": "Gaps (first, last) in the numbers up to last_seq, the newest 100 of the last "
+                                       "10,000 numbers: a device sends again what it has as acknowledged there."}}},
         verdicts={"type": "array", "items": _object(
             "id verdict", id=_TEXT, verdict={"enum": ["created", "exists", "conflict", "rejected"]},
             problem=_object("code title", code=_TEXT, title=_TEXT, detail=_TEXT, pointer=_TEXT, action=_TEXT))},

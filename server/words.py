@@ -185,6 +185,7 @@ TITLES: dict[str, LazyString] = {
     "costing.failed": _("Costing failed"),
     "import.identical_row": _("Identical row imported"),
     "clock.drift": _("Device clock off"),
+    "device.clock_set": _("Device clock set on the way"),
     "device.gap": _("Facts missing from a device"),
     "device.fork": _("One number, two facts"),
     "stock.negative": _("More used than received"),

@@ -18,7 +18,7 @@ from server.intake import rescue
 from server.language import LANGUAGE_COOKIE, LANGUAGES
 from server.menu import menu
 from server.problems import Problem
-from server.store import people
+from server.store import intake_log, people
 from server.store.database import read, write
 from server.store.sites import find_site, floor
 from sync.core.clock import format_instant, parse_instant
@@ -67,8 +67,10 @@ def device() -> ResponseReturnValue:
     with read(db.engine) as connection:
         found = find_site(connection, current.site)
         stored = people.device_of_id(connection, current.site, current.device_id)
+        missing = intake_log.missing_of(connection, current.site, current.device_id, current.last_seq)
     _keep_report(stored)
-    known = {"id": current.device_id, "name": current.name, "site": current.site, "last_seq": current.last_seq}
+    known = {"id": current.device_id, "name": current.name, "site": current.site, "last_seq": current.last_seq,
+             "missing": missing}  # fmt: skip
     response = jsonify(device=known, lineage=found.lineage if found else None, now=format_instant(now()))
     credentials.set_device(response, credentials.bearer() or credentials.device_cookie())
     return response

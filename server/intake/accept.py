@@ -151,6 +151,21 @@ def keep_notes(connection: Connection, site: str, notes: Mapping[str, Any], even
     intake_log.keep_notes(connection, site, kept)
 
 
+def keep_doubts(
+    connection: Connection, site: str, sender: Sender, doubts: Mapping[str, Any], events: Sequence[Any]
+) -> None:
+    """Keep what a device found out about the clock its facts were captured by: by how many milliseconds each seems to
+    have happened later than it says. Said once; what is no such number is dropped."""
+    claimed = {_claimed_id(raw) for raw in events} & doubts.keys()
+    sound = {
+        event_id: doubts[event_id]
+        for event_id in claimed
+        if re.fullmatch(UUID_PATTERN, event_id) and type(doubts[event_id]) is int and abs(doubts[event_id]) <= 2**52
+    }
+    if sound and sender.is_device:
+        intake_log.keep_doubts(connection, site, sender.id, sound)
+
+
 def _note(note: Any) -> tuple[str, str]:
     """(salt, text) of a note as it came; two empty ones when it is none, or holds what no database keeps."""
     salt, text = (note.get("salt"), note.get("text")) if isinstance(note, dict) else (None, None)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from server.auth.access import access, current
 from server.extensions import db, now
 from server.intake import photos, rescue
-from server.intake.accept import Sender, Verdict, accept, keep_notes
+from server.intake.accept import Sender, Verdict, accept, keep_doubts, keep_notes
 from server.problems import CATALOGUE, Problem, describe, fill
 from server.store import event_log, floor, intake_log
 from server.store.database import read, write
@@ -41,9 +41,10 @@ def post_events() -> ResponseReturnValue:
         verdicts = accept(connection, current.site, sender, batch["events"], moment)
         if notes := batch.get("notes"):
             keep_notes(connection, current.site, notes, batch["events"])
+        if doubts := batch.get("doubts"):
+            keep_doubts(connection, current.site, sender, doubts, batch["events"])
         site = find_site(connection, current.site)
-        is_device = current.kind == "device"
-        last_seq = event_log.last_sequence(connection, current.site, current.id) if is_device else 0
+        device = _known(connection) if current.kind == "device" else None
     # Only now: the transaction is committed, and committed means on the disk (server.store.database).
     return _answer(
         {
@@ -51,10 +52,18 @@ def post_events() -> ResponseReturnValue:
             "batch_id": batch["batch_id"],
             "lineage": site.lineage if site else None,
             "now": format_instant(moment),
-            "device": {"id": current.id, "last_seq": last_seq} if is_device else None,
+            "device": device,
             "verdicts": [_spell(verdict) for verdict in verdicts],
         }
     )
+
+
+def _known(connection: Connection) -> dict[str, Any]:
+    """What the server holds of the calling device, so that it can tell whether something was forgotten: a server that
+    is restored from a backup may not know that itself."""
+    last_seq = event_log.last_sequence(connection, current.site, current.id)
+    missing = intake_log.missing_of(connection, current.site, current.id, last_seq)
+    return {"id": current.id, "last_seq": last_seq, "missing": missing}
 
 
 def _sender(connection: Connection, relayed_from: Any) -> Sender:
@@ -176,6 +185,9 @@ def _read_batch() -> dict[str, Any]:
     notes = batch.get("notes")
     if notes is not None and (not isinstance(notes, dict) or len(notes) > MOST_EVENTS + MAX_KEYS):
         raise Problem("request.invalid", gettext("notes is an object of notes by event id."), pointer="/notes")
+    doubts = batch.get("doubts")
+    if doubts is not None and (not isinstance(doubts, dict) or len(doubts) > MOST_EVENTS + MAX_KEYS):
+        raise Problem("request.invalid", gettext("doubts is an object of milliseconds by event id."), pointer="/doubts")
     return batch
 
 

@@ -20,6 +20,10 @@ EVENT: Table = TABLES["event"]
 DEVICE: Table = TABLES["device"]
 PHOTO: Table = TABLES["photo"]
 
+# A device keeps what was acknowledged for a fortnight, which is fewer facts than these.
+REMEMBERED = 10_000
+MOST_GAPS = 100
+
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """INSERT that leaves rows alone whose key is there already."""
@@ -180,6 +184,37 @@ def missing_numbers(connection: Connection, site: str) -> dict[str, list[tuple[i
         if found:
             gaps[device] = found
     return gaps
+
+
+def missing_of(connection: Connection, site: str, device: str, last: int) -> list[tuple[int, int]]:
+    """The numbers (first, last) up to `last` under which no fact of this device is stored, the newest gaps only.
+
+    For the device itself, which knows what became of each: one that was refused is missing, too, and so is one that was
+    sent under an earlier enrolment. Numbers older than a device remembers are not looked at.
+    """
+    low = max(1, last - REMEMBERED + 1)
+    mine = and_(EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.between(low, last))
+    if connection.scalar(select(func.count(EVENT.c.device_seq.distinct())).where(mine)) == last - low + 1:
+        return []
+    before = func.coalesce(func.lag(EVENT.c.device_seq).over(order_by=EVENT.c.device_seq), low - 1).label("before")
+    pairs = select(before, EVENT.c.device_seq.label("number")).where(mine).subquery()
+    query = select(pairs.c.before + 1, pairs.c.number - 1).where(pairs.c.number > pairs.c.before + 1)
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(pairs.c.number.desc()).limit(MOST_GAPS))]
+
+
+def keep_doubts(connection: Connection, site: str, sender: str, doubts: Mapping[str, int]) -> None:
+    """Note by how many milliseconds the instants of these facts of a device seem to be off: a finding of each."""
+    rows = []
+    for part in chunks(doubts):
+        query = select(EVENT.c.id).where(EVENT.c.site == site, EVENT.c.sender == sender, EVENT.c.id.in_(part))
+        for event_id in connection.scalars(query):
+            seconds = round(doubts[event_id] / 1000)
+            rows.append(
+                {"site": site, "code": "device.clock_set", "event_id": event_id,
+                 "params": dump({"seconds": f"{seconds:+d}"})}
+            )  # fmt: skip
+    if rows:
+        connection.execute(insert_new(connection, TABLES["finding"]), rows)
 
 
 def _refused_numbers(connection: Connection, site: str, device: str) -> Iterator[int]:

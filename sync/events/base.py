@@ -235,7 +235,11 @@ PROVENANCES = ("measured", "declared", "estimated")
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A claim about the floor, with who made it, where and when. Stored once, never changed."""
+    """A claim about the floor, with who made it, where and when. Stored once, never changed.
+
+    `occurred_at` is as right as the sender can make it: a device that knows its clock to be off says the right time,
+    and with `clock_offset_ms` what its clock showed (`occurred_at - clock_offset_ms`). `boot_id` and `monotonic_ms` are
+    evidence: two facts of one session are at least so far apart (that clock may stand still while a device sleeps)."""
 
     type: ClassVar[str] = ""
     version: ClassVar[int] = 0

@@ -18,7 +18,7 @@ from server.intake.accept import Sender, accept
 from server.intake.photos import digest
 from server.migrations import upgrade
 from server.settings import Settings
-from server.store import deltas, floor, people, plant
+from server.store import deltas, floor, intake_log, people, plant
 from server.store.database import open_engine, read, write
 from server.store.sites import Floor, create_site, set_floor
 from tests.cast import ANA, put_plant, raw, send, settle
@@ -80,6 +80,7 @@ def test_a_rescued_file_with_a_photo(app: Flask, shop: Engine) -> None:
     assert lead.get(f"/facts/{facts[0]['id']}/photo").data == picture
     with read(shop) as connection:
         (line,) = listing(connection, "main", NOW).lines
+        assert intake_log.missing_of(connection, "main", broken, 5) == [(3, 4)]
     assert (line.gaps, line.device.last_seq) == ([(3, 4)], 5)
 
 

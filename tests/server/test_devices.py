@@ -42,7 +42,7 @@ def test_a_code_lets_one_device_in(client: FlaskClient, secret: str, database: E
     cookie = next(header for header in answer.headers.getlist("Set-Cookie") if header.startswith(DEVICE))
     assert re.match(r"fl_device=fld_[0-9a-f]{40}; .*HttpOnly; Path=/; SameSite=Strict$", cookie)
     known = client.get("/api/v1/device").json
-    assert known["device"] == {**answer.json["device"], "last_seq": 0}
+    assert known["device"] == {**answer.json["device"], "last_seq": 0, "missing": []}
     assert known["lineage"] == answer.json["lineage"]
     with read(database) as connection:
         stored = connection.exec_driver_sql("SELECT secret_hash FROM device").scalar_one()

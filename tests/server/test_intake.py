@@ -21,6 +21,7 @@ from tests.cast import ANA, new_id, put_plant, raw, settle
 from tests.server.callers import bearer, device, signed_in
 
 AT = "2026-11-20T08:00:00+01:00"
+SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
 def started(**fields: Any) -> dict[str, Any]:
@@ -184,6 +185,69 @@ def test_a_device_numbers_its_facts_and_forks_are_seen(app: Flask, database: Eng
     with read(database) as connection:
         found = connection.execute(select(TABLES["finding"].c.code, TABLES["finding"].c.event_id)).all()
     assert ("device.fork", second["id"]) in [tuple(row) for row in found]
+
+
+def test_a_device_is_told_which_of_its_numbers_are_missing(app: Flask, database: Engine, site: str) -> None:
+    """A server restored from a backup may not know it: the device does, when it compares."""
+    put_plant(database)
+    tablet = device(app, database)
+
+    def missing(*numbers: int) -> list[list[int]]:
+        answer = post(tablet, SAME, batch(*(started(device_seq=number) for number in numbers)))
+        assert answer.status_code == 200, answer.text
+        told: list[list[int]] = answer.json["device"]["missing"]
+        assert tablet.get("/api/v1/device").json["device"]["missing"] == told
+        return told
+
+    assert missing(3) == [[1, 2]]  # restored to before its first fact
+    assert missing(1, 2) == []
+    assert missing(3) == []  # two under one number are none
+    assert missing(8, 6) == [[7, 7], [4, 5]]
+    assert missing(4, 7) == [[5, 5]]
+    assert missing(5) == []
+    other = device(app, database)
+    assert other.get("/api/v1/device").json["device"]["missing"] == []
+
+
+def test_only_the_newest_gaps_are_told(
+    app: Flask, database: Engine, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_log, "REMEMBERED", 10)
+    monkeypatch.setattr(intake_log, "MOST_GAPS", 2)
+    tablet = device(app, database)
+    answer = post(tablet, SAME, batch(*(started(device_seq=number) for number in (1, 20, 22, 24, 26, 28))))
+    assert answer.json["device"]["missing"] == [[27, 27], [25, 25]]
+    answer = post(tablet, SAME, batch(*(started(device_seq=number) for number in (21, 23, 25, 27))))
+    assert answer.json["device"] == {"id": answer.json["device"]["id"], "last_seq": 28, "missing": [[19, 19]]}
+
+
+def test_a_time_that_turned_out_doubtful_is_a_finding_that_stays(app: Flask, database: Engine, site: str) -> None:
+    put_plant(database)
+    tablet, other = device(app, database), device(app, database)
+    first, second, strange = started(device_seq=1), started(device_seq=2), started(device_seq=1)
+    bad = started(device_seq=0)
+    post(other, SAME, batch(strange))
+    said = {first["id"]: -3_600_400, second["id"]: "1", strange["id"]: 5_000, bad["id"]: 9_000, new_id(): 7_000}
+    answered = verdicts(post(tablet, SAME, batch(first, second, bad, doubts=said)))
+    assert [verdict for verdict, _ in answered] == ["created", "created", "rejected"]
+    again = batch(first, second, strange, doubts={first["id"]: 0, second["id"]: 90_000, strange["id"]: 5_000})
+    assert verdicts(post(tablet, SAME, again)) == [("exists", "")] * 3
+    settle(database)
+    with read(database) as connection:
+        finding = TABLES["finding"].c
+        query = select(finding.event_id, finding.params).where(finding.code == "device.clock_set")
+        found = {row[0]: json.loads(row[1]) for row in connection.execute(query)}
+    assert found == {first["id"]: {"seconds": "-3600"}, second["id"]: {"seconds": "+90"}}
+
+
+def test_doubts_are_an_object_and_a_devices_own(
+    app: Flask, client: FlaskClient, program: dict[str, str], database: Engine, site: str
+) -> None:
+    answer = post(client, program, batch(started(), doubts=[1]))
+    assert (answer.status_code, answer.json["pointer"]) == (400, "/doubts")
+    fact = started()
+    assert verdicts(post(client, program, batch(fact, doubts={fact["id"]: 60_000}))) == [("created", "")]
+    assert count(database, "finding") == 0, "a program has no clock that is set unseen"
 
 
 LEADS_WORD = {

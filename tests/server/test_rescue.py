@@ -101,7 +101,7 @@ def test_another_device_brings_them_in_under_the_first_one_s_name(shop: Engine, 
     answer = helper.sends(facts, relayed_from=broken.id)
     assert verdicts(answer) == ["created"] * 3
     assert stored(shop) == [(broken.id, helper.id, number) for number in (1, 2, 3)]
-    assert answer.json["device"] == {"id": helper.id, "last_seq": 0}
+    assert answer.json["device"] == {"id": helper.id, "last_seq": 0, "missing": []}
     with read(shop) as connection:
         first, second = (people.device_of_id(connection, "main", one.id) for one in (broken, helper))
     assert first and second
