@@ -1,18 +1,15 @@
 """The engine as a whole: machines, findings, and what must hold of any history."""
 
 from decimal import Decimal
-from itertools import pairwise
 
 from hypothesis import given, settings, strategies
 
 from sync.core.findings import CATALOGUE
 from sync.costing import engine
-from sync.costing.rules.labor_time import attribute
-from sync.costing.scope import effective, pair_breaks, pair_labor
 from sync.events import catalog
 from sync.ledger.balances import by_account, by_object, by_order
-from tests.cast import ANA, LUIS, PARIS, fact, some_rates, terms
-from tests.histories import HOUR, a_history, a_labelled_plant
+from tests.cast import ANA, fact, some_rates, terms
+from tests.histories import a_history, a_labelled_plant
 
 
 def run(start: str, stop: str, **fields: str) -> list:
@@ -90,26 +87,3 @@ def test_what_must_always_hold(seed: int) -> None:
     costing = {fact for entry in costed.entries for fact in entry.events}
     assert all(costed.outcomes[fact].state != "excluded" for fact in costing)
     assert all(costed.outcomes[entry.scope].state == "costed" for entry in costed.entries)
-
-
-@settings(max_examples=50)
-@given(strategies.integers(0, 10**6))
-def test_attributed_minutes_are_presence_at_work(seed: int) -> None:
-    """Invariant 5, end to end: per person, the pieces of all segments add up to the union of their spans, breaks aside,
-    counted here an instant of change after the other."""
-    facts = [catalog.load(raw) for raw in a_history(seed)]
-    facts = effective(facts).events
-    segments, _ = pair_labor(facts, 12 * HOUR)
-    breaks, _ = pair_breaks(facts, 12 * HOUR)
-    for who in (ANA, LUIS):
-        spans = [span for span in segments if span.who == who and span.duration is None]
-        pauses = [pause for pause in breaks if pause.who == who]
-        edges = sorted({edge for span in [*spans, *pauses] for edge in (span.start, span.ends)})
-        covered = sum(
-            until - start
-            for start, until in pairwise(edges)
-            if any(span.start <= start < span.ends for span in spans)
-            and not any(pause.start <= start < pause.ends for pause in pauses)
-        )
-        pieces = attribute(spans, PARIS, pauses)
-        assert sum(piece.milliseconds for parts in pieces.values() for piece in parts) == covered

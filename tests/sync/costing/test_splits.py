@@ -250,8 +250,8 @@ def test_the_odd_millisecond_goes_to_the_smaller_id(rule: str) -> None:
 @settings(max_examples=20)
 @given(seed=strategies.integers(0, 10**6))
 def test_presence_and_names_end_to_end(rule: str, seed: int) -> None:
-    """Of any history: whoever it is, the pieces are presence less breaks; each entry of labor names the rule, but for
-    the first one, whose entries are as they always were."""
+    """Invariant 5, of any history: whoever it is, the pieces are presence less breaks; each entry of labor names the
+    rule, but for the first one, whose entries are as they always were."""
     facts = [catalog.load(raw) for raw in a_history(seed)]
     counting = effective(facts).events
     segments, _ = pair_labor(counting, 12 * HOUR)
