@@ -13,12 +13,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from server import create_app
-from server.auth.passwords import hash_password
 from server.language import LANGUAGE_COOKIE
-from server.store import people
-from server.store.database import write
 from tests.cast import ANA, Ids, a_shop, raw
 from tests.e2e.conftest import Shop
+from tests.e2e.desk import a_user, sign_in
 from tests.e2e.tablet import Tablet, now
 from tests.e2e.tour import See, walk
 from tests.environment import LaunchChromium
@@ -147,11 +145,7 @@ def desk_facts(_shop: Shop) -> None:
 @pytest.mark.usefixtures("desk_facts")
 def test_every_page_of_the_desk(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> None:
     """Signed in with every role, follow links until there is a page of each kind; then look at all of them."""
-    with write(shop.rig.engine) as connection:
-        people.create_user(
-            connection, "main", "desk", display_name="Desk", password_hash=hash_password("a long enough one", "desk"),
-            roles=["lead", "accountant", "payroll", "admin"],
-        )  # fmt: skip
+    a_user(shop, "desk", "lead", "accountant", "payroll", "admin")
     context = launch_chromium(tmp_path / "desk", viewport={"width": 1280, "height": 800})
     context.add_init_script(path=AXE)
     errors: list[str] = []
@@ -165,10 +159,7 @@ def test_every_page_of_the_desk(shop: Shop, launch_chromium: LaunchChromium, tmp
     eye.look("sign-in", DESK)
     page.goto(f"{shop.address}/set-up")
     eye.look("set-up", DESK)
-    page.goto(f"{shop.address}/sign-in")
-    page.locator("input[name=name]").fill("desk")
-    page.locator("input[name=password]").fill("a long enough one")
-    page.locator("main form button[type=submit]").click()
+    sign_in(page, shop, "desk")
     pages = one_of_each(page, create_app(shop.rig.settings), shop.address)
     assert {"/board", "/orders", "/entries", "/held", "/labels", "/admin/devices"} <= set(pages)
     for language in ("en", "fr"):

@@ -2,22 +2,19 @@
 what must not be able to take captures away, or to make some."""
 
 from tests.e2e.conftest import NewTablet, Shop
+from tests.e2e.desk import a_user, sign_in
 from tests.e2e.hands import at_work
-from tests.e2e.test_speed import PASSWORD, a_lead
 
 
 def test_signing_out_of_the_desk_leaves_the_outbox_alone(shop: Shop, new_tablet: NewTablet) -> None:
     """A lead signs in and out in the browser of a tablet: its answer clears nothing that waits."""
-    a_lead(shop)
+    a_user(shop, "lena", "lead")
     hands = at_work(shop, new_tablet)
     tablet = hands.tablet
     tablet.page.route("**/api/v1/events", lambda route: route.abort())
     hands.count(1)
     desk = tablet.context.new_page()
-    desk.goto(f"{shop.address}/sign-in")
-    desk.locator("input[name=name]").fill("lena")
-    desk.locator("input[name=password]").fill(PASSWORD)
-    desk.locator("main form button[type=submit]").click()
+    sign_in(desk, shop, "lena")
     desk.wait_for_url("**/board")
     with desk.expect_response("**/sign-out") as leaving:
         desk.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")

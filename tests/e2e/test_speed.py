@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.auth.passwords import hash_password
-from server.store import people
-from server.store.database import write
 from tests.e2e.clips import write_clip
 from tests.e2e.conftest import NewTablet, Shop
+from tests.e2e.desk import a_user, sign_in
 from tests.e2e.hands import at_work
 from tests.environment import LaunchChromium
 
@@ -27,29 +25,12 @@ SCAN_MINUTES = float(os.environ.get("FLOORLEDGER_CHECKS_SCAN_MINUTES", "8"))
 GROWTH = 1.10
 
 
-PASSWORD = "a long enough one"
-
-
-def a_lead(shop: Shop) -> None:
-    """Lena, who leads."""
-    with write(shop.rig.engine) as connection:
-        if "lena" not in {user.name for user in people.list_users(connection, "main")}:
-            people.create_user(
-                connection, "main", "lena", display_name="Lena", roles=["lead"],
-                password_hash=hash_password(PASSWORD, "lena"),
-            )  # fmt: skip
-
-
 @pytest.fixture
 def lead(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> Page:
-    """Her browser, signed in."""
-    a_lead(shop)
+    """A lead's browser, signed in."""
+    a_user(shop, "lena", "lead")
     page = launch_chromium(tmp_path / "desk", viewport={"width": 1280, "height": 800}, locale="en-GB").pages[0]
-    page.goto(f"{shop.address}/sign-in")
-    page.locator("input[name=name]").fill("lena")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main form button[type=submit]").click()
-    page.wait_for_url("**/board")
+    sign_in(page, shop, "lena")
     return page
 
 
