@@ -243,7 +243,7 @@ def walk(
     # The person, the device, what was captured.
     page.locator(".bar-person").click()
     stop("me")
-    page.locator(".row").filter(has_text="3").first.click()
+    page.locator(".row").filter(has=page.locator(".row-title", has_text="3")).first.click()  # not the clock's 3
     tablet.on("fact")
     stop("fact, my own")
     key("Correct it")
