@@ -35,7 +35,7 @@ from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 
 DAY_MS = 86_400_000
-SIX_YEARS_MS = 6 * 365 * DAY_MS
+HOUR_MS, SIX_YEARS_MS = 3_600_000, 6 * 365 * DAY_MS
 KILLS = int(os.environ.get("FLOORLEDGER_CHECKS_BROWSER_KILLS", "10"))
 MANY_KILLS = 200
 
@@ -747,10 +747,10 @@ COUNT_CAPTURES = """
 # ---- F21: clocks ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error_ms", [SIX_YEARS_MS, -SIX_YEARS_MS, 3_600_000, -3_600_000])
+@pytest.mark.parametrize("error_ms", [SIX_YEARS_MS, -SIX_YEARS_MS, HOUR_MS, -HOUR_MS])
 def test_f21_a_wrong_clock_is_known_and_changes_no_order(error_ms: int, shop: Shop, new_tablet: NewTablet) -> None:
-    """A clock that is years off, and one that jumps by an hour: the offset travels, the numbers keep the order, and two
-    readings of the monotonic clock are as far apart as it really took."""
+    """A clock that is years off, and one that jumps by an hour: what is captured bears the right time and says how far
+    off the clock was, the numbers keep the order, and two facts are as far apart as it really took, by either clock."""
     job = shop.new_job()
     shop.label("operation", job.order, job.operation)
     hands = at_work(shop, new_tablet)
@@ -775,10 +775,61 @@ def test_f21_a_wrong_clock_is_known_and_changes_no_order(error_ms: int, shop: Sh
     assert numbers == list(range(1, len(numbers) + 1))
     first, second = facts[2:]
     for fact in (first, second):
-        assert abs(parse_instant(fact["occurred_at"]) + fact["clock_offset_ms"] - now()) < 20_000
+        assert abs(parse_instant(fact["occurred_at"]) - now()) < 20_000
         assert abs(fact["clock_offset_ms"] + error_ms) < 2_000
     assert first["boot_id"] == second["boot_id"]
     assert 1200 <= second["monotonic_ms"] - first["monotonic_ms"] <= took_ms + 1000
+    assert 1200 <= parse_instant(second["occurred_at"]) - parse_instant(first["occurred_at"]) <= took_ms + 1000
+
+
+@pytest.mark.parametrize("when", ["at work", "page closed"])
+@pytest.mark.parametrize("jump_ms", [SIX_YEARS_MS, HOUR_MS, 0, -HOUR_MS, -SIX_YEARS_MS])
+def test_f21_a_clock_set_while_a_job_runs_without_a_network(
+    jump_ms: int, when: str, shop: Shop, new_tablet: NewTablet
+) -> None:
+    """Start, offline, the clock is set, stop, online: the job took as long as it took, within a second. Where nobody on
+    the tablet can know it (an hour forward could be sleep; a closed page has no other clock) the lead is told of the
+    stop, and by how much it is off; once the tablet was asked again, times are right."""
+    hands = at_work(shop, new_tablet)
+    tablet = hands.tablet
+    tablet.until_sent()
+    tablet.context.set_offline(True)
+    if when == "page closed":
+        tablet.page.goto("about:blank")
+        tablet.page.wait_for_timeout(2500)
+    tablet.set_clocks(jump_ms)
+    if when == "page closed":
+        tablet.page.goto(tablet.address)
+        tablet.ready()
+    hands.sign_in()  # a clock that jumps ahead looks like somebody who left
+    tablet.page.wait_for_timeout(1200)
+    before = now()
+    say(hands, "stop")
+    after = now()
+    tablet.context.set_offline(False)
+    tablet.until_sent()
+    say(hands, "break")
+    tablet.until_sent()
+    (stopped,) = [row["fact"] for row in shop.facts_of(hands.job.order) if row["type"] == "labor.stopped"]
+    with read(shop.rig.engine) as connection:
+        finding = TABLES["finding"]
+        found = connection.execute(finding.select().where(finding.c.code == "device.clock_set")).mappings().all()
+    doubts = {str(row["event_id"]): int(json.loads(row["params"])["seconds"]) * 1000 for row in found}
+    ids = {capture["id"] for capture in tablet.outbox()}
+    is_knowable = jump_ms == 0 or (when == "at work" and jump_ms != HOUR_MS)
+    assert (doubts.keys() & ids) == (set() if is_knowable else {stopped["id"]})
+    right = parse_instant(stopped["occurred_at"]) + doubts.get(stopped["id"], 0)
+    assert before - 1000 <= right <= after + 1000
+    pause = tablet.outbox()[-1]["fact"]
+    assert abs(parse_instant(pause["occurred_at"]) - now()) < 20_000, "asked again, the tablet knows"
+    assert abs(pause["clock_offset_ms"] + jump_ms) < 1_000
+
+
+def say(hands: Hands, word: str) -> None:
+    """A quick code that makes a fact; returns when it is confirmed."""
+    seen = hands.tablet.notes.confirmed
+    hands.word(word)
+    hands.tablet.until_confirmed(seen + 1)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
@@ -797,12 +848,12 @@ def test_f21_another_zone_is_the_same_instant(zone: str, shop: Shop, new_tablet:
 # ---- F22: yesterday's server ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("knows", [True, False])
+@pytest.mark.parametrize("noticed", ["told", "asked", "gap"])
 def test_f22_a_server_restored_from_a_backup_gets_again_what_it_forgot(
-    knows: bool, chromium_path: Path, launch_chromium: LaunchChromium, tmp_path: Path
+    noticed: str, chromium_path: Path, launch_chromium: LaunchChromium, tmp_path: Path
 ) -> None:
-    """`knows`: whoever restored it said so (another lineage); else its last number tells, to a tablet that asks before
-    it sends, as it does at each start and every few minutes."""
+    """`told`: whoever restored it said so (another lineage). Else its last number tells, to a tablet that `asked`
+    before it sent, as it does at each start and every few minutes; to one that captured first, the `gap` it left."""
     second = Shop(tmp_path / "second")
 
     def new_tablet(name: str, address: str) -> Tablet:
@@ -830,13 +881,13 @@ def test_f22_a_server_restored_from_a_backup_gets_again_what_it_forgot(
         for left in file.parent.glob(f"{file.name}*"):
             left.unlink()
         shutil.copy(backup, file)
-        if knows:
+        if noticed == "told":
             with write(second.rig.engine) as connection:
                 connection.execute(TABLES["site"].update().values(lineage=str(uuid4())))
         second.rig.start()
         second.rig.wait_ready()
         assert len(second.facts_of(hands.job.order)) == 2
-        if not knows:
+        if noticed == "asked":
             reopen(hands.tablet)
             hands.tablet.page.wait_for_timeout(1000)
         hands.count(4)
