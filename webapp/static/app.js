@@ -237,17 +237,20 @@ function askTime() {
 
 /** What the storage remembers, or as much of it as there is. */
 async function remember() {
+  const opening = store.open();
+  const reading = opening // beside the captures, not after them: a start waits for the disk more than for anything else
+    .catch(() => {})
+    .then(() => store.getAll(["device", "token", "preferences", "reference", "event_types", "clock"]))
+    .catch(() => []);
   try {
-    await store.open();
+    await opening;
     await queue.load();
   } catch (error) {
     console.error(error);
     storageTrouble = String(error);
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
-  const [device, token, preferences, reference, types, known] = await store
-    .getAll(["device", "token", "preferences", "reference", "event_types", "clock"])
-    .catch(() => []);
+  const [device, token, preferences, reference, types, known] = await reading;
   clock.resume(known);
   // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
   const facts = device && token ? {} : await store.recall().catch(() => ({}));
