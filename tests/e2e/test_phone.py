@@ -210,6 +210,60 @@ def test_a_crew_is_gathered_by_badges_and_ends_with_its_person(shop: Shop, new_t
     expect(tablet.page.locator(".strip-crew")).to_have_count(0)
 
 
+def test_the_outbox_says_that_others_wait_and_not_with_what(shop: Shop, new_tablet: NewTablet) -> None:
+    """Several people's captures on one tablet: each sees their own; of the others how many, and since when."""
+    job = shop.new_job()
+    (first, _), (second, _) = shop.new_person(), shop.new_person()
+    badges = {person: shop.label("person", person) for person in (first, second)}
+    operation = shop.label("operation", job.order, job.operation)
+    tablet = new_tablet()
+    chip, body = tablet.page.locator(".chip"), tablet.page.locator("main")
+    tablet.context.set_offline(True)
+    for person in (first, second):
+        tablet.scan(badges[person])
+        tablet.on("home")
+        tablet.scan(operation)
+        expect(tablet.page.locator(".card-running")).to_have_count(1)
+    tablet.page.locator(".bar-person").click()
+    tablet.tap("Sign out")
+    tablet.on("badge")
+    chip.click()
+    expect(body.locator(".heading")).to_have_text(["Waiting 2"])
+    expect(body.locator(".row")).to_have_count(0)
+    tablet.scan(badges[first])
+    tablet.on("home")
+    chip.click()
+    expect(body.locator(".heading")).to_have_text(["Waiting 1", "Waiting, of others 1"])
+    expect(body.locator(".row")).to_have_count(1)
+    expect(body).to_contain_text("Each person sees their own.")
+    tablet.context.set_offline(False)
+    tablet.chip("All sent")
+    expect(body.locator(".heading")).to_have_text(["Sent 1"])
+
+
+def test_who_comes_to_work_may_say_so_with_one_tap(shop: Shop, new_tablet: NewTablet) -> None:
+    """The badge's greeting offers it, the home screen keeps it at hand; the way to a job is as short as ever."""
+    job = shop.new_job()
+    (person, _) = shop.new_person()
+    badge, operation = shop.label("person", person), shop.label("operation", job.order, job.operation)
+    tablet = new_tablet()
+    tablet.scan(badge)
+    tablet.page.locator(".said").get_by_role("button", name="Start my shift").click()
+    tablet.says("Shift began")
+    expect(tablet.page.locator("main").get_by_text("End my shift", exact=True)).to_be_visible()
+    tablet.scan(operation)
+    expect(tablet.page.locator(".card-running")).to_have_count(1)
+    tablet.page.locator(".bar-person").click()
+    tablet.tap("Sign out")
+    tablet.scan(badge)
+    tablet.says("Hello")
+    expect(tablet.page.locator(".said button")).to_have_count(0)
+    assert [(capture["fact"]["type"], capture["fact"]["person"]) for capture in tablet.outbox()] == [
+        ("shift.started", person), ("labor.started", person),
+    ]  # fmt: skip
+    tablet.until_sent()
+
+
 def test_a_number_and_a_pin_open_what_a_badge_opens(shop: Shop, new_tablet: NewTablet) -> None:
     shop._put("people", [{"key": LEA, "number": "4711"}])
     with write(shop.rig.engine) as connection:

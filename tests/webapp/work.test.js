@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attendedMs, dayStart, dutyOf, proposeEnds, sharesOf, standingOf, timeOn } from "../../webapp/static/model/day.js";
+import { dayStart, proposeEnds, sharesOf, timeOn } from "../../webapp/static/model/day.js";
 import {
   change, complete, correct, declare, defect, endShift, good, keepBoth, leaveRunning, reopen, start, startBreak, startDowntime,
   startMachine, startShift, stop, stopBreak, stopMachine, takeBack, UNDO,
 } from "../../webapp/static/model/gestures.js";
+import { attendedMs, dutyOf, standingOf } from "../../webapp/static/model/presence.js";
 import { Reference } from "../../webapp/static/model/reference.js";
 import { resultOf } from "../../webapp/static/model/result.js";
 import { weigherOf } from "../../webapp/static/model/splits.js";

@@ -6,7 +6,7 @@ import { span as hours } from "../lib/time.js";
 import { change, keepBoth, stopBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, machineName, reasonName } from "../model/words.js";
-import { attendedMs, standingOf } from "../model/day.js";
+import { attendedMs, standingOf } from "../model/presence.js";
 import { weigherOf } from "../model/splits.js";
 import { elapsedMs, jobOfKey } from "../model/work.js";
 import { icon } from "./icons.js";

@@ -2,8 +2,8 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
-import { attendedMs, dutyOf } from "../model/day.js";
 import { endShift, startBreak, startShift } from "../model/gestures.js";
+import { attendedMs, dutyOf } from "../model/presence.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, personName, withMates } from "../model/words.js";
 import { elapsedMs, LIKELY_FORGOTTEN_MS } from "../model/work.js";

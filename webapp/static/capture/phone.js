@@ -21,8 +21,8 @@
 /** @typedef {{id: string, name: string, site?: string | {code: string, name: string}}} Device */
 /**
  * @typedef {{text: string, sign: "saved" | "look" | "lost", undo: string[], untilMs: number, also?: Also | null, isAside?: boolean}} Said
- * @typedef {{label: string, said: string, drafts: (saved: string[]) => Draft[]}} Also a second way to go on from what was
- *   captured, beside undoing it: its key, what is said then, and what it captures, from the ids of what was saved
+ * @typedef {{label: string, said: string, drafts: (saved: string[]) => Draft[]}} Also a way to go on from what was said,
+ *   beside undoing it: its key, what is said then, and what it captures, from the ids of what was saved
  */
 
 /**

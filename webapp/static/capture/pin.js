@@ -66,9 +66,8 @@ export const pin = {
     return frame(phone, {
       title: t("Number and PIN"),
       body: html`
-        ${form.why ? notice("stop", form.why) : phone.sender.condition === "no network" ? notice("look", t("This needs the network: only the server knows PINs. Scan your badge; that always works."), "off") : nothing}
         <div class="entries">
-          ${field("number", t("Personnel number"), String(form.number ?? ""))}
+          ${field("number", t("Your number"), String(form.number ?? ""))}
           ${field("pin", t("PIN"), "•".repeat(String(form.pin ?? "").length))}
         </div>
         <div class="pad" role="group" aria-label=${at === "pin" ? t("PIN") : t("Personnel number")}>
@@ -76,12 +75,14 @@ export const pin = {
           <span></span> ${digit("0")}
           <button class="pad-key pad-erase" type="button" aria-label=${t("Erase")} @click=${() => press(phone, form, "erase")}>${icon("back")}</button>
         </div>
+        ${form.why ? notice("stop", form.why) : phone.sender.condition === "no network" ? notice("look", t("This needs the network: only the server knows PINs. Scan your badge; that always works."), "off") : nothing}
       `,
-      deck: key({
+      // What went wrong stands where the key will be once there is something to confirm, so that the pad never moves.
+      deck: !form[at] && !form.asking ? undefined : key({
         label: form.asking ? t("Asking…") : at === "number" ? t("Next: PIN") : t("Sign in"),
         sign: "check",
         look: "primary low",
-        disabled: Boolean(form.asking) || !form[at],
+        disabled: Boolean(form.asking),
         onTap: () => void goOn(phone, form),
       }),
     });

@@ -90,6 +90,33 @@ function exportedView(phone) {
       : nothing}`;
 }
 
+/** What others captured here and is not with the server, or was refused and not yet seen. @param {Phone} phone */
+function othersOf({ queue, operator }) {
+  const theirs = queue.entries.filter(({ event }) => operator === null || event.declared_by !== operator);
+  return {
+    waiting: theirs.filter(({ state }) => state === "waiting"),
+    refused: theirs.filter(({ state, seenMs }) => (state === "rejected" || state === "conflict") && seenMs === null),
+  };
+}
+
+/** Of others it is told how many and since when, for whoever looks whether this device is well; what, is their business.
+ * @param {Phone} phone @param {{waiting: Entry[], refused: Entry[]}} others */
+function othersView(phone, { waiting, refused }) {
+  const isSomebody = phone.operator !== null;
+  const heading = (/** @type {string} */ title, /** @type {Entry[]} */ list) => html`<h2 class="heading">${title} <span class="count">${list.length}</span></h2>`;
+  const since = (/** @type {Entry[]} */ list) => ({ time: moment(Math.min(...list.map(({ savedMs }) => savedMs)), phone.clocks().nowMs) });
+  return html`
+    ${refused.length === 0
+      ? nothing
+      : html`${heading(isSomebody ? t("Refused, of others") : t("Refused"), refused)}
+          ${notice("look", t("Since {time}. Each person sees here, after their badge, which and why.", since(refused)))}`}
+    ${waiting.length === 0
+      ? nothing
+      : html`${heading(isSomebody ? t("Waiting, of others") : t("Waiting"), waiting)}
+          ${notice("quiet", t("Since {time}. Safe here, and sent without anybody. Each person sees their own.", since(waiting)), "wait")}`}
+  `;
+}
+
 /** @type {import("./phone.js").Screen} */
 export const queueView = {
   name: "queue",
@@ -104,7 +131,7 @@ export const queueView = {
     const letGo = newest(entries.filter(({ state }) => state === "discarded"));
     const sent = newest(entries.filter((entry) => entry.state === "sent" && !isHeld(entry)));
     const { counts } = phone.queue;
-    const others = { waiting: counts.waiting - waiting.length, refused: Math.max(0, counts.refused - refused.filter(({ seenMs }) => seenMs === null).length) };
+    const others = othersOf(phone);
     const isStuck = counts.waiting > 0 && phone.sender.condition !== "idle";
     const group = (/** @type {string} */ title, /** @type {Entry[]} */ list, most = Infinity) =>
       list.length === 0
@@ -117,13 +144,12 @@ export const queueView = {
       body: html`
         ${wayOut(phone)}
         ${group(t("Refused"), refused)} ${group(t("Held"), held)} ${group(t("Waiting"), waiting)}
+        ${othersView(phone, others)}
         ${group(t("Let go after saving as a file"), letGo)} ${group(t("Sent"), sent, SHOWN_SENT)}
-        ${others.waiting > 0 ? notice("quiet", phone.operator ? t("{n} of others wait.", { n: others.waiting }) : t("{n} wait. Their authors see them here.", { n: others.waiting }), "wait") : nothing}
-        ${others.refused > 0 ? notice("look", phone.operator ? t("{n} of others were refused. Their authors see why.", { n: others.refused }) : t("{n} were refused. Their authors see why.", { n: others.refused })) : nothing}
         ${exportedView(phone)}
         ${phone.queue.entries.length === 0 ? html`<p class="empty">${t("Nothing has been captured yet.")}</p>` : nothing}
       `,
-      deck: counts.waiting + refused.length + others.refused + phone.queue.withPhotos.length === 0
+      deck: counts.waiting + refused.length + others.refused.length + phone.queue.withPhotos.length === 0
         ? undefined
         : html`<div class="deck-two">
             ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}

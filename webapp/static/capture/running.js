@@ -3,8 +3,9 @@
 import { html, nothing } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
-import { attendedMs, dayStart, timeOn } from "../model/day.js";
+import { dayStart, timeOn } from "../model/day.js";
 import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
+import { attendedMs } from "../model/presence.js";
 import { jobOf } from "../model/reading.js";
 import { peopleHere } from "../model/session.js";
 import { weigherOf } from "../model/splits.js";

@@ -121,7 +121,7 @@ export class Captures {
     };
     return html`<div class=${`said said-${said.sign}`}>
       ${icon(sign)}<span class="said-text">${said.text}</span>
-      ${said.also && said.undo.length > 0 ? html`<button class="said-undo" type="button" @click=${() => this.goOn()}>${said.also.label}</button>` : nothing}
+      ${said.also ? html`<button class="said-undo" type="button" @click=${() => this.goOn()}>${said.also.label}</button>` : nothing}
       ${said.undo.length > 0 ? html`<button class="said-undo" type="button" @click=${phone.undo}>${icon("undo")} ${t("Undo")} <span class="said-left">${left}</span></button>` : nothing}
       ${said.sign === "lost" ? html`<button class="said-undo" type="button" @click=${close}>${t("Close")}</button>` : nothing}
     </div>`;

@@ -2,6 +2,8 @@
 // only signs. Those who badged here within the shift are remembered, so that they can take over with one tap.
 
 import { direction, language, speak, t } from "../lib/i18n.js";
+import { startShift } from "../model/gestures.js";
+import { dutyOf } from "../model/presence.js";
 import { AWAY_AFTER_MS, current, NOBODY, signedIn, touched, withCrew } from "../model/session.js";
 import { personName } from "../model/words.js";
 
@@ -14,6 +16,8 @@ const NEWS_AFTER_MS = 20_000;
 /** Longer ago than a long shift is another day's. */
 const SHIFT_MS = 12 * 3_600_000;
 const MINUTE_MS = 60_000;
+/** So long a greeting stands that offers something. */
+const OFFER_MS = 10_000;
 
 export class People {
   #session = NOBODY;
@@ -41,7 +45,16 @@ export class People {
     this.places.trail.length = 0;
     if (this.scans.resume()) return;
     if (!(await this.places.resumeDraft(person))) phone.home();
+    this.#greet(person);
+  }
+
+  /** Who comes to work is asked for nothing, and may say so with one tap. @param {string} person */
+  #greet(person) {
+    const { phone } = this;
     phone.say(t("Hello {name}", { name: personName(phone.reference, person) }), "saved");
+    if (!phone.said || dutyOf(phone.queue.entries, phone.work, person, phone.clocks().nowMs) !== "off") return;
+    const also = { label: t("Start my shift"), said: t("Shift began"), drafts: () => startShift(person) };
+    phone.said = { ...phone.said, also, untilMs: Date.now() + OFFER_MS };
   }
 
   /** Leaving by the door: who goes is not offered for a quick switch any more. */
@@ -110,6 +123,9 @@ export class People {
       if (this.phone.place.screen !== "pin") return null; // who asked has left meanwhile
       await this.signIn(answer.body.person);
       return null;
+    }
+    if (answer.is === "problem" && answer.problem.code === "person.pin_wrong") {
+      return t("Number and PIN do not fit. Check the number and type the PIN again.");
     }
     if (answer.is === "problem") return [answer.problem.title, answer.problem.detail].filter(Boolean).join(" ");
     if (answer.is === "broken" && answer.status === 429) {
