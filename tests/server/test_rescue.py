@@ -20,18 +20,12 @@ from server.intake.photos import digest
 from server.settings import Settings
 from server.store import intake_log, people
 from server.store.database import read, write
-from tests.cast import ANA, put_plant, raw
+from tests.cast import ANA, raw
 from tests.server import callers
 from tests.server.pictures import jpeg
 
 SALT = "00112233445566778899aabbccddeeff"
 SAME = {"Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture
-def shop(database: Engine, site: str) -> Engine:
-    put_plant(database)
-    return database
 
 
 class Tablet:
