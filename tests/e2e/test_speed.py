@@ -84,12 +84,13 @@ def test_s11_a_refresh_keeps_focus_and_what_is_typed(shop: Shop, lead: Page) -> 
 def test_s12_scanning_for_hours_neither_grows_nor_loses_the_picture(
     shop: Shop, new_tablet: NewTablet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The camera is opened, reads, closes, hides and shows again, over and over: the heap grows by a tenth at most."""
-    other = shop.new_job()
-    shop.label("operation", other.order, other.operation)
+    """The camera is opened, reads, closes, hides and shows again, over and over: the heap grows by a tenth at most.
+
+    What it reads opens a form that is left again: captures are kept for days, and would grow the heap by right.
+    """
     hands = at_work(shop, new_tablet)
     tablet = hands.tablet
-    eye = write_clip(tmp_path / "eye.y4m", [shop.label("word", "break"), "HTTPS://SUPPLIER.EXAMPLE/LOT/4711"])
+    eye = write_clip(tmp_path / "eye.y4m", [shop.label("operation", hands.job.order, hands.job.operation)])
     tablet.kill()
     tablet.eye = eye
     tablet.switch_on()
@@ -98,18 +99,17 @@ def test_s12_scanning_for_hours_neither_grows_nor_loses_the_picture(
     end = SCAN_MINUTES * 60_000
     while (passed := float(tablet.page.evaluate("performance.now()"))) < end:
         rounds += 1
-        seen = tablet.notes.confirmed
         tablet.tap("Scan")
         tablet.on("scan")
         if rounds % 5 == 0:
             for hidden in ("true", "false"):
                 tablet.page.evaluate(HIDE.replace("HIDDEN", hidden))
                 tablet.page.wait_for_timeout(200)
-        tablet.until_confirmed(seen + 1)
+        tablet.on("quantity")
+        hands.word("cancel")
         tablet.on("home")
         if rounds % 10 == 0 and passed > end / 5:
             heaps.append(heap(link))
-    tablet.until_sent()
     with capsys.disabled():
         print(f"\nS12: {rounds} scans in {SCAN_MINUTES:.0f} min, heap {heaps[0] / 1e6:.1f} to {heaps[-1] / 1e6:.1f} MB")
     assert min(heaps[-3:]) <= min(heaps[:3]) * GROWTH
