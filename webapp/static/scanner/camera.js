@@ -52,6 +52,7 @@ export class Decoder {
 
 export class Camera {
   /** @type {MediaStream | null} */ #stream = null;
+  /** @type {HTMLVideoElement | null} */ #video = null;
   #run = 0;
   #frames = 0;
   #canvas = document.createElement("canvas");
@@ -94,6 +95,7 @@ export class Camera {
     this.#stream = stream;
     this.#track?.addEventListener("ended", () => { if (run === this.#run) onEnd(); });
     await this.#zoomIn();
+    this.#video = video;
     video.srcObject = stream;
     await video.play().catch(() => {});
     void this.#look(video, onText, run);
@@ -104,6 +106,9 @@ export class Camera {
     this.#run += 1;
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = null;
+    // An element that is gone from the page would hold on to its pictures until the garbage is collected.
+    if (this.#video) this.#video.srcObject = null;
+    this.#video = null;
   }
 
   /** A wide lens shows a label small: a little nearer where the camera can, so that people stay at arm's length. */
