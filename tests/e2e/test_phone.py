@@ -213,15 +213,16 @@ def test_a_crew_is_gathered_by_badges_and_ends_with_its_person(shop: Shop, new_t
 def test_the_outbox_says_that_others_wait_and_not_with_what(shop: Shop, new_tablet: NewTablet) -> None:
     """Several people's captures on one tablet: each sees their own; of the others how many, and since when."""
     job = shop.new_job()
-    (first, _), (second, _) = shop.new_person(), shop.new_person()
-    badges = {person: shop.label("person", person) for person in (first, second)}
+    named = dict([shop.new_person(), shop.new_person()])
+    badges = {person: shop.label("person", person) for person in named}
+    first, _second = badges
     operation = shop.label("operation", job.order, job.operation)
     tablet = new_tablet()
     chip, body = tablet.page.locator(".chip"), tablet.page.locator("main")
     tablet.context.set_offline(True)
-    for person in (first, second):
-        tablet.scan(badges[person])
-        tablet.on("home")
+    for person, badge in badges.items():
+        tablet.scan(badge)
+        tablet.says(f"Hello {named[person]}")
         tablet.scan(operation)
         expect(tablet.page.locator(".card-running")).to_have_count(1)
     tablet.page.locator(".bar-person").click()
