@@ -163,6 +163,27 @@ def test_one_badge_after_the_other_and_each_keeps_what_was_typed(shop: Shop, new
     tablet.on("quantity")
 
 
+def test_a_label_scanned_right_after_a_badge_is_for_that_badge(shop: Shop, new_tablet: NewTablet) -> None:
+    """Both within milliseconds, as from a chain of scans; ten times, to and fro."""
+    jobs = {LEA: shop.new_job(), TOM: shop.new_job()}
+    labels = {person: shop.label("person", person) for person in jobs}
+    operations = {person: shop.label("operation", job.order, job.operation) for person, job in jobs.items()}
+    stop = shop.label("word", "pause")
+    tablet = new_tablet("Hasty tablet")
+    tablet.scan(labels[LEA])
+    tablet.on("home")
+    for turn in range(10):
+        person = (TOM, LEA)[turn % 2]
+        count = tablet.notes.confirmed
+        tablet.scan(labels[person])
+        tablet.scan(operations[person])
+        tablet.until_confirmed(count + 1)
+        tablet.scan(stop)
+        tablet.until_confirmed(count + 2)
+    facts = [capture["fact"] for capture in tablet.outbox()]
+    assert [fact["person"] for fact in facts] == [(TOM, LEA)[turn // 2 % 2] for turn in range(20)]
+
+
 def test_nobody_is_named_where_nobody_is_signed_in(shop: Shop, new_tablet: NewTablet) -> None:
     tablet = new_tablet()
     for person in (LEA, TOM):

@@ -18,6 +18,8 @@ import { showResult } from "../capture/phone.js";
 export class Scans {
   /** A code that came by an address and waits for a badge. @type {string | null} */
   #followed = null;
+  /** Until the scan before is done with. @type {Promise<void>} */
+  #before = Promise.resolve();
 
   /** @param {Phone} phone @param {import("./screens.js").Screens} screens @param {import("./places.js").Places} places
    * @param {{touch: () => void}} surroundings */
@@ -28,9 +30,17 @@ export class Scans {
     this.touch = touch;
   }
 
-  /** @param {string} text @returns {Promise<void>} */
-  async take(text) {
+  /** One after the other: who scans a label right after a badge means the person of that badge.
+   * @param {string} text @returns {Promise<void>} */
+  take(text) {
     this.touch();
+    const taken = this.#before.then(() => this.#take(text));
+    this.#before = taken.catch(() => {});
+    return taken;
+  }
+
+  /** @param {string} text @returns {Promise<void>} */
+  async #take(text) {
     const { phone, places } = this;
     const { place } = phone;
     if (place.screen === "enrol" || place.params.for === "enrol" || /\/enrol#/i.test(text)) return this.#enrol(text);
