@@ -175,8 +175,7 @@ def test_a_label_scanned_right_after_a_badge_is_for_that_badge(shop: Shop, new_t
     for turn in range(10):
         person = (TOM, LEA)[turn % 2]
         count = tablet.notes.confirmed
-        tablet.scan(labels[person])
-        tablet.scan(operations[person])
+        tablet.scan_in_a_row(labels[person], operations[person])
         tablet.until_confirmed(count + 1)
         tablet.scan(stop)
         tablet.until_confirmed(count + 2)
