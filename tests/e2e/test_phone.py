@@ -528,13 +528,15 @@ def test_the_camera_comes_back_when_the_system_took_it_away(shop: Shop, new_tabl
     }""")
     second = picture_other_than(first)
     # As when the screen goes dark and lights up again: the lamp must not stay on meanwhile.
+    tablet.page.evaluate("() => { window.lamp = document.querySelector('.finder video').srcObject.getTracks()[0]; }")
     for hidden in ("true", "false"):
         tablet.page.evaluate(f"""() => {{
           Object.defineProperty(document, "hidden", {{ value: {hidden}, configurable: true }});
           document.dispatchEvent(new Event("visibilitychange"));
         }}""")
         if hidden == "true":
-            assert tablet.page.evaluate(PICTURE)[1] == "ended"
+            assert tablet.page.evaluate("window.lamp.readyState") == "ended"
+            assert tablet.page.evaluate(PICTURE)[1] != "live"
     picture_other_than(second)
 
 
