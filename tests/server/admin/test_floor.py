@@ -46,6 +46,7 @@ def test_a_choice_is_kept_and_reaches_the_phones(app: Flask, lead: FlaskClient, 
     change = tablet.get("/api/v1/reference", query_string={"since": before}).json
     assert change["settings"] == {
         "typed_time": True, "standard_cost": True, "pin": True, "fast_switch": False, "away_minutes": 12,
+        "split_rule": "equal_share",
     }  # fmt: skip
 
 
