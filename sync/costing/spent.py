@@ -1,0 +1,94 @@
+"""What an order took in and what it gave: the two sides a standard is laid beside.
+
+`Spent` are lines of cost, made from the desired entries (a dry run) or kept beside the ledger (the store); `Counted`
+are the pieces of an operation. Who compares them with a standard is `sync.costing.standard` while the order runs and
+`sync.costing.variances` when it is closed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sync.core.money import ZERO
+from sync.core.plant import Operation, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an order bears, by operation, element, work center and provenance. Scrap is negative: it left the order.
+
+    `milliseconds`: of people or machines. `item`, `quantity`, `unit`: material in its base unit, or the pool of an
+    overhead with the quantity of its driver. `idle_ms`: the part of the milliseconds in which nothing could be done.
+    `replaces`: the item it stands in for. `late`: it came when the order's variances were settled already.
+    """
+
+    operation: str
+    element: str
+    work_center: str
+    provenance: str
+    amount: Decimal
+    milliseconds: int = 0
+    item: str = ""
+    quantity: Decimal = ZERO
+    unit: str = ""
+    idle_ms: int = 0
+    replaces: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Pieces an operation reported: good, scrapped, and put aside (rework or hold)."""
+
+    good: Decimal = ZERO
+    scrap: Decimal = ZERO
+    aside: Decimal = ZERO
+
+
+def planned_steps(order: Order) -> list[Operation]:
+    """The operations of the routing, without those the floor added."""
+    return [step for step in order.operations if not step.unplanned]
+
+
+def good_output(order: Order, counted: Mapping[str, Counted]) -> Decimal:
+    """Good pieces of the whole order: those the last planned operation passed."""
+    steps = planned_steps(order)
+    if not steps:
+        return sum((count.good for count in counted.values()), ZERO)
+    return counted.get(steps[-1].number, Counted()).good
+
+
+def passed(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
+    """Good pieces by operation: those reported, or those a later operation handled, if more (a piece counted at 30 went
+    through 10 and 20 whether or not anybody counted it there)."""
+    found: dict[str, Decimal] = {}
+    later = ZERO
+    for step in reversed(order.operations):
+        here = counted.get(step.number, Counted())
+        good = max(here.good, later)
+        found[step.number] = good
+        later = good + here.scrap + here.aside
+    return found
+
+
+def entered(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
+    """Pieces that went into each operation: those scrapped there and those that went on or passed. Pieces put aside come
+    back as good or as scrap."""
+    found: dict[str, Decimal] = {}
+    later = ZERO
+    for step in reversed(order.operations):
+        here = counted.get(step.number, Counted())
+        later = here.scrap + max(here.good, later)
+        found[step.number] = later
+    return found
+
+
+def earned_pieces(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
+    """Good pieces by operation less those a later operation scrapped: their cost has left the order with the scrap."""
+    found: dict[str, Decimal] = {}
+    good = passed(order, counted)
+    scrapped_later = ZERO
+    for step in reversed(order.operations):
+        found[step.number] = max(good[step.number] - scrapped_later, ZERO)
+        scrapped_later += counted.get(step.number, Counted()).scrap
+    return found
