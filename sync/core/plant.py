@@ -174,14 +174,34 @@ class LabelCode:
     detail: str = ""
 
 
+# What a default may ask for; of those with one priority, the first of these that fits is taken.
+DEFAULT_FIELDS = ("order", "customer", "item", "work_center", "department", "reason", "element")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDefault:
+    """From a day on, a posting whose `field` (one of `DEFAULT_FIELDS`) is `value` gets this account of the plan, or what
+    a distribution of that name says. Of several that fit, the one with the smallest `priority` is taken. An `account` of
+    "" ends the default: from that day on it holds no more."""
+
+    field: str
+    value: str
+    account: str
+    priority: int = 100
+    valid_from: date = date.min
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An analytic axis. `follows` names where its account comes from when the order says nothing:
-    department, work_center, item, order, customer or "" (stays empty)."""
+    """An analytic axis. `defaults` choose its account when the order says nothing; when none of them fits, `follows`
+    names where the account comes from: department, work_center, item, order, customer or "" (stays empty).
+    `distributions`: percentages by name, usable wherever an account is."""
 
     code: str
     name: str
     follows: str = ""
+    defaults: tuple[AccountDefault, ...] = ()
+    distributions: Mapping[str, tuple[tuple[str, Decimal], ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

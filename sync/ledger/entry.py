@@ -70,6 +70,10 @@ class Entry:
     rate_id: str = ""
     # How a person's time on several jobs at once was shared, "name/version"; empty: equal_share/1, or nothing shared.
     split: str = ""
+    # Of a manual operation: its reference, that of the one it mirrors, and the general entry it stands for.
+    reference: str = ""
+    mirrors: str = ""
+    general: str = ""
     # Minutes by day, when the piece crosses midnight: the entry is one, its days are these.
     days: tuple[tuple[date, int], ...] = ()
 
@@ -111,7 +115,18 @@ class Entry:
                 for line in self.postings
             ],
         }
-        for name in ("order", "operation", "item", "work_center", "activity", "rate_id", "split"):
+        for name in (
+            "order",
+            "operation",
+            "item",
+            "work_center",
+            "activity",
+            "rate_id",
+            "split",
+            "reference",
+            "mirrors",
+            "general",
+        ):
             if value := getattr(self, name):
                 content[name] = value
         if self.rate is not None:
