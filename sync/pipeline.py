@@ -49,14 +49,14 @@ def post(host: Host, limit: int) -> Progress:
         return Progress(0, 0)
     touched = _touched(fresh, host)
     terms = host.terms(touched.values())
-    policy = terms.policy
-    labor = _spans(touched, LABOR, policy.longest_labor_ms)
-    machines = _spans(touched, MACHINE, policy.longest_machine_ms)
+    policies = terms.policies
+    labor = _spans(touched, LABOR, policies.longest_labor_ms)
+    machines = _spans(touched, MACHINE, policies.longest_machine_ms)
     items = _items(touched.values(), terms)
 
     near = dict(touched)
-    _add(near, host.of_people(_windows(labor, 2 * policy.longest_labor_ms)))
-    _add(near, host.of_machines(_windows(machines, policy.longest_machine_ms)))
+    _add(near, host.of_people(_windows(labor, 2 * policies.longest_labor_ms)))
+    _add(near, host.of_machines(_windows(machines, policies.longest_machine_ms)))
     _add(near, host.of_items(items))
     orders = {event.order for event in touched.values() if isinstance(event, (*QUANTITIES, OperationAdded))}
     _add(near, host.quantities(orders))

@@ -94,4 +94,4 @@ class Host(Facts, Books, Protocol):
     """All of it, and the terms to cost by."""
 
     def terms(self, events: Iterable[Event]) -> Terms:
-        """The part of the plant these events name, the rates, the policy."""
+        """The part of the plant these events name, the rates, the policies."""

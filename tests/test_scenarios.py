@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert
 
 from server.store import ledger, plant
 from server.store.database import read, write
@@ -14,6 +14,7 @@ from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.connectors.csv_file.folder import Folder
 from sync.core.canonical import dump
+from sync.costing.policy import steps
 from tests.cast import KEY, send, settle
 from tests.memory_host import MemoryHost
 from tests.scenarios import EXPECTED, HERE, STORIES, run, told
@@ -78,7 +79,9 @@ def store(engine: Engine, folder: Folder) -> None:
         for kind in plant.KINDS:
             plant.put(connection, site.code, kind, folder.rows(kind))
         # The policy a site begins with is its version 1, as in a dry run.
-        connection.execute(update(TABLES["site"]).values(policy=dump(folder.settings())))
+        for number, (day, settings) in enumerate(steps(folder.settings()), start=1):
+            row = {"site": site.code, "version": number, "valid_from": day.isoformat(), "settings": dump(settings)}
+            connection.execute(insert(TABLES["policy"]).values(row))
 
 
 def test_renewing_writes_what_a_story_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

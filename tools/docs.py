@@ -5,6 +5,7 @@ Every page says where it comes from; a test fails when one is out of date.
 
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -22,7 +23,7 @@ from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing.policy import Policy
+from sync.costing.policy import SETTINGS, Policy
 from sync.events import catalog
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -84,13 +85,14 @@ def _settings() -> str:
         [f"`{env_name(field.name)}`", f"`{field.default}`" if field.default != "" else "", field.metadata["sentence"]]
         for field in dataclasses.fields(Settings)
     ]
-    policy = [[f"`{field.name}`", f"`{field.default}`"] for field in dataclasses.fields(Policy)]
+    policy = [[f"`{name}`", f"`{getattr(Policy(), name)}`"] for name in SETTINGS]
     return _page(
         "server/settings.py and sync/costing/policy.py",
         "Settings",
         "Read from the environment once, at start; `floorledger doctor` shows what is in force.\n",
         _table(["variable", "default", "meaning"], rows),
-        f"## Policy\n\n{' '.join((Policy.__doc__ or '').split())} Imported as `policy.csv`.\n",
+        f"## Policy\n\n{inspect.cleandoc(Policy.__doc__ or '')}\n",
+        "Imported as `policy.csv`: setting, value, valid_from; an empty day is the beginning.\n",
         _table(["setting", "default"], policy),
     )
 

@@ -35,7 +35,7 @@ from sync.connectors.csv_file.source import MAX_ERRORS, LineError
 from sync.core.findings import CATALOGUE, Outcome
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
-from sync.costing.policy import BadPolicy, Policy, from_mapping
+from sync.costing.policy import BadPolicy, Policies, in_steps
 from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
 from sync.events.base import Amount, Event, Flag, Instant, Measure, Whole
@@ -118,13 +118,13 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
         except EventRefused as wrong:
             errors.append(given.error(wrong.pointer.removeprefix("/"), wrong.sentence, **wrong.params))
     try:
-        policy = from_mapping(folder.settings())
+        policies = Policies(in_steps(folder.settings()))
     except BadPolicy as wrong:
-        policy = Policy()
+        policies = Policies()
         errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
-    terms = Terms(plant_of(folder), RateTable(_rates(folder)), policy)
+    terms = Terms(plant_of(folder), RateTable(_rates(folder)), policies)
     return DryRun(folder, terms, facts, engine.recompute(facts, terms))
 
 

@@ -95,10 +95,10 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
     if code not in found:
         return None
     cost = found[code]
-    policy = plant.policy(connection, site)
+    policies = plant.policies(connection, site)
     things = plant.load_part(connection, site, orders=[code])
-    all_facts = facts.of_order(connection, site, code, policy.longest_labor_ms)
-    presence = facts.breaks_around(connection, site, all_facts, policy.longest_labor_ms)
+    all_facts = facts.of_order(connection, site, code, policies.longest_labor_ms)
+    presence = facts.breaks_around(connection, site, all_facts, policies.longest_labor_ms)
     keys = {fact.event.person for fact in all_facts} | {fact.event.declared_by for fact in all_facts}
     running = [fact for fact in all_facts if fact.running and fact.order == code]
     counts: dict[str, int] = defaultdict(int)
@@ -110,7 +110,7 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         build_up(cost.comparison),
         _progress(cost, running, things),
         own if own and (own.actual or own.planned) else None,
-        draw(all_facts, presence, cost.order, policy, things.site.zone, now),
+        draw(all_facts, presence, cost.order, policies, things.site.zone, now),
         _materials(connection, site, cost, things),
         _defects(all_facts, connection, site),
         [fact for fact in all_facts if fact.troubled],
@@ -119,7 +119,7 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         people(connection, {key for key in keys if key}),
         {machine.code: machine.name for machine in things.machines.values()},
         facts.senders(connection, site, {fact.sender for fact in all_facts}),
-        policy.longest_labor_h,
+        policies.last.longest_labor_h,
         len(all_facts) >= facts.MOST,
     )
 

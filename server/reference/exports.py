@@ -15,13 +15,17 @@ from sqlalchemy import Connection
 from server.spreadsheet import safe_cell
 from server.store import plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
+from sync.costing.policy import BEGINNING
 
 
 def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
     """The stored rows of a kind by the names of its columns; an empty cell is "" or None."""
     if kind.name == "policy":
-        settings = plant.policy_settings(connection, site)
-        return [{"setting": name, "value": value} for name, value in sorted(settings.items())]
+        return [
+            {"setting": name, "value": value, "valid_from": "" if day == BEGINNING else day.isoformat()}
+            for day, settings in plant.policy_settings(connection, site).items()
+            for name, value in sorted(settings.items())
+        ]
     stored = plant.rows(connection, site, kind.name)
     if kind.name == "rates":
         stored = _newest(stored)

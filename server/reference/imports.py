@@ -20,7 +20,7 @@ from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, read
 from sync.core.clock import midnight
 from sync.core.quantity import convert
-from sync.costing.policy import BadPolicy
+from sync.costing.policy import BEGINNING, BadPolicy
 from sync.costing.rates import KINDS as RATE_KINDS
 
 # Beyond this many things changed at once, all facts are looked at again instead of those that name them.
@@ -77,10 +77,11 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
 
 def _put_policy(connection: Connection, site: str, sheet: Sheet) -> Change:
     """Settings not in the file keep their value."""
-    given = {row["setting"]: int(row["value"]) if row["value"].isdecimal() else row["value"] for row in sheet.rows}
-    settings = {**plant.policy_settings(connection, site), **given}
+    steps: dict[date, dict[str, Any]] = defaultdict(dict)
+    for row in sheet.rows:
+        steps[row.get("valid_from") or BEGINNING][row["setting"]] = row["value"]
     try:
-        return plant.put_policy(connection, site, settings)
+        return plant.put_policy(connection, site, steps)
     except BadPolicy as wrong:
         raise ImportRefused([LineError(sheet.file, 0, "", "{detail}", {"detail": str(wrong)})]) from wrong
 
@@ -308,17 +309,19 @@ NAMED_BY = {
     "item_units": ("item", "item", ("factor",)),
 }
 # ... and those that may change the cost of any fact.
-NAMED_BY_ALL = {"work_centers": ("department",), "plans": ("follows",), "policy": ("policy",)}
+NAMED_BY_ALL = {"work_centers": ("department",), "plans": ("follows",)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """Facts to look at again: held ones by reason, those naming a thing, all of some types since an instant."""
+    """Facts to look at again: held ones by reason, those naming a thing, since an instant movements of items, hours, or
+    all."""
 
     reasons: set[str]
     named: set[tuple[str, str]]
     items_since: dict[str, int]
-    since: int | None
+    hours_since: int | None
+    all_since: int | None
 
 
 def look_again(connection: Connection, site: str, changes: Iterable[Change]) -> None:
@@ -326,27 +329,28 @@ def look_again(connection: Connection, site: str, changes: Iterable[Change]) -> 
     touched = _touched(connection, site, changes)
     if touched.reasons:
         event_log.requeue(connection, site, reasons=sorted(touched.reasons))
-    if touched.since is None and len(touched.named) > NAMED_AT_ONCE:
-        event_log.requeue(connection, site, since_ms=0)
+    everything = 0 if len(touched.named) > NAMED_AT_ONCE else touched.all_since
+    if everything is not None:
+        event_log.requeue(connection, site, since_ms=everything)
+    if everything == 0:
         return
-    if touched.since is not None:
-        event_log.requeue(
-            connection, site, types=("labor.", "machine.") if touched.since else (), since_ms=touched.since
-        )
+    if touched.hours_since is not None:
+        event_log.requeue(connection, site, types=("labor.", "machine."), since_ms=touched.hours_since)
     for item, since in touched.items_since.items():
         event_log.requeue(connection, site, item=item, since_ms=since)
-    if touched.since != 0:
-        for column, value in sorted(touched.named):
-            event_log.requeue(connection, site, **{column: value})  # type: ignore[arg-type]
+    for column, value in sorted(touched.named):
+        event_log.requeue(connection, site, **{column: value})  # type: ignore[arg-type]
 
 
 def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _Touched:
     zone = plant.site(connection, site).zone
     reasons: set[str] = set()
-    by_standard = plant.policy(connection, site).split_rule == "standard_time"
+    policies = plant.policies(connection, site)
+    by_standard = any(policy.split_rule == "standard_time" for policy in policies)
     named: set[tuple[str, str]] = set()
     items_since: dict[str, int] = {}
-    since: list[int] = []
+    hours_since: list[int] = []
+    all_since: list[int] = []
     for change in changes:
         if change.added:
             reasons.update(WAITING_FOR.get(change.kind, ()))
@@ -356,9 +360,12 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                 if row["kind"] == "standard_cost":
                     items_since[row["subject"]] = min(begins, items_since.get(row["subject"], begins))
                 elif row["kind"] != "standard_labor":  # shown to leads, in no entry
-                    since.append(begins)
+                    hours_since.append(begins)
+        if change.kind == "policy":
+            days = (date.fromisoformat(row["valid_from"]) for row in change.added)
+            all_since.extend(midnight(day, zone) if day > BEGINNING else 0 for day in days)
         if change.kind == "plans" and change.added:
-            since.append(0)
+            all_since.append(0)
         if change.kind == "operations" and change.added:
             # What is planned now may be what the floor had added: its facts move to the planned work center.
             planned = {(row["order"], row["number"]) for row in change.added}
@@ -376,5 +383,5 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                 if column:
                     named.add((column, old[key]))
                 else:
-                    since.append(0)
-    return _Touched(reasons, named, items_since, min(since, default=None))
+                    all_since.append(0)
+    return _Touched(reasons, named, items_since, min(hours_since, default=None), min(all_since, default=None))

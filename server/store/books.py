@@ -105,4 +105,4 @@ class Books:
 
     def terms(self, events: Iterable[Event]) -> Terms:
         part = event_log.terms_for(self.connection, self.site, events)
-        return Terms(part, self._rates, plant.policy(self.connection, self.site))
+        return Terms(part, self._rates, plant.policies(self.connection, self.site))

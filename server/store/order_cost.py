@@ -24,7 +24,7 @@ from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
 from sync.costing import standard
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.rules import scrap
 from sync.costing.standard import Comparison, Counted, Spent
@@ -138,7 +138,7 @@ def costs(
     spent = _spent(connection, site, orders, things.site.currency)
     pieces = _quantity_facts(connection, site, orders)
     states = _states(connection, site, orders)
-    policy = plant.policy(connection, site)
+    policies = plant.policies(connection, site)
     made = {}
     for code, order in orders.items():
         counted = _count(pieces[code])
@@ -148,7 +148,7 @@ def costs(
         if valuation == "standard_rate":
             lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency)
             if any(line.element == "scrap" for line in spent[code]):
-                lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policy)]
+                lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policies)]
         begun = {line.operation for line in lines if line.milliseconds} | set(counted)
         row, item = rows[code], things.items.get(order.item)
         made[code] = OrderCost(
@@ -255,11 +255,11 @@ def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str
 
 
 def _scrap_again(
-    order: Order, pieces: Iterable[Event], shown: Iterable[Spent], things: Plant, policy: Policy
+    order: Order, pieces: Iterable[Event], shown: Iterable[Spent], things: Plant, policies: Policies
 ) -> list[Spent]:
     """Scrap by the rule of the ledger, on what the order bears at published rates."""
     bears = {order.code: standard.accumulated(shown, scrap.ACCUMULATING)}
-    entries, _, _ = scrap.cost(pieces, things, policy, bears)
+    entries, _, _ = scrap.cost(pieces, things, policies, bears)
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for entry in entries:
         sums[entry.operation, entry.work_center, entry.provenance] -= entry.amount

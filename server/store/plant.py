@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -47,7 +48,7 @@ from sync.core.plant import (
     WorkCenter,
 )
 from sync.core.quantity import plain
-from sync.costing.policy import Policy, from_mapping
+from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
 
@@ -126,15 +127,19 @@ def site(connection: Connection, code: str) -> Site:
     return Site(row["code"], row["name"], ZoneInfo(row["zone"]), row["currency"])
 
 
-def policy(connection: Connection, code: str) -> Policy:
-    """The settings in force. Raises UnknownSite."""
-    row = site_row(connection, code)
-    return from_mapping(json.loads(row["policy"]), str(row["policy_version"]))
+def policies(connection: Connection, code: str) -> Policies:
+    """The site's policies by day."""
+    return Policies(
+        from_mapping(json.loads(row["settings"]), str(row["version"]), date.fromisoformat(row["valid_from"]))
+        for row in _rows(connection, "policy", code)
+    )
 
 
-def policy_settings(connection: Connection, code: str) -> dict[str, Any]:
-    """The settings somebody chose, without the defaults. Raises UnknownSite."""
-    chosen: dict[str, Any] = json.loads(site_row(connection, code)["policy"])
+def policy_settings(connection: Connection, code: str) -> dict[date, dict[str, Any]]:
+    """The settings somebody chose, without the defaults, by the first day they hold."""
+    chosen: dict[date, dict[str, Any]] = {}
+    for row in sorted(_rows(connection, "policy", code), key=lambda row: (row["valid_from"], row["version"])):
+        chosen[date.fromisoformat(row["valid_from"])] = json.loads(row["settings"])
     return chosen
 
 
@@ -376,17 +381,28 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
 
-def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -> Change:
-    """Make these the settings in force, as the next version when they differ. Raises BadPolicy, UnknownSite."""
-    from_mapping(settings)
-    row = site_row(connection, code)
-    text = dump({name: value for name, value in settings.items() if name != "version"})
-    if text == row["policy"]:
-        return Change("policy", unchanged=1)
-    table = TABLES["site"]
-    new = {"policy": text, "policy_version": row["policy_version"] + 1}
-    connection.execute(update(table).where(table.c.code == code).values(new))
-    return Change("policy", changed=((dict(row), {**row, **new}),))
+def put_policy(connection: Connection, code: str, steps: Mapping[date, Mapping[str, Any]]) -> Change:
+    """From each day on let these settings hold, on top of what held on it; a day whose settings change gets the next
+    version. Raises BadPolicy, and UnknownSite."""
+    site_row(connection, code)
+    table = TABLES["policy"]
+    added: list[Stored] = []
+    unchanged = 0
+    for day in sorted(steps):
+        chosen = policy_settings(connection, code)
+        before = (
+            chosen[max(earlier for earlier in chosen if earlier <= day)] if min(chosen, default=date.max) <= day else {}
+        )
+        settings = {**before, **steps[day]}
+        from_mapping(settings)
+        if settings == before and (day in chosen or day == BEGINNING):
+            unchanged += 1
+            continue
+        last = connection.scalar(select(func.max(table.c.version)).where(table.c.site == code)) or 1
+        row = {"site": code, "version": last + 1, "valid_from": day.isoformat(), "settings": dump(settings)}
+        connection.execute(insert(table).values(row))
+        added.append(row)
+    return Change("policy", added=tuple(added), unchanged=unchanged)
 
 
 def _update(table: Table, key: Sequence[str]) -> Any:

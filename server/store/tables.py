@@ -62,8 +62,6 @@ class Site(Base):
     language: Mapped[str] = mapped_column(String(8), default="fr")
     lineage: Mapped[str] = mapped_column(Uuid)
     # Policy settings as canonical JSON, with the version entries carry.
-    policy: Mapped[str] = mapped_column(Text, default="{}")
-    policy_version: Mapped[int] = mapped_column(Integer, default=1)
     # What phones may do here, as canonical JSON: see `server.store.sites.Floor`.
     floor: Mapped[str] = mapped_column(Text, default="{}")
 
@@ -247,6 +245,17 @@ class Rate(Base):
     amount: Mapped[str] = mapped_column(String(32))
     includes_labor: Mapped[bool] = mapped_column(Boolean, default=False)
     __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
+
+
+class PolicyVersion(Base):
+    """Settings that change numbers, in force from a day on: those that were chosen, the others have their default. A
+    site without any goes by the defaults, which are its version 1. See `sync.costing.policy`."""
+
+    __tablename__ = "policy"
+    site: Mapped[str] = site_key()
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    valid_from: Mapped[str] = mapped_column(String(10))
+    settings: Mapped[str] = mapped_column(Text)
 
 
 class Period(Base):

@@ -62,7 +62,7 @@ def verify(connection: Connection, site: str, key: bytes, progress: Progress = l
     facts, states = _facts(connection, site, report)
     progress(0.3, "recompute")
     terms = Terms(
-        plant.load(connection, site), RateTable(plant.rates(connection, site)), plant.policy(connection, site)
+        plant.load(connection, site), RateTable(plant.rates(connection, site)), plant.policies(connection, site)
     )
     costed = engine.recompute(facts, terms)
     progress(0.6, "ledger")

@@ -13,7 +13,7 @@ from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
 from sync.costing import noted, unplanned
 from sync.costing.place import resolve_labels
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 from sync.costing.rules import labor_time, machine_time, material, scrap
 from sync.costing.scope import (
@@ -52,11 +52,11 @@ class Costed:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What facts are costed by: the plant, its dated rates, the policy."""
+    """What facts are costed by: the plant, its dated rates and policies."""
 
     plant: Plant
     rates: RateTable
-    policy: Policy
+    policies: Policies
 
 
 def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
@@ -92,13 +92,13 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     """Labor facts, breaks and shifts; with `spans` only the segments that touch them are costed, the others just share
     instants."""
     events = list(events)
-    longest = terms.policy.longest_labor_ms
+    longest = terms.policies.longest_labor_ms
     segments, outcomes = pair_labor(events, longest)
     breaks, of_breaks = pair_breaks(events, longest)
     outcomes |= of_breaks
     wanted = {segment.id for segment in (segments if spans is None else spans.wanted(segments))}
     ended = breaks if spans is None else spans.wanted(breaks)
-    entries, costed = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policy)
+    entries, costed = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policies)
     if spans is not None:
         outcomes = spans.of_stops(outcomes, events, {pause.id for pause in ended})
     for pause in ended:
@@ -109,7 +109,7 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
 def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
     """Machine time and downtime facts."""
     events = list(events)
-    limit = terms.policy.longest_machine_ms
+    limit = terms.policies.longest_machine_ms
     segments, outcomes = pair_machine(events, limit)
     segments += [
         Segment(event.id, event.machine, event, event.occurred_at, event.occurred_at, event.occurred_at,
@@ -123,20 +123,20 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
         outcomes = spans.of_stops(outcomes, events)
     for segment in down:
         tell(outcomes, segment, time_outcome(segment, limit) or excluded("downtime.noted"))
-    entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policy)
+    entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policies)
     return Costed(entries, outcomes | costed)
 
 
 def cost_material(events: Iterable[Event], terms: Terms, opening: Mapping[str, material.Stock]) -> Costed:
     """Movements of material, from each item's `opening` stock on."""
     movements = [event for event in events if isinstance(event, material.Movement)]
-    valued = material.cost(movements, terms.plant, terms.rates, terms.policy, opening)
+    valued = material.cost(movements, terms.plant, terms.rates, terms.policies, opening)
     return Costed(valued.entries, valued.outcomes, valued.findings, valued.states)
 
 
 def cost_orders(events: Iterable[Event], terms: Terms, bears: scrap.Accumulated) -> Costed:
     """Quantity facts of orders, all of each order, given what the orders bear."""
-    return Costed(*scrap.cost(events, terms.plant, terms.policy, bears))
+    return Costed(*scrap.cost(events, terms.plant, terms.policies, bears))
 
 
 def accumulated(entries: Iterable[Entry]) -> dict[str, dict[str, Decimal]]:

@@ -1,6 +1,7 @@
 """Time at a dated price: the part of an entry that labor and machine rules share.
 
-Pieces with the same segment, rate version and period are summed unrounded, then rounded once to money, one entry each:
+Pieces with the same segment, rate version, period, policy and accounts are summed unrounded, then rounded once to
+money, one entry each:
 
     amount = milliseconds x rate per hour / 3,600,000
 """
@@ -17,11 +18,15 @@ from sync.core.money import ARITHMETIC, round_ratio
 from sync.core.plant import Plant
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 from sync.costing.place import Place
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate
 from sync.costing.scope import Segment
-from sync.ledger.accounts import assignment, postings, transfer
+from sync.ledger.accounts import Shares, assignment, postings, transfer
 from sync.ledger.entry import Entry, hours
+
+
+# The accounts of the receiver and of the sender, by plan.
+_Accounts = tuple[tuple[tuple[str, Shares], ...], tuple[tuple[str, Shares], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Use:
     place: Place | None
     work_center: str
     department: str
-    split: str = ""
+    # How the time was shared, as an entry names it, under the policy of its day; None where nothing is shared.
+    split: Callable[[Policy], str] | None = None
 
 
 def priced(
@@ -55,12 +61,12 @@ def priced(
     price: Callable[[date], Rate | Outcome],
     use: Use,
     plant: Plant,
-    policy: Policy,
+    policies: Policies,
 ) -> list[Entry] | Outcome:
     """The entries of one segment, or why it cannot be priced: a segment is held whole. Pieces whose price says that
     they bear no cost here are left out; when all do, that is what became of the segment."""
     left_out: Outcome | None = None
-    grouped: dict[tuple[str, str], list[Piece]] = defaultdict(list)
+    grouped: dict[tuple[str, str, str, _Accounts], list[Piece]] = defaultdict(list)
     rates: dict[str, Rate] = {}
     for piece in pieces:
         rate = price(piece.day)
@@ -70,29 +76,48 @@ def priced(
             left_out = rate
             continue
         rates[rate.id] = rate
-        grouped[rate.id, month_of(piece.day)].append(piece)
+        accounts = _accounts(use, plant, piece.day)
+        grouped[rate.id, month_of(piece.day), policies.on(piece.day).version, accounts].append(piece)
     if left_out and not grouped:
         return left_out
     return [
-        _entry(segment, parts, rates[rate_id], period, use, plant, policy)
-        for (rate_id, period), parts in sorted(grouped.items(), key=lambda group: (group[1][0].start, group[0]))
+        _entry(segment, parts, rates[rate_id], period, accounts, use, plant, policies)
+        for (rate_id, period, _, accounts), parts in sorted(grouped.items(), key=lambda group: (group[1][0].start, group[0]))
     ]
 
 
+def _accounts(use: Use, plant: Plant, day: date) -> _Accounts:
+    """On which accounts the receiver and the sender stand on a day."""
+    order = use.place.order if use.place else None
+    # The order bears the cost in the department that worked on it.
+    bearing = plant.department_of(use.work_center) or use.department
+    reason = use.activity.removeprefix("indirect:")
+    debit = assignment(plant.plans, order, day=day, element=use.element, department=bearing,
+                       work_center=use.work_center, reason=reason)  # fmt: skip
+    credit = assignment(plant.plans, None, day=day, element=use.element, department=use.department,
+                        work_center=use.work_center, reason=reason)  # fmt: skip
+    return tuple(debit.items()), tuple(credit.items())
+
+
 def _entry(
-    segment: Segment, parts: list[Piece], rate: Rate, period: str, use: Use, plant: Plant, policy: Policy
+    segment: Segment,
+    parts: list[Piece],
+    rate: Rate,
+    period: str,
+    accounts: _Accounts,
+    use: Use,
+    plant: Plant,
+    policies: Policies,
 ) -> Entry:
     currency = plant.site.currency
+    policy = policies.on(parts[0].day)
     milliseconds = Decimal(sum(part.milliseconds for part in parts))
     amount = round_ratio(ARITHMETIC.multiply(milliseconds, rate.amount), MILLISECONDS_PER_HOUR, currency)
     days: dict[date, int] = defaultdict(int)
     for part in parts:
         days[part.day] += part.milliseconds
     order = use.place.order if use.place else None
-    # The order bears the cost in the department that worked on it.
-    bearing = plant.department_of(use.work_center) or use.department
-    debit = assignment(plant.plans, order, department=bearing, work_center=use.work_center)
-    credit = assignment(plant.plans, None, department=use.department, work_center=use.work_center)
+    debit, credit = dict(accounts[0]), dict(accounts[1])
     return Entry(
         scope=segment.id,
         rule=use.rule,
@@ -119,6 +144,6 @@ def _entry(
         activity=use.activity,
         rate=rate.amount,
         rate_id=f"{rate.id}/{rate.version}",
-        split=use.split,
+        split=use.split(policy) if use.split else "",
         days=tuple(sorted(days.items())) if len(days) > 1 else (),
     )

@@ -26,7 +26,7 @@ from server.worker import turn
 from sync.core.findings import COSTED, Finding, held
 from sync.core.plant import Person
 from sync.costing.engine import Terms
-from sync.costing.policy import SPLIT_RULES
+from sync.costing.policy import BEGINNING, SPLIT_RULES
 from sync.costing.rates import RateTable
 from sync.costing.rules.material import State, Stock
 from sync.ledger.difference import Standing
@@ -139,7 +139,7 @@ def in_sql(engine: Engine, site: str = "main") -> InSql:
 def terms_of(engine: Engine) -> Terms:
     with read(engine) as connection:
         rates = RateTable(plant.rates(connection, "main"))
-        return Terms(plant.load(connection, "main"), rates, plant.policy(connection, "main"))
+        return Terms(plant.load(connection, "main"), rates, plant.policies(connection, "main"))
 
 
 @cache
@@ -315,7 +315,7 @@ def test_terms_know_what_the_facts_name(stage: Stage) -> None:
     assert terms.plant.orders["MO-1"].operation("10").work_center == "W1"
     assert terms.plant.items["GLUE"].valuation == "moving_average"
     assert terms.rates.labor(ANA, "G1", "W1", date(2026, 11, 20)).amount == Decimal("31.17")
-    assert terms.policy.longest_labor_h == 12
+    assert terms.policies.last.longest_labor_h == 12
 
 
 # --- books -------------------------------------------------------------------------------------------------------
@@ -383,7 +383,7 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
     """Line by line and byte by byte, states and findings included, however the facts came in, under each split rule."""
     sql = in_sql(database)
     with write(database) as connection:
-        plant.put_policy(connection, "main", {"split_rule": rule})
+        plant.put_policy(connection, "main", {BEGINNING: {"split_rule": rule}})
     memory = InMemory(MemoryHost(terms_of(database)))
     chance = random.Random(seed)
     facts = a_history(seed, 60)

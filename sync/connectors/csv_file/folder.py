@@ -12,7 +12,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -72,10 +72,9 @@ class Folder:
         """The rows of one kind of file."""
         return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows]
 
-    def settings(self) -> dict[str, Any]:
-        """The policy's settings; whole numbers as numbers."""
-        rows = self.rows("policy")
-        return {row["setting"]: int(row["value"]) if row["value"].isdecimal() else row["value"] for row in rows}
+    def settings(self) -> list[tuple[date | None, str, str | int]]:
+        """What policy.csv says: (first day, or None for the beginning; setting; value)."""
+        return [(row.get("valid_from"), row["setting"], row["value"]) for row in self.rows("policy")]
 
 
 class _Errors(list[LineError]):

@@ -4,6 +4,7 @@ A `Kind` is one sort of file (`orders.csv`, `gammes.csv`); its columns say how t
 `Style`: a file that separates with semicolons comes from a place where 1,5 is one and a half.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -151,6 +152,11 @@ def flag(cell: str, style: Style) -> bool:
     if word in _YES or word in _NO:
         return word in _YES
     raise BadCell(_("“{cell}” is neither yes nor no: write yes or no"), cell=cell)
+
+
+def setting(cell: str, style: Style) -> str | int:
+    """The value of a setting: a word, or a whole number."""
+    return int(cell) if re.fullmatch("[0-9]{1,9}", cell) else code(cell, style)
 
 
 def one_of(words: Mapping[str, str]) -> Reader:
@@ -373,9 +379,10 @@ KINDS = {
             ("reglages", "politique"),
             (
                 Column("setting", code, ("reglage",), required=True),
-                Column("value", code, ("valeur",), required=True),
+                Column("value", setting, ("valeur",), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=None),
             ),
-            ("setting",),
+            ("setting", "valid_from"),
         ),
     )
 }

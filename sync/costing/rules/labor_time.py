@@ -19,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -29,7 +28,7 @@ from sync.core.money import allocate
 from sync.core.plant import Plant
 from sync.costing.hours import Piece, Use, priced
 from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate, RateTable
 from sync.costing.scope import Segment, tell, time_outcome
 from sync.costing.splits import RULES, equal_share
@@ -38,14 +37,18 @@ from sync.ledger.entry import Entry
 
 RULE, VERSION = "labor_time", 1
 
-# What segments open together weigh, in their order.
-Weigh = Callable[[Sequence[Segment]], Sequence[Fraction | int]]
+# What segments open together on a day weigh, in their order.
+Weigh = Callable[[date, Sequence[Segment]], Sequence[Fraction | int]]
 
 _ELEMENTS = {"setup": "setup", "teardown": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
 
 
+def _equally(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
+    return equal_share.weigh(open_together)
+
+
 def attribute(
-    segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = (), weigh: Weigh = equal_share.weigh
+    segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = (), weigh: Weigh = _equally
 ) -> dict[str, list[Piece]]:
     """Share each instant of one person's segments by what a split rule weighs them, those in a break aside; returns the
     pieces of each segment, one a day, in order of time.
@@ -82,18 +85,18 @@ def attribute(
         if pausing or not sharing:
             continue
         day = local_date(start, zone)
-        for name, part in _shares(list(sharing.values()), until - start, weigh):
+        for name, part in _shares(day, list(sharing.values()), until - start, weigh):
             shared.setdefault((name, day), [start, 0])[1] += part
     for (name, day), (start, milliseconds) in shared.items():
         pieces[name].append(Piece(start, day, milliseconds))
     return pieces
 
 
-def _shares(sharing: list[Segment], span: int, weigh: Weigh) -> list[tuple[str, int]]:
+def _shares(day: date, sharing: list[Segment], span: int, weigh: Weigh) -> list[tuple[str, int]]:
     """What each segment gets of a span in which all of them are open; one that weighs nothing is left out."""
     if len(sharing) == 1:
         return [(sharing[0].id, span)]
-    weights = {segment.id: weight for segment, weight in zip(sharing, weigh(sharing), strict=True)}
+    weights = {segment.id: weight for segment, weight in zip(sharing, weigh(day, sharing), strict=True)}
     names = [name for name, weight in weights.items() if weight]
     return list(zip(names, allocate(span, [weights[name] for name in names], names), strict=True))
 
@@ -104,7 +107,7 @@ def cost(
     wanted: set[str],
     plant: Plant,
     rates: RateTable,
-    policy: Policy,
+    policies: Policies,
 ) -> tuple[list[Entry], dict[str, Outcome]]:
     """Entries and outcomes of the segments `wanted`; the others of the same person only share instants, and breaks take
     them away."""
@@ -116,12 +119,15 @@ def cost(
     pauses: dict[str, list[Segment]] = defaultdict(list)
     for pause in breaks:
         pauses[pause.who].append(pause)
-    split = RULES[policy.split_rule]
+
+    def weigh(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
+        return RULES[policies.on(day).split_rule].weigh(open_together, plant)
+
     for person in sorted(by_person):
-        shared = attribute(by_person[person], plant.site.zone, pauses[person], partial(split.weigh, plant=plant))
+        shared = attribute(by_person[person], plant.site.zone, pauses[person], weigh)
         for segment in by_person[person]:
             if segment.id in wanted:
-                made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)
+                made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policies)
                 entries.extend(made)
                 tell(outcomes, segment, outcome)
     return entries, outcomes
@@ -135,9 +141,9 @@ def _split(policy: Policy) -> str:
 
 
 def _cost_segment(
-    segment: Segment, pieces: list[Piece], plant: Plant, rates: RateTable, policy: Policy
+    segment: Segment, pieces: list[Piece], plant: Plant, rates: RateTable, policies: Policies
 ) -> tuple[list[Entry], Outcome]:
-    unknown = time_outcome(segment, policy.longest_labor_ms)
+    unknown = time_outcome(segment, policies.longest_labor_ms)
     if unknown is not None:
         return [], unknown
     event = segment.event
@@ -173,8 +179,8 @@ def _cost_segment(
         place,
         work_center,
         department,
-        _split(policy),
+        _split,
     )
     pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
-    entries = priced(segment, pieces, price, use, plant, policy)
+    entries = priced(segment, pieces, price, use, plant, policies)
     return ([], entries) if isinstance(entries, Outcome) else (entries, COSTED)

@@ -31,7 +31,7 @@ from sync.core.money import ARITHMETIC, MOST, ZERO, decimal, round_money
 from sync.core.plant import Item, Plant
 from sync.core.quantity import convert, plain
 from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 from sync.events.base import Event
 from sync.events.material import MaterialConsumed, MaterialReceived, MaterialReturned
@@ -78,7 +78,7 @@ class Valued:
 
 
 def cost(
-    movements: Iterable[Movement], plant: Plant, rates: RateTable, policy: Policy, opening: Mapping[str, Stock]
+    movements: Iterable[Movement], plant: Plant, rates: RateTable, policies: Policies, opening: Mapping[str, Stock]
 ) -> Valued:
     """Value movements. For an item at moving average they must be all of that item's after its `opening` stock."""
     valued = Valued([], {}, [], [])
@@ -92,7 +92,7 @@ def cost(
             if item is None:
                 valued.outcomes[movement.id] = held("reference.unknown_item", code=code)
                 continue
-            move = _Move(movement, item, plant, policy)
+            move = _Move(movement, item, plant, policies)
             outcome = move.standard(rates, valued) if item.valuation == "standard" else move.average(stock, valued)
             if isinstance(outcome, Stock):
                 stock = outcome
@@ -105,9 +105,10 @@ def cost(
 class _Move:
     """One movement of one item, on its way to entries."""
 
-    def __init__(self, movement: Movement, item: Item, plant: Plant, policy: Policy) -> None:
-        self.movement, self.item, self.plant, self.policy = movement, item, plant, policy
+    def __init__(self, movement: Movement, item: Item, plant: Plant, policies: Policies) -> None:
+        self.movement, self.item, self.plant = movement, item, plant
         self.day = local_date(movement.occurred_at, plant.site.zone)
+        self.policy = policies.on(self.day)
         self.currency = plant.site.currency
         self.quantity = convert(movement.quantity, movement.unit, item.unit, item.units)
         self.no_conversion = held("unit.no_conversion", unit=movement.unit, item=item.code, base=item.unit)
@@ -267,8 +268,9 @@ class _Move:
         center = place.work_center if place else ""
         department = self.plant.department_of(center)
         order = place.order if place else None
-        accounts = assignment(self.plant.plans, order, department=department, work_center=center, item=self.item.code)
-        stock_accounts = assignment(self.plant.plans, None, item=self.item.code)
+        accounts = assignment(self.plant.plans, order, day=self.day, element="material", department=department,
+                              work_center=center, item=self.item.code)  # fmt: skip
+        stock_accounts = assignment(self.plant.plans, None, day=self.day, element="material", item=self.item.code)
         from_order = sender.startswith("order:")
         credit = accounts if from_order else stock_accounts
         debit = accounts if receiver.startswith("order:") else stock_accounts

@@ -27,7 +27,7 @@ from sync.core.money import ZERO, decimal, round_money
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import plain
 from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.output import OutputReported
@@ -44,7 +44,7 @@ Accumulated = Mapping[str, Mapping[str, Decimal]]
 
 
 def cost(
-    facts: Iterable[Event], plant: Plant, policy: Policy, accumulated: Accumulated
+    facts: Iterable[Event], plant: Plant, policies: Policies, accumulated: Accumulated
 ) -> tuple[list[Entry], dict[str, Outcome], list[Finding]]:
     """Outcomes of all quantity facts and entries of the scrap among them; `facts` hold all of each order's."""
     entries: list[Entry] = []
@@ -65,7 +65,7 @@ def cost(
         entered = _entered(order, reports)
         for event, place in reports:
             if isinstance(event, DefectReported) and event.disposition == "scrap":
-                made = _scrap(event, place, entered, accumulated.get(code, {}), plant, policy)
+                made = _scrap(event, place, entered, accumulated.get(code, {}), plant, policies)
                 if isinstance(made, Entry):
                     entries.append(made)
                     outcomes[event.id] = COSTED
@@ -129,7 +129,7 @@ def _scrap(
     entered: Mapping[str, Decimal],
     accumulated: Mapping[str, Decimal],
     plant: Plant,
-    policy: Policy,
+    policies: Policies,
 ) -> Entry | Outcome:
     order, found_at = place.order, place.step
     assert found_at is not None, "a defect names its operation"
@@ -155,9 +155,11 @@ def _scrap(
     currency = plant.site.currency
     amount = round_money(Fraction(event.quantity) * unit_cost, currency)
     center, section = found_at.work_center, plant.department_of(caused_at.work_center)
-    credit = assignment(plant.plans, order, department=plant.department_of(center), work_center=center)
-    debit = assignment(plant.plans, order, department=section, work_center=caused_at.work_center)
     day = local_date(event.occurred_at, plant.site.zone)
+    credit = assignment(plant.plans, order, day=day, element="scrap", department=plant.department_of(center),
+                        work_center=center, reason=event.reason)  # fmt: skip
+    debit = assignment(plant.plans, order, day=day, element="scrap", department=section,
+                       work_center=caused_at.work_center, reason=event.reason)  # fmt: skip
     return Entry(
         scope=event.id,
         rule=RULE,
@@ -172,7 +174,7 @@ def _scrap(
         currency=currency,
         provenance=event.provenance,
         events=(event.id,),
-        policy=policy.version,
+        policy=policies.on(day).version,
         formula=f"{plain(event.quantity)} pcs x ({' + '.join(words)}) {currency} = {amount} {currency}",
         postings=transfer(
             postings("credit", f"order:{order.code}", amount, credit, currency),

@@ -286,7 +286,9 @@ def test_files_are_held_to_each_other(cost) -> None:
         ({"policy_csv": "setting,value\nlongest_labor_h,²\n"},
          ["policy.csv: longest_labor_h: expects a whole number of hours from 1 to 744"]),
         ({"policy_csv": "setting,value\nmood,good\n"},
-         ["policy.csv: mood: no such setting; known are longest_labor_h, longest_machine_h, split_rule"]),
+         ["policy.csv: mood: no such setting; known are breaks, "
+          "longest_labor_h, longest_machine_h, normal_loss_base, output_value, premium_to, price_variance, rework_to, "
+          "sales_variance, scrap_variance, split_rule"]),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )  # fmt: skip

@@ -158,7 +158,8 @@ def test_a_setting_out_of_bounds_is_refused(database: Engine, site: str) -> None
     assert "no such setting" in refused(database, policy="setting,value\ncolor,red\n")[0]
     put(database, policy="setting,value\nlongest_labor_h,16\n")
     with read(database) as connection:
-        assert (plant.policy(connection, site).longest_labor_h, plant.policy(connection, site).version) == (16, "2")
+        last = plant.policies(connection, site).last
+        assert (last.longest_labor_h, last.version) == (16, "2")
 
 
 # --- facts that wait -----------------------------------------------------------------------------------------------
