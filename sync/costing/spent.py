@@ -5,10 +5,12 @@ are the pieces of an operation. Who compares them with a standard is `sync.costi
 `sync.costing.variances` when it is closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from sync.core.clock import parse_instant
 from sync.core.money import ZERO
 from sync.core.plant import Operation, Order
 
@@ -34,6 +36,44 @@ class Spent:
     idle_ms: int = 0
     replaces: str = ""
     late: bool = False
+
+
+def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: int | None = None) -> list[Spent]:
+    """What an order bears, a line for each entry in force that touches it. `settled_at`: the instant of its close; what
+    happened after it is late."""
+    lines = []
+    for content in contents:
+        amount = borne(order, content)
+        if amount is None:
+            continue
+        sign = -1 if amount < 0 else 1
+        timed = content["unit"] == "ms"
+        lines.append(
+            Spent(
+                operation=content.get("operation", ""),
+                element=content["element"],
+                work_center=content.get("work_center", ""),
+                provenance=content["provenance"],
+                amount=amount,
+                milliseconds=sign * int(content["quantity"]) if timed else 0,
+                item=content.get("item", ""),
+                quantity=ZERO if timed else sign * Decimal(content["quantity"]),
+                unit="" if timed else content["unit"],
+                late=settled_at is not None and parse_instant(content["occurred_at"]) > settled_at,
+            )
+        )
+    return lines
+
+
+def borne(order: str, content: Mapping[str, Any]) -> Decimal | None:
+    """What an entry debits an order, less what it credits it; None when it does not touch it."""
+    cost_object = f"order:{order}"
+    signed = [
+        Decimal(line["amount"]) if line["side"] == "debit" else -Decimal(line["amount"])
+        for line in content["postings"]
+        if line["object"] == cost_object
+    ]
+    return sum(signed, ZERO) if signed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +112,8 @@ def passed(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
 
 
 def entered(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
-    """Pieces that went into each operation: those scrapped there and those that went on or passed. Pieces put aside come
-    back as good or as scrap."""
+    """Pieces that went into each operation: those scrapped there and those that went on or passed. Pieces put aside
+    come back as good or as scrap."""
     found: dict[str, Decimal] = {}
     later = ZERO
     for step in reversed(order.operations):
