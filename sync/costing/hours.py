@@ -24,7 +24,6 @@ from sync.costing.scope import Segment
 from sync.ledger.accounts import Shares, assignment, postings, transfer
 from sync.ledger.entry import Entry, hours
 
-
 # The accounts of the receiver and of the sender, by plan.
 _Accounts = tuple[tuple[tuple[str, Shares], ...], tuple[tuple[str, Shares], ...]]
 
@@ -82,7 +81,9 @@ def priced(
         return left_out
     return [
         _entry(segment, parts, rates[rate_id], period, accounts, use, plant, policies)
-        for (rate_id, period, _, accounts), parts in sorted(grouped.items(), key=lambda group: (group[1][0].start, group[0]))
+        for (rate_id, period, _, accounts), parts in sorted(
+            grouped.items(), key=lambda group: (group[1][0].start, group[0])
+        )
     ]
 
 

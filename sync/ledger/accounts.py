@@ -23,8 +23,8 @@ def assignment(
     plans: tuple[Plan, ...],
     order: Order | None,
     *,
-    day: date | None = None,
-    element: str = "",
+    day: date,
+    element: str,
     department: str = "",
     work_center: str = "",
     item: str = "",
@@ -52,11 +52,11 @@ def assignment(
     return assigned
 
 
-def _default(plan: Plan, known: Mapping[str, str], day: date | None) -> str:
+def _default(plan: Plan, known: Mapping[str, str], day: date) -> str:
     """The account, or name of a distribution, of the default that fits; "" when none does."""
     in_force: dict[tuple[int, int, str], AccountDefault] = {}
     for one in plan.defaults:
-        if known[one.field] == one.value and one.value and day is not None and one.valid_from <= day:
+        if known[one.field] == one.value and one.value and one.valid_from <= day:
             place = (one.priority, DEFAULT_FIELDS.index(one.field), one.value)
             if place not in in_force or one.valid_from > in_force[place].valid_from:
                 in_force[place] = one

@@ -149,7 +149,7 @@ def _lines(
     digits = minor_digits(currency)
     for index in places:
         row = rows[index]
-        missing = [name for name in ("side", "object", "amount") if not row.get(name)]
+        missing = [name for name in ("side", "object", "amount") if row.get(name) in (None, "")]
         if missing:
             refused.append(Refused(index, missing[0], _("is empty: fill it")))
             continue
