@@ -57,7 +57,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product or material. `valuation`: "standard" or "moving_average"; `units` = factors to the base unit.
+    """A product or material. `valuation`: one of `sync.costing.valuation.METHODS`; `units` = factors to the base unit;
+    `negative_stock`: what becomes of an issue beyond the stock, `last_cost` or `hold` (see there).
     `lot_size`: pieces a setup is spread over in the item's standard; 0 = nobody said."""
 
     code: str
@@ -66,13 +67,14 @@ class Item:
     valuation: str = "standard"
     units: Mapping[str, Decimal] = field(default_factory=dict)
     lot_size: Decimal = Decimal(0)
+    negative_stock: str = "last_cost"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A step of an order or of an item's routing. Standard times in minutes: setup once, run for each piece that enters.
-    `scrap_percent`: of the pieces that enter, how many the standard expects to lose here. `unplanned`: a fact of the
-    floor added it."""
+    """A step of an order or of an item's routing. Standard times in minutes: setup once, run for each piece that
+    enters. `scrap_percent`: of the pieces that enter, how many the standard expects to lose here. `unplanned`: a fact
+    of the floor added it."""
 
     number: str
     name: str
@@ -92,7 +94,8 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Component:
     """Material an order or an item needs: quantity in each piece, in `unit`. `waste_percent`: of the quantity put in,
-    how much the standard expects to be lost. Components with one `mix_group` may stand in for each other."""
+    how much the standard expects to be lost. Components with one `mix_group` may stand in for each other. `backflush`:
+    drawn by reports of pieces instead of counted."""
 
     item: str
     operation: str
@@ -100,6 +103,7 @@ class Component:
     unit: str
     waste_percent: Decimal = Decimal(0)
     mix_group: str = ""
+    backflush: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +184,9 @@ DEFAULT_FIELDS = ("order", "customer", "item", "work_center", "department", "rea
 
 @dataclass(frozen=True, slots=True)
 class AccountDefault:
-    """From a day on, a posting whose `field` (one of `DEFAULT_FIELDS`) is `value` gets this account of the plan, or what
-    a distribution of that name says. Of several that fit, the one with the smallest `priority` is taken. An `account` of
-    "" ends the default: from that day on it holds no more."""
+    """From a day on, a posting whose `field` (one of `DEFAULT_FIELDS`) is `value` gets this account of the plan, or
+    what a distribution of that name says. Of several that fit, the one with the smallest `priority` is taken. An
+    `account` of "" ends the default: from that day on it holds no more."""
 
     field: str
     value: str
