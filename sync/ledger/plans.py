@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from sync.core.money import ZERO
+from sync.core.plant import AccountDefault, Plan
 
 # Valid from the beginning.
 BEGINNING = date.min
@@ -249,6 +250,58 @@ def charts(accounts: Iterable[Account], maps: Iterable[AccountMap] = ()) -> dict
     for other in maps:
         of_plan[other.plan][1].append(other)
     return {plan: Chart(*rows) for plan, rows in sorted(of_plan.items())}
+
+
+# --- from rows of files or tables --------------------------------------------------------------------------------
+
+
+def plans_of(
+    plans: Iterable[Mapping[str, Any]],
+    defaults: Iterable[Mapping[str, Any]],
+    distributions: Iterable[Mapping[str, Any]],
+) -> tuple[Plan, ...]:
+    """The plans with what chooses accounts on them, from rows of their files or tables."""
+    choosing: dict[str, list[AccountDefault]] = defaultdict(list)
+    shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
+    for row in defaults:
+        choosing[row["plan"]].append(
+            AccountDefault(
+                row["when_field"], row["when_value"], row.get("account", ""), row.get("priority", 100), since(row)
+            )
+        )
+    for row in distributions:
+        shares[row["plan"]][row["name"]].append((row["account"], Decimal(row["percent"])))
+    return tuple(
+        Plan(
+            row["code"],
+            str(row.get("name") or row["code"]),
+            row.get("follows", ""),
+            tuple(choosing[row["code"]]),
+            {name: tuple(sorted(of_name)) for name, of_name in sorted(shares[row["code"]].items())},
+        )
+        for row in sorted(plans, key=lambda row: str(row["code"]))
+    )
+
+
+def charts_of(accounts: Iterable[Mapping[str, Any]], maps: Iterable[Mapping[str, Any]]) -> dict[str, Chart]:
+    """The accounts of each plan through time, from rows of their files or tables."""
+    return charts(map(account_of, accounts), map(map_of, maps))
+
+
+def account_of(row: Mapping[str, Any]) -> Account:
+    """An account as a row of a file or table says it."""
+    return Account(row["plan"], row["code"], str(row.get("name") or row["code"]), row.get("parent", ""), since(row))
+
+
+def map_of(row: Mapping[str, Any]) -> AccountMap:
+    """A mapping as a row of a file or table says it."""
+    return AccountMap(row["plan"], row["account"], row["maps_to"], since(row))
+
+
+def since(row: Mapping[str, Any]) -> date:
+    """The first day a row holds; a file has days, a table their text."""
+    given = row.get("valid_from") or BEGINNING
+    return given if isinstance(given, date) else date.fromisoformat(given)
 
 
 # --- reports -----------------------------------------------------------------------------------------------------

@@ -30,12 +30,12 @@ from sync.core.plant import (
     Operation,
     Order,
     Person,
-    Plan,
     Plant,
     Site,
     WorkCenter,
 )
 from sync.core.quantity import plain
+from sync.ledger.plans import plans_of
 
 SITE, EVENTS, RAW_EVENTS = "site.toml", "events.csv", "events.jsonl"
 # What a cell of events.csv holds.
@@ -378,11 +378,15 @@ def plant_of(folder: Folder) -> Plant:
         made.people[row["key"]] = Person(row["key"], row.get("rate_group", ""), row.get("department", ""))
     for row in folder.rows("items"):
         valuation = row.get("valuation", "standard")
-        made.items[row["code"]] = Item(row["code"], _name(row), row["unit"], valuation, factors[row["code"]])
-    made.plans = tuple(
-        Plan(row["code"], _name(row), row.get("follows", ""))
-        for row in sorted(folder.rows("plans"), key=lambda row: str(row["code"]))
-    )
+        made.items[row["code"]] = Item(
+            row["code"],
+            _name(row),
+            row["unit"],
+            valuation,
+            factors[row["code"]],
+            negative_stock=row.get("negative_stock", "last_cost"),
+        )
+    made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
     made.orders = _orders(folder)
     return made
 
@@ -400,7 +404,8 @@ def _orders(folder: Folder) -> dict[str, Order]:
         name, center = row.get("name") or row["number"], row.get("work_center", "")
         steps[row["order"]].append(Operation(row["number"], name, row["sequence"], center, *times))
     for row in folder.rows("components"):
-        part = Component(row["item"], row.get("operation", ""), row["quantity_per"], row["unit"])
+        backflush = row.get("backflush", False)
+        part = Component(row["item"], row.get("operation", ""), row["quantity_per"], row["unit"], backflush=backflush)
         needs[row["order"]].append(part)
     for row in folder.rows("order_accounts"):
         shares[row["order"]][row["plan"]].append((row["account"], row["percent"]))

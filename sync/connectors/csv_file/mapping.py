@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from sync.core.canonical import BadJson, check
+from sync.core.canonical import BadJson, check, dump
 from sync.core.quantity import parse_decimal
 
 CODE_LENGTH = 64
@@ -57,18 +57,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of file. `key` identifies a row; `finish` turns the cells of a row into what is stored."""
+    """One sort of file. `key` identifies a row; `finish` turns the cells of a row into what is stored; `family` knows
+    columns beyond the fixed ones by their header."""
 
     name: str
     aliases: tuple[str, ...]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     finish: Callable[[dict[str, Any]], dict[str, Any]] = field(default=dict)
+    family: Callable[[str], Column | None] = field(default=lambda header: None)
 
     def column(self, header: str) -> Column | None:
         """The column a header names, in any spelling of case, accents and spaces."""
         name = folded(header)
-        return next((column for column in self.columns if name == column.name or name in column.aliases), None)
+        found = next((column for column in self.columns if name == column.name or name in column.aliases), None)
+        return found or self.family(header)
 
 
 def folded(text: str) -> str:
@@ -205,6 +208,14 @@ def _recognisable(row: dict[str, Any]) -> dict[str, Any]:
     if not row.get("number") and not row.get("key"):
         raise BadCell(_("a person needs a number: fill the column number"))
     return {name: value for name, value in row.items() if name != "key" or value}
+default_field = one_of(_words("order ordre of", "customer client", "item article produit",
+                              "work_center poste_de_charge poste", "department atelier", "reason motif",
+                              "element nature"))  # fmt: skip
+side = one_of(_words("debit", "credit"))
+element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere", "scrap rebut",
+                        "rework retouche", "overhead charges_indirectes frais_generaux",
+                        "subcontracting sous_traitance"))  # fmt: skip
+
 
 
 def _sequence_from_number(row: dict[str, Any]) -> dict[str, Any]:
@@ -233,6 +244,20 @@ KINDS = {
             (_CODE, _NAME, Column("department", code, ("atelier", "departement"))),
             ("code",),
         ),
+def _of_plan(header: str) -> Column | None:
+    """A column for each plan: `plan:PRODUCT`, `axe:PRODUCT`."""
+    word, colon, plan = header.partition(":")
+    known = colon and folded(word) in ("plan", "axe") and plan.strip()
+    return Column(f"plan:{plan.strip()}", code) if known else None
+
+
+def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
+    """The accounts of a line, by plan, as canonical JSON."""
+    accounts = {name.partition(":")[2]: row.pop(name) for name in list(row) if name.startswith("plan:")}
+    return {**row, "accounts": dump({plan: account for plan, account in accounts.items() if account})}
+
+
+_SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
         Kind("machines", (), (_CODE, _NAME, Column("work_center", code, _CENTER, required=True)), ("code",)),
         Kind(
             "people",
@@ -329,7 +354,7 @@ KINDS = {
                 _NAME,
                 Column("parent", code, ("compte_pere", "pere")),
             ),
-            ("plan", "code"),
+            ("plan", "when_field", "when_value", "priority", "valid_from"),
         ),
         Kind(
             "order_accounts",
@@ -346,6 +371,42 @@ KINDS = {
             "reasons",
             ("motifs",),
             (
+                _SINCE,
+            ),
+            ("plan", "code", "valid_from", "parent"),
+        ),
+        Kind(
+            "account_maps",
+            ("correspondances", "correspondances_de_comptes"),
+            (
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte", "section"), required=True),
+                Column("maps_to", code, ("devient", "vers"), required=True),
+                _SINCE,
+            ),
+            ("plan", "account", "valid_from", "maps_to"),
+        ),
+        Kind(
+            "distributions",
+            ("cles_de_repartition", "cles", "grilles_de_ventilation"),
+            (
+                Column("name", code, ("nom", "cle"), required=True),
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte", "section"), required=True),
+                Column("percent", positive, ("pourcentage", "pour_cent"), required=True),
+            ),
+            ("plan", "name", "account"),
+        ),
+        Kind(
+            "defaults",
+            ("imputations_par_defaut", "comptes_par_defaut"),
+            (
+                Column("plan", code, ("axe",), required=True),
+                Column("when_field", default_field, ("si", "critere"), required=True),
+                Column("when_value", code, ("vaut", "valeur"), required=True),
+                Column("account", code, ("compte", "section", "distribution", "cle")),
+                Column("priority", whole, ("priorite",), empty=100),
+                _SINCE,
                 Column("kind", reason_kind, ("type", "nature"), required=True),
                 _CODE,
                 _NAME,
@@ -392,3 +453,44 @@ def kind_of_file(name: str) -> Kind | None:
     """The kind a file's name says: `orders.csv`, `Ordres.csv`, `07_orders.csv`."""
     stem = folded(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]).lstrip("0123456789_")
     return next((kind for kind in KINDS.values() if stem == kind.name or stem in kind.aliases), None)
+        Kind(
+            "general",
+            ("ecritures_generales", "comptabilite_generale"),
+            (
+                Column("id", code, ("numero", "ecriture", "ecriturenum"), required=True),
+                Column("date", day, ("ecrituredate",), required=True),
+                Column("journal", code, ("journalcode",)),
+                Column("account", code, ("compte", "comptenum"), required=True),
+                Column("debit", decimal, (), empty=Decimal(0)),
+                Column("credit", decimal, (), empty=Decimal(0)),
+                Column("text", text, ("libelle", "ecriturelib")),
+            ),
+            ("id",),
+        ),
+        Kind(
+            "manual",
+            ("operations_diverses", "od_analytiques", "od"),
+            (
+                Column("ref", code, ("reference", "piece"), required=True),
+                Column("date", day, (), empty=None),
+                Column("text", text, ("libelle",)),
+                Column("element", element, ("nature",)),
+                Column("side", side, ("sens",)),
+                Column("object", code, ("objet",)),
+                Column("amount", decimal, ("montant",), empty=None),
+                Column("general", code, ("ecriture_generale",)),
+                Column("reverses", code, ("extourne", "contrepasse")),
+            ),
+            ("ref", "side", "object", "amount", "accounts"),
+            _on_plans,
+            _of_plan,
+        ),
+        Kind(
+            "general_links",
+            ("liens_generaux", "liens"),
+            (
+                Column("entry", code, ("ecriture_analytique",), required=True),
+                Column("general", code, ("ecriture_generale",), required=True),
+            ),
+            ("entry",),
+        ),
