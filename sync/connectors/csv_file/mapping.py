@@ -192,6 +192,14 @@ rate_subject = one_of(_words("person personne", "rate_group categorie categorie_
                              "work_center poste_de_charge poste", "item article"))  # fmt: skip
 language = one_of(_words("en english anglais", "fr french francais"))
 
+default_field = one_of(_words("order ordre of", "customer client", "item article produit",
+                              "work_center poste_de_charge poste", "department atelier", "reason motif",
+                              "element nature"))  # fmt: skip
+side = one_of(_words("debit", "credit"))
+element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere", "scrap rebut",
+                        "rework retouche", "overhead charges_indirectes frais_generaux",
+                        "subcontracting sous_traitance"))  # fmt: skip
+
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -208,14 +216,6 @@ def _recognisable(row: dict[str, Any]) -> dict[str, Any]:
     if not row.get("number") and not row.get("key"):
         raise BadCell(_("a person needs a number: fill the column number"))
     return {name: value for name, value in row.items() if name != "key" or value}
-default_field = one_of(_words("order ordre of", "customer client", "item article produit",
-                              "work_center poste_de_charge poste", "department atelier", "reason motif",
-                              "element nature"))  # fmt: skip
-side = one_of(_words("debit", "credit"))
-element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere", "scrap rebut",
-                        "rework retouche", "overhead charges_indirectes frais_generaux",
-                        "subcontracting sous_traitance"))  # fmt: skip
-
 
 
 def _sequence_from_number(row: dict[str, Any]) -> dict[str, Any]:
@@ -228,6 +228,20 @@ def _sequence_from_number(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+def _of_plan(header: str) -> Column | None:
+    """A column for each plan: `plan:PRODUCT`, `axe:PRODUCT`."""
+    word, colon, plan = header.partition(":")
+    known = colon and folded(word) in ("plan", "axe") and plan.strip()
+    return Column(f"plan:{plan.strip()}", code) if known else None
+
+
+def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
+    """The accounts of a line, by plan, as canonical JSON."""
+    accounts = {name.partition(":")[2]: row.pop(name) for name in list(row) if name.startswith("plan:")}
+    return {**row, "accounts": dump({plan: account for plan, account in accounts.items() if account})}
+
+
+_SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
 _ORDER = ("ordre", "of", "order_code", "numero_of")
 _CENTER = ("poste_de_charge", "poste")
 _ITEM = ("article", "code_article")
@@ -244,20 +258,6 @@ KINDS = {
             (_CODE, _NAME, Column("department", code, ("atelier", "departement"))),
             ("code",),
         ),
-def _of_plan(header: str) -> Column | None:
-    """A column for each plan: `plan:PRODUCT`, `axe:PRODUCT`."""
-    word, colon, plan = header.partition(":")
-    known = colon and folded(word) in ("plan", "axe") and plan.strip()
-    return Column(f"plan:{plan.strip()}", code) if known else None
-
-
-def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
-    """The accounts of a line, by plan, as canonical JSON."""
-    accounts = {name.partition(":")[2]: row.pop(name) for name in list(row) if name.startswith("plan:")}
-    return {**row, "accounts": dump({plan: account for plan, account in accounts.items() if account})}
-
-
-_SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
         Kind("machines", (), (_CODE, _NAME, Column("work_center", code, _CENTER, required=True)), ("code",)),
         Kind(
             "people",
@@ -353,24 +353,6 @@ _SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet")
                 Column("code", code, ("compte", "section"), required=True),
                 _NAME,
                 Column("parent", code, ("compte_pere", "pere")),
-            ),
-            ("plan", "when_field", "when_value", "priority", "valid_from"),
-        ),
-        Kind(
-            "order_accounts",
-            ("ventilations", "comptes_des_ordres", "imputations"),
-            (
-                Column("order", code, _ORDER, required=True),
-                Column("plan", code, ("axe",), required=True),
-                Column("account", code, ("compte",), required=True),
-                Column("percent", positive, ("pourcentage", "pour_cent"), required=True),
-            ),
-            ("order", "plan", "account"),
-        ),
-        Kind(
-            "reasons",
-            ("motifs",),
-            (
                 _SINCE,
             ),
             ("plan", "code", "valid_from", "parent"),
@@ -407,6 +389,24 @@ _SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet")
                 Column("account", code, ("compte", "section", "distribution", "cle")),
                 Column("priority", whole, ("priorite",), empty=100),
                 _SINCE,
+            ),
+            ("plan", "when_field", "when_value", "priority", "valid_from"),
+        ),
+        Kind(
+            "order_accounts",
+            ("ventilations", "comptes_des_ordres", "imputations"),
+            (
+                Column("order", code, _ORDER, required=True),
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte",), required=True),
+                Column("percent", positive, ("pourcentage", "pour_cent"), required=True),
+            ),
+            ("order", "plan", "account"),
+        ),
+        Kind(
+            "reasons",
+            ("motifs",),
+            (
                 Column("kind", reason_kind, ("type", "nature"), required=True),
                 _CODE,
                 _NAME,
@@ -435,24 +435,6 @@ _SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet")
             ),
             ("kind", "subject_kind", "subject", "valid_from"),
         ),
-        Kind(
-            "policy",
-            ("reglages", "politique"),
-            (
-                Column("setting", code, ("reglage",), required=True),
-                Column("value", setting, ("valeur",), required=True),
-                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=None),
-            ),
-            ("setting", "valid_from"),
-        ),
-    )
-}
-
-
-def kind_of_file(name: str) -> Kind | None:
-    """The kind a file's name says: `orders.csv`, `Ordres.csv`, `07_orders.csv`."""
-    stem = folded(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]).lstrip("0123456789_")
-    return next((kind for kind in KINDS.values() if stem == kind.name or stem in kind.aliases), None)
         Kind(
             "general",
             ("ecritures_generales", "comptabilite_generale"),
@@ -494,3 +476,21 @@ def kind_of_file(name: str) -> Kind | None:
             ),
             ("entry",),
         ),
+        Kind(
+            "policy",
+            ("reglages", "politique"),
+            (
+                Column("setting", code, ("reglage",), required=True),
+                Column("value", setting, ("valeur",), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=None),
+            ),
+            ("setting", "valid_from"),
+        ),
+    )
+}
+
+
+def kind_of_file(name: str) -> Kind | None:
+    """The kind a file's name says: `orders.csv`, `Ordres.csv`, `07_orders.csv`."""
+    stem = folded(name.rsplit("/", 1)[-1].rsplit(".", 1)[0]).lstrip("0123456789_")
+    return next((kind for kind in KINDS.values() if stem == kind.name or stem in kind.aliases), None)
