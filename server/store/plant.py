@@ -33,6 +33,7 @@ from server.store.tables import TABLES
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
+    Bill,
     Component,
     Department,
     Distribution,
@@ -44,6 +45,7 @@ from sync.core.plant import (
     Person,
     Plan,
     Plant,
+    Routing,
     Site,
     WorkCenter,
 )
@@ -51,6 +53,8 @@ from sync.core.quantity import plain
 from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
+from sync.ledger.operations import as_json, shares_of
+from sync.ledger.plans import Chart, charts_of, plans_of
 
 Row = Mapping[str, Any]
 Stored = dict[str, Any]
@@ -70,10 +74,16 @@ KINDS = {
     "components": "component",
     "plans": "plan",
     "accounts": "account",
+    "account_maps": "account_map",
+    "distributions": "distribution",
+    "defaults": "account_default",
     "order_accounts": "order_account",
     "reasons": "reason_code",
     "activities": "activity_code",
     "rates": "rate",
+    "general": "general_entry",
+    "manual": "manual_line",
+    "general_links": "general_link",
 }
 
 # Databases limit the parameters of one statement (SQLite 32,766).
@@ -276,8 +286,18 @@ def _small_tables(connection: Connection, code: str) -> Plant:
             row["code"]: Machine(row["code"], row["name"], row["work_center"])
             for row in _rows(connection, "machine", code)
         },
-        plans=tuple(Plan(row["code"], row["name"], row["follows"]) for row in _rows(connection, "plan", code)),
+        plans=plans(connection, code),
     )
+
+
+def plans(connection: Connection, code: str) -> tuple[Plan, ...]:
+    """The plans with what chooses accounts on them."""
+    return plans_of(*(_rows(connection, table, code) for table in ("plan", "account_default", "distribution")))
+
+
+def charts(connection: Connection, code: str) -> dict[str, Chart]:
+    """The accounts of each plan through time."""
+    return charts_of(*(_rows(connection, table, code) for table in ("account", "account_map")))
 
 
 def _people(rows: Iterable[Row]) -> dict[str, Person]:
@@ -349,6 +369,8 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         given = _with_keys(connection, code, given)
     elif kind == "rates":
         given = _with_versions(connection, code, given)
+    elif kind == "manual":
+        return _put_operations(connection, code, given)
     key = [column.name for column in table.primary_key.columns if column.name != "site"]
     wanted: dict[Key, Stored] = {}
     for row in given:
@@ -376,8 +398,8 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         connection.execute(
             _update(table, key), [{f"_{name}": value for name, value in row.items()} for _, row in changed]
         )
-    if kind == "order_accounts":
-        changed += [(row, {}) for row in _drop_other_accounts(connection, code, wanted, there)]
+    if kind in ("order_accounts", "distributions"):
+        changed += [(row, {}) for row in _drop_other_accounts(connection, code, table, wanted, there)]
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
 
@@ -489,10 +511,10 @@ def _rate_place(row: Row) -> Key:
 
 
 def _drop_other_accounts(
-    connection: Connection, code: str, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
+    connection: Connection, code: str, table: Table, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
 ) -> list[Stored]:
-    """Remove accounts of the plans given that are not given any more: the shares of a plan stay 100 in all."""
-    table = TABLES["order_account"]
+    """Remove accounts that are not given any more for an order and plan, or for a distribution: shares stay 100 in
+    all."""
     given = {place[:2] for place in wanted}
     gone = [row for place, row in there.items() if place[:2] in given and place not in wanted]
     key = [column.name for column in table.primary_key.columns]
@@ -500,6 +522,29 @@ def _drop_other_accounts(
         here = [table.c[column] == bindparam(f"_{column}") for column in key]
         connection.execute(delete(table).where(*here), [{f"_{column}": row[column] for column in key} for row in gone])
     return gone
+
+
+def _put_operations(connection: Connection, code: str, rows: list[Stored]) -> Change:
+    """Add the lines of operations that are not here yet, as their accounts and distributions are now; one that is here
+    stays as it was entered."""
+    table = TABLES["manual_line"]
+    there = {row["ref"] for row in _rows(connection, "manual_line", code, "ref", {row["ref"] for row in rows})}
+    known = {plan.code: plan for plan in plans(connection, code)}
+    count: dict[str, int] = defaultdict(int)
+    days: dict[str, str] = {}
+    added = []
+    for row in rows:
+        if row["ref"] in there:
+            continue
+        count[row["ref"]] += 1
+        day = days.setdefault(row["ref"], row.get("date") or "")
+        shares = shares_of(json.loads(row.get("accounts") or "{}"), known)
+        made = {name: value for name, value in row.items() if value is not None}
+        made |= {"number": count[row["ref"]], "date": day, "shares": dump(as_json(shares))}
+        added.append({"site": code, **_complete(table, made)})
+    if added:
+        connection.execute(insert(table), added)
+    return Change("manual", tuple(added), unchanged=len(rows) - len(added))
 
 
 # --- label codes -------------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ Key = CODE.with_variant(String(64, collation="C"), "postgresql")
 Uuid = String(36).with_variant(String(36, collation="C"), "postgresql")
 Instant = BigInteger
 Amount = BigInteger
+# The first day of what holds from the beginning.
+BEGINNING = "0001-01-01"
 
 
 class Base(DeclarativeBase):
@@ -223,12 +225,50 @@ class Plan(Base):
 
 
 class Account(Base):
+    """An account of a plan as it is from a day on; see `sync.ledger.plans`."""
+
     __tablename__ = "account"
     site: Mapped[str] = site_key()
     plan: Mapped[str] = code_key()
     code: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
     name: Mapped[str] = mapped_column(String(200))
     parent: Mapped[str] = mapped_column(Key, default="")
+
+
+class AccountMap(Base):
+    """From a day on, what is posted on `account` is shown on `maps_to`."""
+
+    __tablename__ = "account_map"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    account: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    maps_to: Mapped[str] = mapped_column(Key)
+
+
+class Distribution(Base):
+    """A share of a named distribution; the shares of a name on a plan add up to 100."""
+
+    __tablename__ = "distribution"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    name: Mapped[str] = code_key()
+    account: Mapped[str] = code_key()
+    percent: Mapped[str] = mapped_column(String(32))
+
+
+class AccountDefault(Base):
+    """Which account of a plan a posting gets whose `when_field` is `when_value`; see `sync.core.plant`."""
+
+    __tablename__ = "account_default"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    when_field: Mapped[str] = mapped_column(String(16), primary_key=True)
+    when_value: Mapped[str] = mapped_column(String(200), primary_key=True)
+    priority: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=100)
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    account: Mapped[str] = mapped_column(Key, default="")
 
 
 class Rate(Base):
@@ -259,12 +299,28 @@ class PolicyVersion(Base):
 
 
 class Period(Base):
-    """A month that is not open any more. `state`: locked (may be lifted) or closed."""
+    """A month that is not open any more. `state`: locked (may be lifted) or closed; `position`: where the ledger ended
+    when that began. A closed row is never changed (on both databases a trigger refuses it)."""
 
     __tablename__ = "period"
     site: Mapped[str] = site_key()
     code: Mapped[str] = mapped_column(String(7), primary_key=True)
     state: Mapped[str] = mapped_column(String(8))
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class PeriodChange(Base):
+    """The trace of a period: what was done with it, by whom, when and why. Rows are only added."""
+
+    __tablename__ = "period_change"
+    site: Mapped[str] = site_key()
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(String(7))
+    action: Mapped[str] = mapped_column(String(8))
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[int] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(400), default="")
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class ReferenceVersion(Base):
@@ -591,7 +647,8 @@ class OrderCost(Base):
 
 
 class StockState(Base):
-    """An item's stock after a movement, for items at moving average: where a replay may begin."""
+    """An item's stock after a movement, for items whose stock is carried: where a replay may begin. `more`: what its
+    method knows besides, as JSON (layers, issues that wait); see `sync.costing.valuation.stock`."""
 
     __tablename__ = "stock_state"
     site: Mapped[str] = site_key()

@@ -27,8 +27,9 @@ from zoneinfo import ZoneInfo
 from sync.core import ids
 from sync.core.clock import midnight, month_of
 from sync.core.money import MOST, ZERO, minor_digits
-from sync.core.plant import Distribution
-from sync.ledger.accounts import postings, transfer
+from sync.core.plant import Distribution, Plan
+from sync.core.quantity import plain
+from sync.ledger.accounts import WHOLE, postings, spread, transfer
 from sync.ledger.entry import Entry, Posting, Side
 from sync.ledger.plans import Refused
 
@@ -221,6 +222,28 @@ def _mirror(
             made[ref] = replace(operation, lines=lines, element=other.element, general=other.general)
             continue
         refused.append(Refused(index, "reverses", sentence, params))
+
+
+def shares_of(accounts: Mapping[str, str], plans: Mapping[str, Plan]) -> Distribution:
+    """Accounts by plan as a distribution: a name of one in place of its shares."""
+    made = {}
+    for plan, account in sorted(accounts.items()):
+        whole = ((account, WHOLE),)
+        made[plan] = spread(plans[plan], whole) if plan in plans else whole
+    return made
+
+
+def as_json(shares: Distribution) -> dict[str, dict[str, str]]:
+    """A distribution as plain JSON values."""
+    return {plan: {account: plain(percent) for account, percent in of_plan} for plan, of_plan in shares.items()}
+
+
+def from_json(shares: Mapping[str, Mapping[str, str]]) -> Distribution:
+    """The inverse of `as_json`."""
+    return {
+        plan: tuple(sorted((account, Decimal(percent)) for account, percent in of_plan.items()))
+        for plan, of_plan in sorted(shares.items())
+    }
 
 
 # --- to entries --------------------------------------------------------------------------------------------------

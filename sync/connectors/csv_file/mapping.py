@@ -126,6 +126,14 @@ def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool =
 positive = partial(decimal, above_zero=True)
 
 
+def loss(cell: str, style: Style) -> Decimal:
+    """A percent of what goes in that is lost: from 0 to below 100."""
+    found = decimal(cell.removesuffix("%").rstrip(), style)
+    if found >= 100:
+        raise BadCell(_("“{cell}” must be below 100: nothing would be left"), cell=cell)
+    return found
+
+
 def whole(cell: str, style: Style) -> int:
     """A whole number from 0 to a million."""
     if not (cell.isascii() and cell.isdigit() and len(cell) < 7):
@@ -199,6 +207,10 @@ side = one_of(_words("debit", "credit"))
 element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere", "scrap rebut",
                         "rework retouche", "overhead charges_indirectes frais_generaux",
                         "subcontracting sous_traitance"))  # fmt: skip
+standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
+                                 "overhead charges_indirectes frais_generaux", "subcontracting sous_traitance",
+                                 "by_product sous_produit"))  # fmt: skip
+per = one_of(_words("piece", "lot"))
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
@@ -242,6 +254,9 @@ def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
 
 
 _SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
+_PER_PIECE = ("quantite_par_piece", "quantite_unitaire", "quantite")
+_WASTE = ("chute_pour_cent", "taux_de_perte", "perte_pour_cent")
+_MIX = ("groupe_de_melange", "melange")
 _ORDER = ("ordre", "of", "order_code", "numero_of")
 _CENTER = ("poste_de_charge", "poste")
 _ITEM = ("article", "code_article")
@@ -321,6 +336,7 @@ KINDS = {
                 Column("work_center", code, _CENTER),
                 Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
                 Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
+                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
             ),
             ("order", "number"),
             _sequence_from_number,
@@ -332,9 +348,7 @@ KINDS = {
                 Column("order", code, _ORDER, required=True),
                 Column("item", code, ("article", "composant"), required=True),
                 Column("operation", code, ("phase",)),
-                Column(
-                    "quantity_per", positive, ("quantite_par_piece", "quantite_unitaire", "quantite"), required=True
-                ),
+                Column("quantity_per", positive, _PER_PIECE, required=True),
                 Column("unit", unit, ("unite",), required=True),
             ),
             ("order", "item", "operation"),
@@ -385,7 +399,7 @@ KINDS = {
             (
                 Column("plan", code, ("axe",), required=True),
                 Column("when_field", default_field, ("si", "critere"), required=True),
-                Column("when_value", code, ("vaut", "valeur"), required=True),
+                Column("when_value", text, ("vaut", "valeur"), required=True),
                 Column("account", code, ("compte", "section", "distribution", "cle")),
                 Column("priority", whole, ("priorite",), empty=100),
                 _SINCE,
