@@ -33,7 +33,6 @@ from server.store.tables import TABLES
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
-    Bill,
     Component,
     Department,
     Distribution,
@@ -45,11 +44,11 @@ from sync.core.plant import (
     Person,
     Plan,
     Plant,
-    Routing,
     Site,
     WorkCenter,
 )
 from sync.core.quantity import plain
+from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
 from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
@@ -69,6 +68,9 @@ KINDS = {
     "locations": "location",
     "items": "item",
     "item_units": "item_unit",
+    "routings": "routing_step",
+    "bills": "bill_line",
+    "standards": "standard_line",
     "orders": "order",
     "operations": "operation",
     "components": "component",
@@ -182,6 +184,7 @@ def load(connection: Connection, code: str) -> Plant:
     plant.people = _people(_rows(connection, "person", code))
     plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
     plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
+    _add_standards(plant, *(_rows(connection, table, code) for table in _STANDARD_TABLES))
     plant.codes = {
         row["code"]: LabelCode(row["kind"], row["ref"], row["detail"]) for row in _rows(connection, "label_code", code)
     }
@@ -219,6 +222,7 @@ def load_part(
     wanted = {*items, *named["item"]}
     for order in plant.orders.values():
         wanted |= {order.item, *(component.item for component in order.components)} - {""}
+    wanted |= _load_standards(connection, code, plant, wanted)
     plant.items = _items(
         _rows(connection, "item", code, "code", wanted), _rows(connection, "item_unit", code, "item", wanted)
     )
@@ -226,6 +230,7 @@ def load_part(
 
 
 _BELONGS_TO = {"operation": "order", "lot": "item"}  # kind of label -> what its reference names
+_STANDARD_TABLES = ("routing_step", "bill_line", "standard_line")
 _ORDER_TABLES = ("order", "operation", "component", "order_account")
 
 
@@ -309,9 +314,38 @@ def _items(rows: Iterable[Row], units: Iterable[Row]) -> dict[str, Item]:
     for row in units:
         factors[row["item"]][row["unit"]] = Decimal(row["factor"])
     return {
-        row["code"]: Item(row["code"], row["name"], row["unit"], row["valuation"], factors.get(row["code"], {}))
+        row["code"]: Item(
+            row["code"],
+            row["name"],
+            row["unit"],
+            row["valuation"],
+            factors.get(row["code"], {}),
+            Decimal(row["lot_size"]),
+            row["negative_stock"],
+        )
         for row in rows
     }
+
+
+def _load_standards(connection: Connection, code: str, plant: Plant, items: Collection[str]) -> set[str]:
+    """Add how these items are made, and their components, and so on; returns all items met on the way."""
+    met, new = set[str](), set(items)
+    found: list[list[Row]] = [[] for _ in _STANDARD_TABLES]
+    while new:
+        met |= new
+        needed: set[str] = set()
+        for place, table in zip(found, _STANDARD_TABLES, strict=True):
+            of_table = list(_rows(connection, table, code, "item", new))
+            place += of_table
+            needed |= {row["component"] for row in of_table if row.get("component")}
+        new = needed - met
+    _add_standards(plant, *found)
+    return met
+
+
+def _add_standards(plant: Plant, steps: Iterable[Row], components: Iterable[Row], lines: Iterable[Row]) -> None:
+    """How items are made and what they ought to cost."""
+    plant.routings, plant.bills, plant.standards = routings_of(steps), bills_of(components), standards_of(lines)
 
 
 def _orders(
@@ -319,19 +353,10 @@ def _orders(
 ) -> dict[str, Order]:
     steps: dict[str, list[Operation]] = defaultdict(list)
     for row in operations:
-        steps[row["order"]].append(
-            Operation(
-                row["number"],
-                row["name"],
-                row["sequence"],
-                row["work_center"],
-                Decimal(row["standard_setup_min"]),
-                Decimal(row["standard_run_min"]),
-            )
-        )
+        steps[row["order"]].append(operation_of(row))
     needs: dict[str, list[Component]] = defaultdict(list)
     for row in components:
-        needs[row["order"]].append(Component(row["item"], row["operation"], Decimal(row["quantity_per"]), row["unit"]))
+        needs[row["order"]].append(component_of(row, row["item"]))
     shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
     for row in accounts:
         shares[row["order"]][row["plan"]].append((row["account"], Decimal(row["percent"])))
@@ -342,9 +367,11 @@ def _orders(
             Decimal(row["quantity"]),
             row["kind"],
             row["customer"],
-            tuple(sorted(steps[row["code"]], key=lambda step: (step.sequence, step.number))),
+            in_sequence(steps[row["code"]]),
             tuple(needs[row["code"]]),
             _distribution(shares[row["code"]]),
+            date.fromisoformat(row["released_on"]) if row["released_on"] else None,
+            row["standard_version"],
         )
         for row in orders
     }
@@ -398,8 +425,8 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         connection.execute(
             _update(table, key), [{f"_{name}": value for name, value in row.items()} for _, row in changed]
         )
-    if kind in ("order_accounts", "distributions"):
-        changed += [(row, {}) for row in _drop_other_accounts(connection, code, table, wanted, there)]
+    if kind in ("order_accounts", "distributions", "routings", "bills", "standards"):
+        changed += [(row, {}) for row in _drop_others(connection, code, table, wanted, there)]
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
 
@@ -510,11 +537,11 @@ def _rate_place(row: Row) -> Key:
     return row["kind"], row["subject_kind"], row["subject"], row["valid_from"]
 
 
-def _drop_other_accounts(
+def _drop_others(
     connection: Connection, code: str, table: Table, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
 ) -> list[Stored]:
-    """Remove accounts that are not given any more for an order and plan, or for a distribution: shares stay 100 in
-    all."""
+    """Remove what is not given any more for an order and plan, or a distribution: shares stay 100 in all; and for a day
+    of a routing or bill, or a version of a standard: each is given whole."""
     given = {place[:2] for place in wanted}
     gone = [row for place, row in there.items() if place[:2] in given and place not in wanted]
     key = [column.name for column in table.primary_key.columns]

@@ -122,6 +122,9 @@ class Item(Base):
     name: Mapped[str] = mapped_column(String(200))
     unit: Mapped[str] = mapped_column(String(16))
     valuation: Mapped[str] = mapped_column(String(16), default="standard")
+    negative_stock: Mapped[str] = mapped_column(String(16), default="last_cost")
+    # Pieces a setup is spread over in the item's standard; "0": nobody said.
+    lot_size: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class ItemUnit(Base):
@@ -135,7 +138,8 @@ class ItemUnit(Base):
 
 
 class Order(Base):
-    """`status`: open or closed. Standard figures are frozen at release in later issues' columns."""
+    """`status`: open or closed. The standard is frozen on the day `released_on`, or is the item's `standard_version`;
+    see `sync.costing.cost_card`."""
 
     __tablename__ = "order"
     site: Mapped[str] = site_key()
@@ -146,6 +150,8 @@ class Order(Base):
     customer: Mapped[str] = mapped_column(String(200), default="")
     due_on: Mapped[str | None] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(16), default="open")
+    released_on: Mapped[str | None] = mapped_column(String(10))
+    standard_version: Mapped[str] = mapped_column(Key, default="")
     __table_args__ = (Index(None, "site", "status", "code"),)
 
 
@@ -170,6 +176,58 @@ class Operation(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class RoutingStep(Base):
+    """A step of how an item is made, from the day `valid_from` on; of all its days the last that has begun holds."""
+
+    __tablename__ = "routing_step"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    number: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    sequence: Mapped[int] = mapped_column(Integer)
+    work_center: Mapped[str] = mapped_column(Key, default="")
+    standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
+    standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class BillLine(Base):
+    """A component of an item, from the day `valid_from` on; of all its days the last that has begun holds."""
+
+    __tablename__ = "bill_line"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    component: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    quantity_per: Mapped[str] = mapped_column(String(32))
+    unit: Mapped[str] = mapped_column(String(16))
+    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
+
+
+class StandardLine(Base):
+    """A line of a cost card somebody gave; see `sync.core.plant.StandardLine`. Without a `price` it takes that of the
+    day the card begins on."""
+
+    __tablename__ = "standard_line"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    version: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    element: Mapped[str] = mapped_column(String(16), primary_key=True)
+    component: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    per: Mapped[str] = mapped_column(String(8), primary_key=True, default="piece")
+    valid_from: Mapped[str] = mapped_column(String(10))
+    lot_size: Mapped[str] = mapped_column(String(32), default="0")
+    quantity_per: Mapped[str] = mapped_column(String(32))
+    price: Mapped[str | None] = mapped_column(String(32))
+    unit: Mapped[str] = mapped_column(String(16), default="")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
 
 
 class Component(Base):
@@ -180,6 +238,13 @@ class Component(Base):
     operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
     quantity_per: Mapped[str] = mapped_column(String(32))
     unit: Mapped[str] = mapped_column(String(16))
+    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
+    backflush: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index("ix_component_backflush", "site", "item",
+              sqlite_where=text("backflush"), postgresql_where=text("backflush")),
+    )  # fmt: skip
 
 
 class ReasonCode(Base):
@@ -658,6 +723,64 @@ class StockState(Base):
     quantity: Mapped[str] = mapped_column(String(80))
     value: Mapped[str] = mapped_column(String(80))
     last_cost: Mapped[str] = mapped_column(String(80))
+    more: Mapped[str] = mapped_column(Text, default="{}")
+
+
+# --- what accountants declare ------------------------------------------------------------------------------------
+
+
+class ManualLine(Base):
+    """A line of a miscellaneous analytic operation, as declared; see `sync.ledger.operations`. `accounts`: account or
+    distribution by plan; `shares`: what those were when it was entered. `text` is for people, and erasable: it stands
+    in no entry, nor does who entered it. What is `posted` is never changed."""
+
+    __tablename__ = "manual_line"
+    site: Mapped[str] = site_key()
+    ref: Mapped[str] = code_key()
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    date: Mapped[str] = mapped_column(String(10))
+    words: Mapped[str] = mapped_column("text", String(200), default="")
+    element: Mapped[str] = mapped_column(String(16), default="")
+    side: Mapped[str] = mapped_column(String(6), default="")
+    object: Mapped[str] = mapped_column(Key, default="")
+    amount: Mapped[str] = mapped_column(String(32), default="")
+    accounts: Mapped[str] = mapped_column(Text, default="{}")
+    shares: Mapped[str] = mapped_column(Text, default="{}")
+    general: Mapped[str] = mapped_column(Key, default="")
+    reverses: Mapped[str] = mapped_column(Key, default="")
+    entered_by: Mapped[str] = mapped_column(String(80), default="")
+    entered_at: Mapped[int] = mapped_column(Instant, default=0)
+    posted: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index("ix_manual_line_waiting", "site", "ref",
+              sqlite_where=text("NOT posted"), postgresql_where=text("NOT posted")),
+        Index("ix_manual_line_general", "site", "general",
+              sqlite_where=text("general <> ''"), postgresql_where=text("general <> ''")),
+    )  # fmt: skip
+
+
+class GeneralEntry(Base):
+    """A line of the books of account, imported: what analytic entries stand for."""
+
+    __tablename__ = "general_entry"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = code_key()
+    date: Mapped[str] = mapped_column(String(10))
+    journal: Mapped[str] = mapped_column(Key, default="")
+    account: Mapped[str] = mapped_column(Key)
+    debit: Mapped[str] = mapped_column(String(32), default="0")
+    credit: Mapped[str] = mapped_column(String(32), default="0")
+    words: Mapped[str] = mapped_column("text", String(200), default="")
+
+
+class GeneralLink(Base):
+    """The general entry that a posted analytic entry stands for: one at most."""
+
+    __tablename__ = "general_link"
+    site: Mapped[str] = site_key()
+    entry: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    general: Mapped[str] = mapped_column(Key)
+    __table_args__ = (Index(None, "site", "general"),)
 
 
 TABLES: dict[str, Any] = dict(Base.metadata.tables)

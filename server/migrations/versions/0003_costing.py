@@ -15,6 +15,11 @@ BEGINNING = "0001-01-01"
 
 def upgrade() -> None:
     _date_policies()
+    _value_stock()
+    _freeze_standards()
+    _date_accounts()
+    _declare_operations()
+    _trace_periods()
 
 
 def _date_policies() -> None:
@@ -34,7 +39,230 @@ def _date_policies() -> None:
     op.drop_column("site", "policy_version")
 
 
+def _value_stock() -> None:
+    """Methods of valuation that remember more than quantity and value, and components drawn by reports of pieces."""
+    op.add_column("item", sa.Column("negative_stock", sa.String(16), nullable=False, server_default="last_cost"))
+    op.add_column("component", sa.Column("backflush", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("stock_state", sa.Column("more", sa.Text(), nullable=False, server_default="{}"))
+    drawn = sa.text("backflush")
+    op.create_index("ix_component_backflush", "component", ["site", "item"], sqlite_where=drawn, postgresql_where=drawn)
+
+
+def _freeze_standards() -> None:
+    """Routings, bills and cost cards of items, and which standard an order goes by."""
+    op.add_column("item", sa.Column("lot_size", sa.String(length=32), nullable=False, server_default="0"))
+    op.add_column("order", sa.Column("released_on", sa.String(length=10), nullable=True))
+    op.add_column("order", sa.Column("standard_version", KEY, nullable=False, server_default=""))
+    op.add_column("operation", sa.Column("scrap_percent", sa.String(length=32), nullable=False, server_default="0"))
+    op.add_column("component", sa.Column("waste_percent", sa.String(length=32), nullable=False, server_default="0"))
+    op.add_column("component", sa.Column("mix_group", KEY, nullable=False, server_default=""))
+    op.create_table(
+        "routing_step",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("number", KEY, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("work_center", KEY, nullable=False),
+        sa.Column("standard_setup_min", sa.String(length=32), nullable=False),
+        sa.Column("standard_run_min", sa.String(length=32), nullable=False),
+        sa.Column("scrap_percent", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "item", "valid_from", "number", name=op.f("pk_routing_step")),
+    )
+    op.create_table(
+        "bill_line",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("component", KEY, nullable=False),
+        sa.Column("operation", KEY, nullable=False),
+        sa.Column("quantity_per", sa.String(length=32), nullable=False),
+        sa.Column("unit", sa.String(length=16), nullable=False),
+        sa.Column("waste_percent", sa.String(length=32), nullable=False),
+        sa.Column("mix_group", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("site", "item", "valid_from", "component", "operation", name=op.f("pk_bill_line")),
+    )
+    op.create_table(
+        "standard_line",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("version", KEY, nullable=False),
+        sa.Column("operation", KEY, nullable=False),
+        sa.Column("element", sa.String(length=16), nullable=False),
+        sa.Column("component", KEY, nullable=False),
+        sa.Column("per", sa.String(length=8), nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("lot_size", sa.String(length=32), nullable=False),
+        sa.Column("quantity_per", sa.String(length=32), nullable=False),
+        sa.Column("price", sa.String(length=32), nullable=True),
+        sa.Column("unit", sa.String(length=16), nullable=False),
+        sa.Column("mix_group", KEY, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "site", "item", "version", "operation", "element", "component", "per", name=op.f("pk_standard_line")
+        ),
+    )
+
+
+def _date_accounts() -> None:
+    """Accounts as they are from a day on, what stands for them, and what chooses them."""
+    columns = ("site", "plan", "code", "name", "parent")
+    _remake_account(columns, sa.Column("valid_from", sa.String(length=10), nullable=False, server_default=BEGINNING))
+    op.create_table(
+        "account_map",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("plan", KEY, nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("maps_to", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("site", "plan", "account", "valid_from", name=op.f("pk_account_map")),
+    )
+    op.create_table(
+        "distribution",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("plan", KEY, nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.Column("percent", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "plan", "name", "account", name=op.f("pk_distribution")),
+    )
+    op.create_table(
+        "account_default",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("plan", KEY, nullable=False),
+        sa.Column("when_field", sa.String(length=16), nullable=False),
+        sa.Column("when_value", sa.String(length=200), nullable=False),
+        sa.Column("priority", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "site", "plan", "when_field", "when_value", "priority", "valid_from", name=op.f("pk_account_default")
+        ),
+    )
+
+
+def _remake_account(columns: tuple[str, ...], *more: sa.Column[str]) -> None:
+    """The table of accounts with another key, and what stood in it; of several versions of one, the latest."""
+    old = sa.table("account", *(sa.column(name) for name in columns))
+    rows = [dict(row) for row in op.get_bind().execute(sa.select(old)).mappings()]
+    op.drop_table("account")
+    key = ("site", "plan", "code", *(column.name for column in more))
+    made = op.create_table(
+        "account",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("plan", KEY, nullable=False),
+        sa.Column("code", KEY, nullable=False),
+        *more,
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("parent", KEY, nullable=False),
+        sa.PrimaryKeyConstraint(*key, name=op.f("pk_account")),
+    )
+    rows.sort(key=lambda row: row.get("valid_from", ""))
+    latest = {tuple(row[name] for name in key): {**row} for row in rows}
+    for row in latest.values():
+        if not more:
+            row.pop("valid_from", None)
+    if latest:
+        op.bulk_insert(made, list(latest.values()))
+
+
+def _declare_operations() -> None:
+    """Miscellaneous analytic operations, general entries, and which of those an analytic entry stands for."""
+    op.create_table(
+        "manual_line",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("ref", KEY, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("date", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("element", sa.String(length=16), nullable=False),
+        sa.Column("side", sa.String(length=6), nullable=False),
+        sa.Column("object", KEY, nullable=False),
+        sa.Column("amount", sa.String(length=32), nullable=False),
+        sa.Column("accounts", sa.Text(), nullable=False),
+        sa.Column("shares", sa.Text(), nullable=False),
+        sa.Column("general", KEY, nullable=False),
+        sa.Column("reverses", KEY, nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("posted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "ref", "number", name=op.f("pk_manual_line")),
+    )
+    waiting, linked = sa.text("NOT posted"), sa.text("general <> ''")
+    op.create_index(
+        "ix_manual_line_waiting", "manual_line", ["site", "ref"], sqlite_where=waiting, postgresql_where=waiting
+    )
+    op.create_index(
+        "ix_manual_line_general", "manual_line", ["site", "general"], sqlite_where=linked, postgresql_where=linked
+    )
+    op.create_table(
+        "general_entry",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("date", sa.String(length=10), nullable=False),
+        sa.Column("journal", KEY, nullable=False),
+        sa.Column("account", KEY, nullable=False),
+        sa.Column("debit", sa.String(length=32), nullable=False),
+        sa.Column("credit", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_general_entry")),
+    )
+    op.create_table(
+        "general_link",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("entry", UUID, nullable=False),
+        sa.Column("general", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("site", "entry", name=op.f("pk_general_link")),
+    )
+    op.create_index(op.f("ix_general_link_site_general"), "general_link", ["site", "general"])
+
+
+def _trace_periods() -> None:
+    """Where the ledger ended when a period was closed, and who did what with periods; neither can be changed."""
+    op.add_column("period", sa.Column("position", sa.BigInteger(), nullable=False, server_default="0"))
+    op.create_table(
+        "period_change",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("action", sa.String(length=8), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "number", name=op.f("pk_period_change")),
+    )
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for table, condition in (("period", "OLD.state = 'closed'"), ("period_change", "")):
+        for action in ("UPDATE", "DELETE"):
+            when = f"WHEN ({condition}) " if condition else ""
+            then = f"BEGIN SELECT RAISE(ABORT, '{table} rows are only added'); END"
+            row = "" if sqlite else "FOR EACH ROW "
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} {row}{when}"
+                + (then if sqlite else "EXECUTE FUNCTION refuse_change()")
+            )
+
+
 def downgrade() -> None:
+    for table in ("period_change", "period"):
+        for action in ("update", "delete"):
+            on = "" if op.get_bind().dialect.name == "sqlite" else f" ON {table}"
+            op.execute(f"DROP TRIGGER {table}_no_{action}{on}")
+    for table in ("period_change", "general_link", "general_entry", "manual_line", "account_default", "distribution",
+                  "account_map"):  # fmt: skip
+        op.drop_table(table)
+    op.drop_column("period", "position")
+    _remake_account(("site", "plan", "code", "name", "parent", "valid_from"))
+    for table in ("standard_line", "bill_line", "routing_step"):
+        op.drop_table(table)
+    for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("operation", "scrap_percent"),
+                          ("order", "standard_version"), ("order", "released_on"), ("item", "lot_size")):  # fmt: skip
+        op.drop_column(table, column)
+    op.drop_index("ix_component_backflush", "component")
+    op.drop_column("stock_state", "more")
+    op.drop_column("component", "backflush")
+    op.drop_column("item", "negative_stock")
     op.add_column("site", sa.Column("policy", sa.Text(), nullable=False, server_default="{}"))
     op.add_column("site", sa.Column("policy_version", sa.Integer(), nullable=False, server_default="1"))
     for name, source in (("policy", "settings"), ("policy_version", "version")):
