@@ -19,8 +19,8 @@ from sync.core.findings import GONE
 from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import convert
-from sync.costing import standard
-from sync.costing.standard import Against, Counted
+from sync.costing.spent import Counted, earned_pieces, passed
+from sync.costing.standard import Against
 from sync.events.defect import DefectReported
 
 SHOWN = 40
@@ -128,7 +128,7 @@ def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[P
     on: dict[str, int] = defaultdict(int)
     for fact in running:
         on[fact.operation] += 1
-    good = standard.passed(cost.order, cost.counted)
+    good = passed(cost.order, cost.counted)
     known = {step.number for step in cost.order.operations}
     steps = list(cost.order.operations)
     # Pieces or cost on an operation the routing does not have are shown all the same.
@@ -161,7 +161,7 @@ def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[P
 
 def _materials(connection: Connection, site: str, cost: OrderCost, things: Plant) -> list[Material]:
     used = entries.material_of(connection, site, cost.order.code)
-    pieces = standard.earned_pieces(cost.order, cost.counted)
+    pieces = earned_pieces(cost.order, cost.counted)
     first = pieces[cost.order.operations[0].number] if cost.order.operations else cost.good
     planned: dict[str, Decimal | None] = {}
     allowed: dict[str, Decimal | None] = {}

@@ -43,6 +43,8 @@ def _newest(rates: list[plant.Row]) -> list[plant.Row]:
 
 def _by_column(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
     made = {column.name: row[column.name] for column in kind.columns if column.name in row}
+    if made.get("valid_from") == BEGINNING.isoformat():
+        made["valid_from"] = ""  # from the beginning
     if any(column.name == "name_fr" for column in kind.columns):
         named = json.loads(row["name"])
         made |= {"name": named["en"], "name_fr": named["fr"]}

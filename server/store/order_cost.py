@@ -23,11 +23,13 @@ from sync.core.findings import GONE, RUNNING
 from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
-from sync.costing import standard
+from sync.costing import cost_card, standard
+from sync.costing.cost_card import CostCard, Unknown
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.rules import scrap
-from sync.costing.standard import Comparison, Counted, Spent
+from sync.costing.spent import Counted, Spent, good_output
+from sync.costing.standard import Comparison
 from sync.events import catalog
 from sync.events.base import Event
 from sync.events.defect import DefectReported
@@ -57,7 +59,7 @@ class OrderCost:
     valuation: Valuation
     comparison: Comparison
     counted: Mapping[str, Counted] = field(default_factory=dict)
-    # The day whose rates the standard uses: that of the order's first fact.
+    # The day whose prices the standard uses: that of the frozen one, else that of the order's first fact.
     day: date = date.min
     held: int = 0
     running: int = 0
@@ -66,10 +68,7 @@ class OrderCost:
     @property
     def good(self) -> Decimal:
         """Good pieces of the whole order: those the last planned operation passed."""
-        planned = [step for step in self.order.operations if not step.unplanned]
-        if not planned:
-            return sum((count.good for count in self.counted.values()), ZERO)
-        return self.counted.get(planned[-1].number, Counted()).good
+        return good_output(self.order, self.counted)
 
     @property
     def scrap(self) -> Decimal:
@@ -144,13 +143,16 @@ def costs(
         counted = _count(pieces[code])
         first, held, running, waiting = states.get(code, (now, 0, 0, 0))
         day = local_date(first, things.site.zone)
-        lines, unknown = spent[code], frozenset[standard.Unknown]()
+        lines, unknown = spent[code], frozenset[Unknown]()
         if valuation == "standard_rate":
             lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency)
             if any(line.element == "scrap" for line in spent[code]):
                 lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policies)]
         begun = {line.operation for line in lines if line.milliseconds} | set(counted)
         row, item = rows[code], things.items.get(order.item)
+        card = cost_card.of_order(things, order, rates)
+        if not isinstance(card, CostCard):
+            card = cost_card.as_planned(things, order, rates, day)
         made[code] = OrderCost(
             order,
             row["status"],
@@ -160,12 +162,12 @@ def costs(
             valuation,
             standard.compare(
                 lines,
-                standard.earned(order, counted, begun, things, rates, day),
-                standard.planned(order, things, rates, day),
+                standard.earned(card, order, counted, begun),
+                standard.planned(card, order),
                 unknown,
             ),
             counted,
-            day,
+            card.valid_from,
             held,
             running,
             waiting,

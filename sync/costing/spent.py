@@ -14,6 +14,9 @@ from sync.core.clock import parse_instant
 from sync.core.money import ZERO
 from sync.core.plant import Operation, Order
 
+# What leaves the order for stock, or stands for the variances themselves: no cost of the order.
+LEAVING = ("output", "variance")
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:

@@ -48,9 +48,9 @@ from fractions import Fraction
 from sync.core.money import ZERO, decimal, round_money
 from sync.core.plant import Order
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
-from sync.costing.cost_card import CardLine, CostCard
+from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
 from sync.costing.policy import Policy
-from sync.costing.spent import Counted, Spent, entered, good_output, planned_steps
+from sync.costing.spent import LEAVING, Counted, Spent, entered, good_output, planned_steps
 
 # In the sequence in which they are split off.
 CATEGORIES = (
@@ -61,9 +61,6 @@ CATEGORIES = (
     "setup", "rework", "by_product", "lot_size", "late_cost", "remaining",
 )  # fmt: skip
 
-# What leaves the order for stock, or stands for the variances themselves: no cost of the order.
-LEAVING = ("output", "variance")
-TIMED = ("labor", "setup", "machine", "rework")
 
 # element -> categories of (price, quantity)
 _SPLIT = {
@@ -257,7 +254,7 @@ class _Split:
     def unplanned(self, spent: Spent) -> _Cell:
         """The cell of what the card does not have."""
         place = spent.operation if not spent.item or spent.element == "overhead" else ""
-        unit = spent.unit or ("h" if spent.element in TIMED else "")
+        unit = spent.unit or ("h" if spent.element in PER_HOUR else "")
         return _Cell(place or spent.operation, spent.element, spent.item, unit, work_center=spent.work_center)
 
     def standing_in(self, cells: Mapping[tuple[str, str, str], _Cell]) -> None:
@@ -279,7 +276,7 @@ class _Split:
         if basis:
             return cost / basis
         prices = [line.price for line in cell.lines if line.price is not None]
-        if not cell.lines and cell.element in TIMED and cell.work_center:
+        if not cell.lines and cell.element in PER_HOUR and cell.work_center:
             prices = [
                 line.price
                 for line in self.card.lines

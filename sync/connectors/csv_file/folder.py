@@ -35,6 +35,7 @@ from sync.core.plant import (
     WorkCenter,
 )
 from sync.core.quantity import plain
+from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
 from sync.ledger.plans import plans_of
 
 SITE, EVENTS, RAW_EVENTS = "site.toml", "events.csv", "events.jsonl"
@@ -384,10 +385,14 @@ def plant_of(folder: Folder) -> Plant:
             row["unit"],
             valuation,
             factors[row["code"]],
+            row.get("lot_size", Decimal(0)),
             negative_stock=row.get("negative_stock", "last_cost"),
         )
     made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
     made.orders = _orders(folder)
+    made.routings = routings_of(folder.rows("routings"))
+    made.bills = bills_of(folder.rows("bills"))
+    made.standards = standards_of(folder.rows("standards"))
     return made
 
 
@@ -400,13 +405,9 @@ def _orders(folder: Folder) -> dict[str, Order]:
     needs: dict[str, list[Component]] = defaultdict(list)
     shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
     for row in folder.rows("operations"):
-        times = (row.get("standard_setup_min", Decimal(0)), row.get("standard_run_min", Decimal(0)))
-        name, center = row.get("name") or row["number"], row.get("work_center", "")
-        steps[row["order"]].append(Operation(row["number"], name, row["sequence"], center, *times))
+        steps[row["order"]].append(operation_of(row))
     for row in folder.rows("components"):
-        backflush = row.get("backflush", False)
-        part = Component(row["item"], row.get("operation", ""), row["quantity_per"], row["unit"], backflush=backflush)
-        needs[row["order"]].append(part)
+        needs[row["order"]].append(component_of(row, row["item"]))
     for row in folder.rows("order_accounts"):
         shares[row["order"]][row["plan"]].append((row["account"], row["percent"]))
     return {
@@ -416,9 +417,11 @@ def _orders(folder: Folder) -> dict[str, Order]:
             row.get("quantity", Decimal(0)),
             row.get("kind", "manufacturing"),
             row.get("customer", ""),
-            tuple(sorted(steps[row["code"]], key=lambda step: (step.sequence, step.number))),
+            in_sequence(steps[row["code"]]),
             tuple(needs[row["code"]]),
             {plan: tuple(sorted(of_plan)) for plan, of_plan in sorted(shares[row["code"]].items())},
+            row.get("released_on"),
+            row.get("standard_version", ""),
         )
         for row in folder.rows("orders")
     }

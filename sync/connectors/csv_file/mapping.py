@@ -190,7 +190,23 @@ def _words(*names: str) -> dict[str, str]:
 
 order_kind = one_of(_words("manufacturing fabrication of", "case dossier affaire", "project projet", "ticket incident"))
 order_status = one_of(_words("open ouvert en_cours", "closed ferme clos termine"))
-valuation = one_of(_words("standard", "moving_average cump cmup pmp"))
+_method = one_of(_words("standard cout_standard", "moving_average cump cmup pmp cump_apres_chaque_entree",
+                        "period_average cump_fin_de_periode cump_de_fin_de_periode cump_mensuel",
+                        "fifo peps premier_entre_premier_sorti"))  # fmt: skip
+negative_stock = one_of(_words("last_cost dernier_cout", "hold attendre attente"))
+
+
+def valuation(cell: str, style: Style) -> str:
+    """A method of valuation; last in, first out is known, and refused."""
+    if folded(cell) in ("lifo", "deps", "dernier_entre_premier_sorti"):
+        raise BadCell(
+            _("“{cell}” is not allowed: IAS 2 and the French chart of accounts admit no last in, first out; write fifo, "
+              "moving_average, period_average or standard"),
+            cell=cell,
+        )  # fmt: skip
+    return _method(cell, style)
+
+
 follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
                         "order ordre of", "customer client"))  # fmt: skip
 reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction", "help aide appel"))
@@ -298,6 +314,8 @@ KINDS = {
                 _NAME,
                 Column("unit", unit, ("unite",), required=True),
                 Column("valuation", valuation, ("valorisation",), empty="standard"),
+                Column("negative_stock", negative_stock, ("stock_negatif",), empty="last_cost"),
+                Column("lot_size", decimal, ("taille_de_lot", "lot"), empty=Decimal(0)),
             ),
             ("code",),
         ),
@@ -312,6 +330,57 @@ KINDS = {
             ("item", "unit"),
         ),
         Kind(
+            "routings",
+            ("gammes_articles", "gammes_standard"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("number", code, ("numero", "operation", "phase"), required=True),
+                _NAME,
+                Column("sequence", whole, ("rang", "ordre_de_passage"), empty=None),
+                Column("work_center", code, _CENTER),
+                Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
+                Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
+                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
+                _SINCE,
+            ),
+            ("item", "valid_from", "number"),
+            _sequence_from_number,
+        ),
+        Kind(
+            "bills",
+            ("nomenclatures_articles", "nomenclatures_standard"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("component", code, ("composant",), required=True),
+                Column("quantity_per", positive, _PER_PIECE, required=True),
+                Column("unit", unit, ("unite",), required=True),
+                Column("operation", code, ("phase",)),
+                Column("waste_percent", loss, _WASTE, empty=Decimal(0)),
+                Column("mix_group", code, _MIX),
+                _SINCE,
+            ),
+            ("item", "valid_from", "component", "operation"),
+        ),
+        Kind(
+            "standards",
+            ("couts_standards", "couts_preetablis", "fiches_de_cout"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("version", code, (), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), required=True),
+                Column("lot_size", decimal, ("taille_de_lot", "lot"), empty=Decimal(0)),
+                Column("operation", code, ("phase",)),
+                Column("element", standard_element, ("nature",), required=True),
+                Column("component", code, ("composant",)),
+                Column("quantity_per", positive, ("quantite_par_piece", "quantite"), required=True),
+                Column("per", per, ("par",), empty="piece"),
+                Column("price", decimal, ("prix",), empty=None),
+                Column("unit", unit, ("unite",)),
+                Column("mix_group", code, _MIX),
+            ),
+            ("item", "version", "operation", "element", "component", "per"),
+        ),
+        Kind(
             "orders",
             ("ordres", "ordres_de_fabrication", "of"),
             (
@@ -322,6 +391,8 @@ KINDS = {
                 Column("customer", text, ("client",)),
                 Column("due_on", day, ("echeance", "date_d_echeance", "due_date"), empty=None),
                 Column("status", order_status, ("statut", "etat"), empty="open"),
+                Column("released_on", day, ("lance_le", "date_de_lancement", "lancement"), empty=None),
+                Column("standard_version", code, ("version_du_standard", "version_standard")),
             ),
             ("code",),
         ),
@@ -350,6 +421,9 @@ KINDS = {
                 Column("operation", code, ("phase",)),
                 Column("quantity_per", positive, _PER_PIECE, required=True),
                 Column("unit", unit, ("unite",), required=True),
+                Column("backflush", flag, ("post_consommation", "retro_consommation"), empty=False),
+                Column("waste_percent", loss, _WASTE, empty=Decimal(0)),
+                Column("mix_group", code, _MIX),
             ),
             ("order", "item", "operation"),
         ),
