@@ -5,8 +5,9 @@ case out on paper, put it in a folder, and see whether the product agrees.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +29,8 @@ from sync.connectors.csv_file.folder import (
     Cell,
     Folder,
     Given,
+    charts,
+    declared,
     plant_of,
     read_folder,
 )
@@ -40,7 +43,10 @@ from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
 from sync.events.base import Amount, Event, Flag, Instant, Measure, Whole
 from sync.events.catalog import EventRefused
+from sync.ledger import plans
 from sync.ledger.balances import by_account, by_object, by_order
+from sync.ledger.operations import Operation, as_general, covered, entries
+from sync.ledger.plans import Node
 
 Translate = Callable[[str], str]
 WIDTH = 150  # of a table that goes to a file
@@ -62,13 +68,16 @@ class DryRun:
     terms: Terms
     facts: list[Event]
     costed: Costed
+    operations: tuple[Operation, ...] = ()
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="File; otherwise the terminal.")
 @click.option("--table", is_flag=True, help="A table to read instead of JSON.")
-def command(folder: Path, out: IO[str], table: bool) -> None:
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the plans in the second report on them; "
+              "otherwise the day from which all that the folder says holds.")  # fmt: skip
+def command(folder: Path, out: IO[str], table: bool, as_of: datetime | None) -> None:
     """Cost the facts of a folder without a database: entries, what is held and why, balances.
 
     The folder holds files as `import` reads them, site.toml, and the facts in events.csv or events.jsonl.
@@ -82,9 +91,9 @@ def command(folder: Path, out: IO[str], table: bool) -> None:
             click.echo(_("... there may be more."), err=True)
         raise Trouble(_("Nothing was costed.")) from refused
     if table:
-        show(run, Console(file=out, width=None if out.isatty() else WIDTH), _)
+        show(run, Console(file=out, width=None if out.isatty() else WIDTH), _, as_of.date() if as_of else None)
     else:
-        json.dump(report(run, _), out, ensure_ascii=False, indent=1)
+        json.dump(report(run, _, as_of.date() if as_of else None), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
 
@@ -107,7 +116,7 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
     """Cost the facts of a folder's files. Raises FolderRefused with everything that is wrong with them."""
     folder, errors = read_folder(files, fields())
     if not errors:
-        errors = list(check_alone(folder.sheets))
+        errors = list(check_alone(folder.sheets, folder.site.currency))
     facts: list[Event] = []
     wrong_lines = {(error.file, error.line) for error in errors}
     for given in folder.facts:
@@ -125,7 +134,9 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
     terms = Terms(plant_of(folder), RateTable(_rates(folder)), policies)
-    return DryRun(folder, terms, facts, engine.recompute(facts, terms))
+    operations = declared(folder, terms.plant)
+    manual = [entry for one in operations.values() for entry in entries(one, folder.site.zone, folder.site.currency)]
+    return DryRun(folder, terms, facts, engine.recompute(facts, terms, manual), tuple(operations.values()))
 
 
 def fields() -> dict[str, Cell]:
@@ -155,8 +166,9 @@ def _rates(folder: Folder) -> Iterator[Rate]:
 # --- what it comes to ----------------------------------------------------------------------------------------------
 
 
-def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
-    """All of it as plain JSON values; sentences in the language of `translate`."""
+def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -> dict[str, Any]:
+    """All of it as plain JSON values; sentences in the language of `translate`. `as_of`: the day of the plans in the
+    second report on them."""
     contents = [{"id": entry.content_id, **entry.content} for entry in run.costed.entries]
     places = {given.raw["id"]: given for given in run.folder.facts}
     states = [outcome.state for outcome in run.costed.outcomes.values()]
@@ -177,7 +189,9 @@ def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
             "objects": _texts(by_object(contents)),
             "orders": {order: _texts(elements) for order, elements in by_order(contents).items()},
             "accounts": {plan.code: _texts(by_account(contents, plan.code)) for plan in run.terms.plant.plans},
+            "plans": _plans(run, contents, as_of),
         },
+        "general": _general(run, contents),
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -185,6 +199,44 @@ def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
             "findings": len(run.costed.findings),
         },
     }  # fmt: skip
+
+
+def _plans(run: DryRun, contents: Sequence[Mapping[str, Any]], day: date | None) -> dict[str, Any]:
+    """Each plan that has accounts as a tree: as posted, and as of a day."""
+    known = charts(run.folder)
+    days = [date.fromisoformat(content["occurred_on"]) for content in contents]
+    # A dry run reads no clock: by default, the day from which all that the folder says holds.
+    day = day or max([*days, *(chart.last_change for chart in known.values())], default=date.min)
+    return {
+        plan.code: {
+            "as_posted": _nodes(plans.as_posted(contents, plan.code, known[plan.code])),
+            "as_of": {
+                "day": day.isoformat(),
+                "accounts": _nodes(plans.as_of(contents, plan.code, known[plan.code], day)),
+            },
+        }
+        for plan in run.terms.plant.plans
+        if plan.code in known
+    }
+
+
+def _nodes(nodes: Iterable[Node]) -> list[dict[str, Any]]:
+    made = []
+    for node in nodes:
+        told = {"account": node.code, "name": node.name, "own": str(node.own), "balance": str(node.balance)}
+        made.append(told | ({"children": _nodes(node.children)} if node.children else {}))
+    return made
+
+
+def _general(run: DryRun, contents: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Each general entry and what stands for it."""
+    general = [as_general(row) for row in run.folder.rows("general")]
+    linked = [(content["general"], content) for content in contents if content.get("general")]
+    return [
+        {"id": one.general.id, "account": one.general.account, "amount": str(one.general.amount),
+         "analytic": str(one.analytic), "open": str(one.open)}
+        for one in covered(general, linked)
+    ]  # fmt: skip
 
 
 def _place(given: Given) -> dict[str, str]:
@@ -210,9 +262,9 @@ def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
 # --- as tables ---------------------------------------------------------------------------------------------------
 
 
-def show(run: DryRun, console: Console, translate: Translate = str) -> None:
+def show(run: DryRun, console: Console, translate: Translate = str, as_of: date | None = None) -> None:
     """The same for a reader."""
-    told = report(run, translate)
+    told = report(run, translate, as_of)
     names = {line["fact"]: line.get("ref") or line["place"] for line in told["facts"]}
     currency = told["site"]["currency"]
 
@@ -250,9 +302,34 @@ def show(run: DryRun, console: Console, translate: Translate = str) -> None:
         for account, amount in accounts.items():
             _row(balances, f"{plan}: {account or '–'}", amount)
     console.print(balances)
+    for plan, reports in told["balances"]["plans"].items():
+        console.print(_tree(_("Plan %(plan)s, as posted", plan=plan), reports["as_posted"], currency))
+        day = reports["as_of"]["day"]
+        console.print(
+            _tree(_("Plan %(plan)s, as of %(day)s", plan=plan, day=day), reports["as_of"]["accounts"], currency)
+        )
+    if told["general"]:
+        general = _table(_("General entries"), _("Entry"), _("Account"), currency, _("Analytic"), _("Open"))
+        for line in told["general"]:
+            _row(general, *(line[name] for name in ("id", "account", "amount", "analytic", "open")))
+        console.print(general)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",
                **told["counts"])  # fmt: skip
     console.print(Text(counts))
+
+
+def _tree(title: str, nodes: Iterable[Mapping[str, Any]], currency: str) -> Table:
+    """The accounts of a plan, each below its parent, with what they come to."""
+    made = _table(title, _("Account"), currency)
+
+    def add(nodes: Iterable[Mapping[str, Any]], depth: int) -> None:
+        for node in nodes:
+            name = " ".join(filter(None, (node["account"] or "–", node["name"])))
+            _row(made, "  " * depth + name, node["balance"])
+            add(node.get("children", ()), depth + 1)
+
+    add(nodes, 0)
+    return made
 
 
 def _table(title: str, *columns: str) -> Table:

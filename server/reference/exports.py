@@ -17,6 +17,8 @@ from server.store import plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
 from sync.costing.policy import BEGINNING
 
+FROM_THE_BEGINNING = BEGINNING.isoformat()
+
 
 def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
     """The stored rows of a kind by the names of its columns; an empty cell is "" or None."""
@@ -43,6 +45,10 @@ def _newest(rates: list[plant.Row]) -> list[plant.Row]:
 
 def _by_column(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
     made = {column.name: row[column.name] for column in kind.columns if column.name in row}
+    if made.get("valid_from") == FROM_THE_BEGINNING:
+        made["valid_from"] = ""
+    if kind.name == "manual":
+        made |= {f"plan:{plan}": account for plan, account in json.loads(row["accounts"]).items()}
     if made.get("valid_from") == BEGINNING.isoformat():
         made["valid_from"] = ""  # from the beginning
     if any(column.name == "name_fr" for column in kind.columns):
@@ -55,9 +61,12 @@ def as_csv(kind: Kind, found: list[dict[str, Any]]) -> str:
     """CSV with the columns of the import, safe to open in a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(column.name for column in kind.columns)
+    names = [column.name for column in kind.columns]
+    # Of each plan a line of a declared operation names, a column of its own.
+    names += sorted({name for row in found for name in row} - set(names))
+    writer.writerow(names)
     for row in found:
-        writer.writerow(_cell(row[column.name]) for column in kind.columns)
+        writer.writerow(_cell(row.get(name)) for name in names)
     return out.getvalue()
 
 

@@ -445,9 +445,8 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
         if change.kind == "plans" and change.added:
             all_since.append(0)
         if change.kind in ("distributions", "defaults") and (change.added or change.changed):
-            days = [row.get("valid_from") for row in change.added] + [row["valid_from"] for _, row in change.changed
-                                                                      if "valid_from" in row]  # fmt: skip
-            first = min((date.fromisoformat(day) for day in days if day), default=BEGINNING)
+            dated = [*change.added, *(row for _, row in change.changed)]
+            first = min((date.fromisoformat(row.get("valid_from") or "0001-01-01") for row in dated), default=BEGINNING)
             all_since.append(midnight(first, zone) if first > BEGINNING else 0)
         if change.kind == "operations" and change.added:
             # What is planned now may be what the floor had added: its facts move to the planned work center.

@@ -59,11 +59,12 @@ class Terms:
     policies: Policies
 
 
-def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
-    """All facts of a site to all entries that ought to exist."""
+def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = ()) -> Costed:
+    """All facts of a site to all entries that ought to exist. `declared`: those of manual operations, which are there
+    whatever the facts say; what they put on an order is cost of it like any other."""
     facts = [resolve_labels(fact, terms.plant.codes) for fact in facts] if terms.plant.codes else list(facts)
     counting = effective(facts)
-    costed = Costed(outcomes=dict(counting.outcomes))
+    costed = Costed([*declared], dict(counting.outcomes))
     terms = knowing(counting.events, terms)
     costed.add(note(counting.events, terms))
     costed.add(cost_labor(counting.events, terms))

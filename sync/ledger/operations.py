@@ -331,6 +331,13 @@ class Covered:
         return self.general.amount - self.analytic
 
 
+def as_general(row: Mapping[str, Any]) -> GeneralEntry:
+    """A general entry as a row of a file or table says it."""
+    day = row["date"] if isinstance(row["date"], date) else date.fromisoformat(row["date"])
+    sides = (Decimal(row.get("debit") or 0), Decimal(row.get("credit") or 0))
+    return GeneralEntry(row["id"], day, row["account"], *sides, row.get("journal", ""), row.get("text", ""))
+
+
 def refused_general(rows: Sequence[GeneralEntry], currency: str) -> list[Refused]:
     """What is wrong with general entries, each by itself."""
     refused = []

@@ -7,6 +7,7 @@ gives a row a name by which another row may speak of it. `events.jsonl` holds fa
 Nothing here touches a disk or knows the types of fact: files come as bytes, fields as an argument.
 """
 
+import json
 import re
 import tomllib
 from collections import defaultdict
@@ -36,7 +37,8 @@ from sync.core.plant import (
 )
 from sync.core.quantity import plain
 from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
-from sync.ledger.plans import plans_of
+from sync.ledger import operations
+from sync.ledger.plans import Chart, charts_of, plans_of
 
 SITE, EVENTS, RAW_EVENTS = "site.toml", "events.csv", "events.jsonl"
 # What a cell of events.csv holds.
@@ -103,7 +105,7 @@ def read_folder(files: Mapping[str, bytes], fields: Mapping[str, Cell]) -> tuple
         row["key"] = row.get("key") or _key(row["number"])
         folder.keys |= {row["number"]: row["key"]} if row.get("number") else {}
     _rates_of_people(folder, errors)
-    if EVENTS not in files and RAW_EVENTS not in files:
+    if EVENTS not in files and RAW_EVENTS not in files and not folder.rows("manual"):
         errors.add(EVENTS, 0, "", _("is missing: it holds the facts, one a row"))
     if EVENTS in files:
         folder.facts += _Rows(files[EVENTS], fields, folder, errors).facts()
@@ -358,6 +360,24 @@ def _once(facts: Sequence[Given], errors: _Errors) -> list[Given]:
             place = f"{first.file}:{first.line}"
             errors.append(fact.error("id", _("another fact has this id already: {place}"), place=place))
     return kept
+
+
+# --- plans and declared operations -------------------------------------------------------------------------------
+
+
+def charts(folder: Folder) -> dict[str, Chart]:
+    """The accounts of each plan through time."""
+    return charts_of(folder.rows("accounts"), folder.rows("account_maps"))
+
+
+def declared(folder: Folder, plant: Plant) -> dict[str, operations.Operation]:
+    """The operations of manual.csv, by reference; what is wrong with them was said before."""
+    plans = {plan.code: plan for plan in plant.plans}
+    rows = [
+        {**row, "shares": operations.shares_of(json.loads(row["accounts"]), plans)} for row in folder.rows("manual")
+    ]
+    made, _refused = operations.read(rows, folder.site.currency)
+    return made
 
 
 # --- the plant ---------------------------------------------------------------------------------------------------
