@@ -3,7 +3,7 @@
 The store makes these real in SQL (`server/store/books.py`), the tests in memory; both pass the same suite.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sync.core.findings import Finding, Outcome
@@ -52,8 +52,17 @@ class Facts(Protocol):
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         """Every fact that names one of these orders."""
 
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        """Consumptions of material by these orders."""
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        """Orders that have one of these items on backflush and a report of pieces from its instant on, inclusive."""
+
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         """Which of these orders have a scrap report."""
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
+        """What became of facts when they were last looked at, and the findings on them; none of those that wait."""
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         """Record what became of facts, and the findings on them in place of earlier ones. A fact that is still to be
@@ -84,7 +93,7 @@ class Books(Protocol):
         """What orders bear by operation, over the elements scrap accumulates, appended entries included."""
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
-        """Stock of items at moving average just before an instant."""
+        """Stock of items just before an instant."""
 
     def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
         """Replace the stock states of items from an instant on."""

@@ -20,6 +20,7 @@ from sync.events import catalog
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
+from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
 from sync.ledger.difference import Standing
@@ -127,8 +128,28 @@ class MemoryHost:
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         return [event for event in self._all() if getattr(event, "order", None) in orders]
 
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        return [event for event in self._all() if isinstance(event, MaterialConsumed) and event.order in orders]
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        plant = self.all_terms.plant
+        return {
+            order
+            for event in self.quantities(plant.orders)
+            for order in [getattr(event, "order")]  # noqa: B009
+            for component in plant.orders[order].components
+            if component.backflush and event.occurred_at >= since.get(component.item, 2**62)
+        }
+
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         return {e.order for e in self._all() if isinstance(e, DefectReported)} & set(orders)
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, list[Finding]]]:
+        return {
+            event_id: (self.states[event_id], [f for f in self.findings.values() if f.event_id == event_id])
+            for event_id in event_ids
+            if self.states[event_id] is not RECEIVED
+        }
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         for event_id, outcome in outcomes.items():
@@ -144,7 +165,7 @@ class MemoryHost:
 
     def standing(self, scopes: Collection[str]) -> list[Standing]:
         return [
-            Standing(line.id, content_id, line.content["scope"])
+            Standing(line.id, content_id, line.content["scope"], line.content["element"])
             for content_id, line in self.in_force.items()
             if line.content["scope"] in scopes
         ]

@@ -1,6 +1,6 @@
 """The engine's host in SQL: one site, one transaction, the ledger's lock held (see `sync.ports`)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -61,8 +61,17 @@ class Books:
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         return event_log.of_orders(self.connection, self.site, orders)
 
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        return event_log.consumed(self.connection, self.site, orders)
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        return event_log.drawing(self.connection, self.site, since)
+
     def with_scrap(self, orders: Collection[str]) -> set[str]:
         return event_log.orders_with_defects(self.connection, self.site, orders)
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
+        return event_log.became(self.connection, self.site, event_ids)
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         event_log.settle(self.connection, self.site, fresh, outcomes, findings)

@@ -5,17 +5,18 @@ part around what is new. The stages feed each other one way: time and material f
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
 from sync.costing import noted, unplanned
+from sync.costing.drawn import Draw
 from sync.costing.place import resolve_labels
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
-from sync.costing.rules import labor_time, machine_time, material, scrap
+from sync.costing.rules import backflush, labor_time, machine_time, material, scrap
 from sync.costing.scope import (
     Segment,
     effective,
@@ -36,18 +37,27 @@ DRIFT_LIMIT_MS = 120_000
 
 @dataclass(slots=True)
 class Costed:
-    """What facts come to: the entries that ought to exist, what became of each fact, what wants a decision."""
+    """What facts come to: the entries that ought to exist, what became of each fact, what wants a decision. `drawn`:
+    what became of the material that reports of pieces draw, by report."""
 
     entries: list[Entry] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     states: list[material.State] = field(default_factory=list)
+    drawn: dict[str, Outcome] = field(default_factory=dict)
 
     def add(self, other: "Costed") -> None:
         self.entries.extend(other.entries)
         self.outcomes.update(other.outcomes)
         self.findings.extend(other.findings)
         self.states.extend(other.states)
+        self.drawn.update(other.drawn)
+
+    def tell_drawn(self) -> None:
+        """What became of a report of pieces is also what became of what it draws: held when that is."""
+        for report, drawn in self.drawn.items():
+            if self.outcomes[report].state != "held":
+                self.outcomes[report] = drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = 
     costed.add(cost_machines(counting.events, terms))
     costed.add(cost_material(counting.events, terms, {}))
     costed.add(cost_orders(counting.events, terms, accumulated(costed.entries)))
+    costed.tell_drawn()
     costed.findings.extend(envelope_findings(facts))
     costed.entries.sort(key=lambda entry: (entry.occurred_at, entry.scope, entry.content_id))
     costed.findings.sort(key=lambda finding: (finding.code, finding.event_id))
@@ -128,11 +139,20 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
     return Costed(entries, outcomes | costed)
 
 
-def cost_material(events: Iterable[Event], terms: Terms, opening: Mapping[str, material.Stock]) -> Costed:
-    """Movements of material, from each item's `opening` stock on."""
-    movements = [event for event in events if isinstance(event, material.Movement)]
-    valued = material.cost(movements, terms.plant, terms.rates, terms.policies, opening)
-    return Costed(valued.entries, valued.outcomes, valued.findings, valued.states)
+def cost_material(
+    events: Iterable[Event],
+    terms: Terms,
+    opening: Mapping[str, material.Stock],
+    wanted: Callable[[material.Movement | Draw], bool] = lambda one: True,
+) -> Costed:
+    """Movements of material and what reports of pieces draw, those that are `wanted`, from each item's `opening` stock
+    on."""
+    events = list(events)
+    movements = [event for event in events if isinstance(event, material.Movement) and wanted(event)]
+    draws = [draw for draw in backflush.draws(events, terms.plant) if wanted(draw)]
+    valued = material.cost(movements, draws, terms.plant, terms.rates, terms.policies, opening)
+    findings = [*valued.findings, *backflush.findings(movements, terms.plant)]
+    return Costed(valued.entries, valued.outcomes, findings, valued.states, valued.drawn)
 
 
 def cost_orders(events: Iterable[Event], terms: Terms, bears: scrap.Accumulated) -> Costed:

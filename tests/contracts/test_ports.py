@@ -337,7 +337,7 @@ def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
         host.append([first_posting(entry, 0, day, "2026-11") for entry in (one, other, scrap)])
         assert host.accumulated({"MO-1", "MO-2"}) == {"MO-1": {"10": Decimal("10.01"), "20": Decimal("5.00")}}
     with stage.host() as host:
-        assert host.standing([START["id"], NEVER]) == [Standing(one.content_id, one.content_id, START["id"])]
+        assert host.standing([START["id"], NEVER]) == [Standing(one.content_id, one.content_id, START["id"], "labor")]
         assert host.generations([one.content_id, NEVER]).get(one.content_id) == 1
         assert not host.generations([NEVER]).get(NEVER)
         (body,) = host.bodies([one.content_id]).values()
@@ -349,7 +349,7 @@ def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
         again = first_posting(one, host.generations([one.content_id])[one.content_id], day, "2026-11")
         assert again.id != one.content_id, "posted a second time, it is another entry of the same content"
         host.append([again])
-        assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"])]
+        assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"], "labor")]
     assert [json.loads(body)["amount"] for body in stage.ledger()] == ["10.01", "5.00", "1.00", "10.01", "10.01"]
 
 
