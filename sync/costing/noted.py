@@ -14,13 +14,13 @@ from sync.events.help import HelpAnswered, HelpCalled
 from sync.events.inspection import InspectionReported
 from sync.events.material import MaterialMoved
 from sync.events.operation import OperationAdded, OperationCompleted, OperationReopened
-from sync.events.order import OrderClosed, OrderCompleted, OrderReopened
+from sync.events.order import OrderCompleted
 from sync.events.output import ByProductReported
 from sync.events.shift import ShiftStarted
 
 NOTED = (
     InspectionReported, MaterialMoved, ByProductReported, OperationAdded, OperationCompleted, OperationReopened,
-    OrderCompleted, OrderClosed, OrderReopened, HelpCalled, HelpAnswered, ShiftStarted,
+    OrderCompleted, HelpCalled, HelpAnswered, ShiftStarted,
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def _outcome(event: Event, plant: Plant) -> Outcome:
     match event:
         case InspectionReported() | OperationCompleted() | OperationReopened():
             unknown = _unknown_place(plant, event.order, event.operation)
-        case OrderCompleted() | OrderClosed() | OrderReopened():
+        case OrderCompleted():
             unknown = _unknown_place(plant, event.order)
         case OperationAdded():
             unknown = _unknown_place(plant, event.order)

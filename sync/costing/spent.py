@@ -13,6 +13,7 @@ from typing import Any
 from sync.core.clock import parse_instant
 from sync.core.money import ZERO
 from sync.core.plant import Operation, Order
+from sync.ledger.entry import ELEMENTS
 
 # What leaves the order for stock, or stands for the variances themselves: no cost of the order.
 LEAVING = ("output", "variance")
@@ -42,8 +43,8 @@ class Spent:
 
 
 def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: int | None = None) -> list[Spent]:
-    """What an order bears, a line for each entry in force that touches it. `settled_at`: the instant of its close; what
-    happened after it is late."""
+    """What an order bears, a line for each entry in force that touches it, in an order that depends on nothing but what
+    they say. `settled_at`: the instant of its close; what happened after it is late."""
     lines = []
     for content in contents:
         amount = borne(order, content)
@@ -65,7 +66,7 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
                 late=settled_at is not None and parse_instant(content["occurred_at"]) > settled_at,
             )
         )
-    return lines
+    return sorted(lines, key=lambda line: (line.operation, ELEMENTS.index(line.element), repr(line)))
 
 
 def borne(order: str, content: Mapping[str, Any]) -> Decimal | None:

@@ -21,7 +21,11 @@ from sync.core.clock import format_instant
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 
 Side = Literal["debit", "credit"]
-ELEMENTS = ("labor", "setup", "machine", "material", "scrap", "rework", "overhead", "subcontracting")
+ELEMENTS = (
+    "labor", "setup", "machine", "material", "scrap", "rework", "overhead", "subcontracting",
+    # what leaves an order: good pieces and by-products to stock, differences to their cause
+    "output", "by_product", "variance",
+)  # fmt: skip
 BODY_FORM = 1
 
 
