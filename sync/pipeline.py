@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.core.findings import Outcome, held
-from sync.costing import engine
+from sync.costing import engine, orders
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.drawn import Draw
+from sync.costing.orders import Bears
 from sync.costing.rules import backflush, material
 from sync.costing.scope import STOPS, effective
 from sync.events.base import Event
@@ -35,7 +36,7 @@ MACHINE = (MachineStarted, MachineStopped, MachineReported, DowntimeStarted, Dow
 STARTS = (LaborStarted, LaborDeclared, MachineStarted, MachineReported, DowntimeStarted)
 QUANTITIES = (OutputReported, DefectReported)
 # A report of pieces causes entries of two stages: what it draws from stock, and these of the order.
-OF_PIECES = ("scrap",)
+OF_PIECES = orders.MADE
 NEVER = 2**62
 NOTHING = material.Stock()
 
@@ -64,8 +65,8 @@ def post(host: Host, limit: int) -> Progress:
     _add(near, host.of_people(_windows(labor, 2 * policies.longest_labor_ms)))
     _add(near, host.of_machines(_windows(machines, policies.longest_machine_ms)))
     _add(near, host.of_items(stocks.since))
-    orders = {event.order for event in touched.values() if isinstance(event, (*QUANTITIES, OperationAdded))}
-    _add(near, host.quantities(orders))
+    told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
+    _add(near, [*host.quantities(told), *host.closes(told)])
     _close(near, host)
 
     counting = effective(near.values())
@@ -81,21 +82,21 @@ def post(host: Host, limit: int) -> Progress:
     appended = _append(host, costed.entries, _scopes(feeding, costed.outcomes) | stocks.reports, lambda of: of not in OF_PIECES)
 
     bearing = {entry for entry in appended.orders if entry}
-    with_scrap = host.with_scrap(bearing - orders)
-    if with_scrap:
+    depending = host.depending(bearing - told)
+    if depending:
         more: dict[str, Event] = {}
-        _add(more, host.quantities(with_scrap))
+        _add(more, [*host.quantities(depending), *host.closes(depending)])
         _close(more, host)
         near |= more
         counting = effective(near.values())
         terms = engine.knowing(counting.events, host.terms(near.values()))
-    quantities = [event for event in counting.events if isinstance(event, QUANTITIES)]
-    affected = orders | with_scrap
-    relevant = [event for event in quantities if event.order in affected]
-    scrapped = engine.cost_orders(relevant, terms, host.accumulated(affected))
-    costed.add(scrapped)
-    reports = {event.id for event in near.values() if isinstance(event, QUANTITIES) and event.order in affected}
-    last = _append(host, scrapped.entries, reports, lambda of: of in OF_PIECES)
+    affected = told | depending
+    about = [event for event in counting.events if isinstance(event, orders.ABOUT) and event.order in affected]
+    bears = Bears(host.accumulated(affected), host.contents(orders.closed(about)))
+    of_orders = engine.cost_orders(about, terms, bears)
+    costed.add(of_orders)
+    reports = {event.id for event in near.values() if isinstance(event, orders.ABOUT) and event.order in affected}
+    last = _append(host, of_orders.entries, reports, lambda of: of in OF_PIECES)
     costed.tell_drawn()
     _remember_drawn(costed, reports - stocks.reports, host, terms)
 

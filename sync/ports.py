@@ -58,8 +58,11 @@ class Facts(Protocol):
     def drawing(self, since: Mapping[str, int]) -> set[str]:
         """Orders that have one of these items on backflush and a report of pieces from its instant on, inclusive."""
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        """Which of these orders have a scrap report."""
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        """Facts that close these orders, or reopen them."""
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        """Which of these orders have facts that follow from what the order bears: a defect reported, a close."""
 
     def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
         """What became of facts when they were last looked at, and the findings on them; none of those that wait."""
@@ -91,6 +94,9 @@ class Books(Protocol):
 
     def accumulated(self, orders: Collection[str]) -> Accumulated:
         """What orders bear by operation, over the elements scrap accumulates, appended entries included."""
+
+    def contents(self, orders: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The contents of all entries in force of these orders, appended ones included, in the order of the ledger."""
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         """Stock of items just before an instant."""

@@ -13,6 +13,7 @@ from server.store.event_log import NAMING
 from sync.core.findings import Finding, Outcome
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
+from sync.costing.orders import DEPENDING
 from sync.costing.place import resolve_labels
 from sync.costing.rules import scrap
 from sync.costing.rules.material import State, Stock, is_movement
@@ -22,6 +23,7 @@ from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
 from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
+from sync.events.order import OrderClosed, OrderReopened
 from sync.events.output import OutputReported
 from sync.ledger.difference import Standing
 from sync.ledger.entry import Posted
@@ -141,8 +143,11 @@ class MemoryHost:
             if component.backflush and event.occurred_at >= since.get(component.item, 2**62)
         }
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        return {e.order for e in self._all() if isinstance(e, DefectReported)} & set(orders)
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        return [e for e in self._all() if isinstance(e, (OrderClosed, OrderReopened)) and e.order in orders]
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        return {event.order for event in self._all() if isinstance(event, DEPENDING)} & set(orders)
 
     def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, list[Finding]]]:
         return {
@@ -201,6 +206,14 @@ class MemoryHost:
                         amount = Decimal(part["amount"])
                         bears[order][content.get("operation", "")] += amount if part["side"] == "debit" else -amount
         return bears
+
+    def contents(self, orders: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for line in self.ledger:
+            order = line.content.get("order", "")
+            if order in orders and self.in_force.get(line.content_id) is line:
+                found[order].append(line.content)
+        return found
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         found = {}

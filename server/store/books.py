@@ -67,8 +67,11 @@ class Books:
     def drawing(self, since: Mapping[str, int]) -> set[str]:
         return event_log.drawing(self.connection, self.site, since)
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        return event_log.orders_with_defects(self.connection, self.site, orders)
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        return event_log.closes(self.connection, self.site, orders)
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        return event_log.depending(self.connection, self.site, orders)
 
     def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
         return event_log.became(self.connection, self.site, event_ids)
@@ -99,6 +102,9 @@ class Books:
 
     def accumulated(self, orders: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
         return ledger.accumulated(self.connection, self.site, orders, self.writer.currency)
+
+    def contents(self, orders: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return ledger.contents(self.connection, self.site, orders)
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         return ledger.stock_before(self.connection, self.site, since)

@@ -213,12 +213,22 @@ def became(
     return found
 
 
-def orders_with_defects(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
-    """Which of these orders have a defect reported, voided ones included."""
+def closes(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    """Facts that close these orders, or reopen them."""
+    found = []
+    for part in chunks(sorted(orders)):
+        types = EVENT.c.type.in_(("order.closed", "order.reopened"))
+        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
+    return found
+
+
+def depending(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
+    """Which of these orders have a defect or a close reported, voided ones included."""
     found: set[str] = set()
     for part in chunks(sorted(orders)):
         query = select(EVENT.c.order).distinct()
-        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), EVENT.c.type == "defect.reported")
+        following = EVENT.c.type.in_(("defect.reported", "order.closed"))
+        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), following)
         found.update(connection.scalars(query))
     return found
 

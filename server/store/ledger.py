@@ -229,6 +229,18 @@ def accumulated(
     return found
 
 
+def contents(connection: Connection, site: str, orders: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Bodies of the entries in force of these orders, by order, in the order of the ledger."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    there = and_(STANDING.c.site == ENTRY.c.site, STANDING.c.position == ENTRY.c.position)
+    for part in chunks(sorted(orders)):
+        query = select(ENTRY.c.order, ENTRY.c.body).join(STANDING, there)
+        query = query.where(ENTRY.c.site == site, ENTRY.c.order.in_(part)).order_by(ENTRY.c.position)
+        for order, body in connection.execute(query):
+            found[order].append(json.loads(body))
+    return found
+
+
 def stock_before(connection: Connection, site: str, since: Mapping[str, int]) -> dict[str, Stock]:
     """The stock of items just before an instant; items without an earlier movement are left out."""
     found = {}

@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import noted, unplanned
+from sync.costing import noted, orders, unplanned
 from sync.costing.drawn import Draw
+from sync.costing.orders import Bears
 from sync.costing.place import resolve_labels
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
@@ -80,7 +82,7 @@ def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = 
     costed.add(cost_labor(counting.events, terms))
     costed.add(cost_machines(counting.events, terms))
     costed.add(cost_material(counting.events, terms, {}))
-    costed.add(cost_orders(counting.events, terms, accumulated(costed.entries)))
+    costed.add(cost_orders(counting.events, terms, borne_by(costed.entries, orders.closed(counting.events))))
     costed.tell_drawn()
     costed.findings.extend(envelope_findings(facts))
     costed.entries.sort(key=lambda entry: (entry.occurred_at, entry.scope, entry.content_id))
@@ -155,9 +157,19 @@ def cost_material(
     return Costed(valued.entries, valued.outcomes, findings, valued.states, valued.drawn)
 
 
-def cost_orders(events: Iterable[Event], terms: Terms, bears: scrap.Accumulated) -> Costed:
-    """Quantity facts of orders, all of each order, given what the orders bear."""
-    return Costed(*scrap.cost(events, terms.plant, terms.policies, bears))
+def cost_orders(events: Iterable[Event], terms: Terms, bears: Bears) -> Costed:
+    """Facts about the pieces of orders and about their close, all of each order, given what the orders bear."""
+    return Costed(*orders.cost(events, terms.plant, terms.rates, terms.policies, bears))
+
+
+def borne_by(entries: Iterable[Entry], closed: Collection[str]) -> Bears:
+    """What orders bear by these entries; all of it for those that are `closed`."""
+    entries = list(entries)
+    contents: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        if entry.order in closed:
+            contents[entry.order].append(entry.content)
+    return Bears(accumulated(entries), contents)
 
 
 def accumulated(entries: Iterable[Entry]) -> dict[str, dict[str, Decimal]]:

@@ -197,7 +197,7 @@ def test_facts_are_found_by_what_they_are_and_name(stage: Stage) -> None:
         assert host.targeting([]) == []
         assert ids(host.quantities({"MO-1"})) == {GOOD["id"]}
         assert ids(host.quantities({"MO-1", "MO-2"})) == {GOOD["id"], BAD["id"]}
-        assert host.with_scrap({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
+        assert host.depending({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
 
 
 def test_what_the_floor_adds_to_orders_is_found(stage: Stage) -> None:
