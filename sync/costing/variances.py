@@ -51,6 +51,7 @@ from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
 from sync.costing.policy import Policy
 from sync.costing.spent import LEAVING, Counted, Spent, entered, good_output, planned_steps
+from sync.costing.standard import allowed_pieces
 
 # In the sequence in which they are split off.
 CATEGORIES = (
@@ -103,14 +104,23 @@ def split(
     policy: Policy,
     *,
     credited: Decimal | None = None,
+    running: bool = False,
 ) -> list[Variance]:
-    """The variances of an order that is done, in the sequence of `CATEGORIES`; none that is zero.
+    """The variances of an order, in the sequence of `CATEGORIES`; none that is zero.
 
     `spent`: all cost the order was given, scrap that left it negative; lines of the elements `output` and `variance`
     are passed over. `credited`: what was booked to stock for the good output, when that is not the standard rounded
-    once (each report rounded for itself): the odd cents are part of what remains.
+    once (each report rounded for itself): the odd cents are part of what remains. `running`: the order is not done,
+    and what is in work is no variance: pieces on their way stand at the standard of what was done to them, and setup in
+    full once begun, so they add up to actual - work in progress at standard - standard of good output.
     """
-    return _Split(order, card, list(spent), counted, policy).made(credited)
+    return _Split(order, card, list(spent), counted, policy, running).made(credited)
+
+
+def in_work(order: Order, card: CostCard, spent: Iterable[Spent], counted: Mapping[str, Counted]) -> Decimal:
+    """Work in progress of a running order at standard: what was done to pieces on their way, rounded once."""
+    split = _Split(order, card, list(spent), counted, Policy(), running=True)
+    return split.standard() - round_money(card.of(split.good), card.currency)
 
 
 @dataclass(slots=True)
@@ -145,7 +155,13 @@ class _Split:
     """The variances of one order on their way."""
 
     def __init__(
-        self, order: Order, card: CostCard, spent: list[Spent], counted: Mapping[str, Counted], policy: Policy
+        self,
+        order: Order,
+        card: CostCard,
+        spent: list[Spent],
+        counted: Mapping[str, Counted],
+        policy: Policy,
+        running: bool,
     ) -> None:
         self.order, self.card, self.counted, self.policy = order, card, counted, policy
         self.currency = card.currency
@@ -153,6 +169,8 @@ class _Split:
         self.spent = [line for line in spent if line.element not in LEAVING]
         self.through = entered(order, counted)
         self.apart = policy.scrap_variance == "apart"
+        self.running = running
+        self.on_the_way = allowed_pieces(card, order, counted) if running else {}
         self.found: list[Variance] = []
 
     def made(self, credited: Decimal | None) -> list[Variance]:
@@ -215,13 +233,9 @@ class _Split:
 
     def stand(self, cell: _Cell, line: CardLine) -> None:
         """Add a line of the card to the standard quantities of its cell."""
-        good, price = Fraction(self.good), line.price or _NONE
-        absorbed = self.card.absorbed(line, self.good)
-        if line.per == "lot":
-            allowed = handled = line.quantity if self.begun(line.operation) else _NONE
-        else:
-            allowed = line.quantity * good
-            handled = line.quantity * self.handled(line.operation)
+        price = line.price or _NONE
+        absorbed, allowed = self.quantities(line)
+        handled = allowed if line.per == "lot" else line.quantity * self.handled(line.operation)
         cell.lines.append(line)
         cell.absorbed += absorbed
         cell.allowed += allowed
@@ -229,6 +243,21 @@ class _Split:
         cell.absorbed_cost += absorbed * price
         cell.allowed_cost += allowed * price
         cell.handled_cost += handled * price
+
+    def quantities(self, line: CardLine) -> tuple[Fraction, Fraction]:
+        """What the standard says was absorbed, and allowed."""
+        if line.per == "lot":
+            allowed = line.quantity if self.begun(line.operation) else _NONE
+            return allowed if self.running else self.card.absorbed(line, self.good), allowed
+        steps = self.order.operations
+        first = self.on_the_way.get(steps[0].number if steps else "", Fraction(self.good))
+        quantity = line.quantity * (self.on_the_way.get(line.operation, first) if self.running else Fraction(self.good))
+        return quantity, quantity
+
+    def standard(self) -> Decimal:
+        """Of good output, and of what is in work while the order runs; rounded once."""
+        exact = sum((self.quantities(line)[0] * (line.price or 0) for line in self.card.lines), _NONE)
+        return round_money(exact, self.currency)
 
     def begun(self, operation: str) -> bool:
         """Whether a lot was begun at an operation ("": anywhere): something was spent there, or pieces went through."""
@@ -350,7 +379,7 @@ class _Split:
     def with_rest(self, credited: Decimal | None) -> Iterator[Variance]:
         """All there is, and what remains: never more than cents where every price is known."""
         actual = sum((line.amount for line in self.spent), ZERO)
-        standard = round_money(self.card.of(self.good), self.currency) if credited is None else credited
+        standard = self.standard() if credited is None else credited
         rest = actual - standard - sum((variance.amount for variance in self.found), ZERO)
         yield from self.found
         if rest:

@@ -17,7 +17,7 @@ from sync.core.plant import Operation, Order
 from sync.costing.cost_card import CardLine, CostCard, Unknown
 from sync.costing.policy import Policy
 from sync.costing.spent import Counted, Spent
-from sync.costing.variances import CATEGORIES, Overhead, Variance, of_pool, split
+from sync.costing.variances import CATEGORIES, Overhead, Variance, in_work, of_pool, split
 
 DAY = date(2026, 1, 1)
 D, F = Decimal, Fraction
@@ -419,6 +419,22 @@ def test_cents_of_rounding_remain_in_sight() -> None:
     assert [(v.category, v.amount, v.formula) for v in found] == [("remaining", D("0.01"), "rounding")]
 
 
+def test_what_is_in_work_is_no_variance_while_the_order_runs() -> None:
+    """10 pieces passed 10, 4 of them 20; setup 1 h a lot of 10 at 30. Labor at 10 took 2.5 h for 2 h allowed; at 20 as
+    it should. Standard of 4 good: 4 x (6 + 4 + 5 + 3) = 72; in work 6 x (6 + 5) + the other 18 of setup = 84. Actual
+    75 + 16 + 50 + 30 = 171, so 15 of efficiency. If it were closed now, all of what is in work would be a loss."""
+    order = an_order("10", "20", quantity="10")
+    card = a_card(*TWO_STEPS, hours("setup", "1", "30", per="lot"), lot_size="10")
+    spent = [worked("labor", "2.5", "75"), worked("labor", "0.4", "16", "20"), used("OAK", "10", "50"),
+             worked("setup", "1", "30")]  # fmt: skip
+    counted = {"10": Counted(good=D(10)), "20": Counted(good=D(4))}
+    found = split(order, card, spent, counted, Policy(), running=True)
+    assert _by_category(found) == {"labor_efficiency": D(15)}
+    assert in_work(order, card, spent, counted) == D(84)
+    closed = variances(card, spent, counted, order)
+    assert _by_category(closed) == {"scrap": D(66), "labor_efficiency": D(15), "lot_size": D(18)}
+
+
 def test_words_are_shown_apart_from_the_sign() -> None:
     dear, cheap = (Variance("labor_rate", "10", "labor", "", D(amount), "", "") for amount in ("2", "-2"))
     assert (dear.favourable, cheap.favourable) == (False, True)
@@ -482,6 +498,10 @@ def test_variances_always_add_up(
     order = an_order("10", "20", "30")
     by_policy = Policy(scrap_variance=policy)
     found = variances(card, spent, counted, order, by_policy)
+    on_the_way = split(order, card, spent, counted, by_policy, running=True)
+    actual = sum((line.amount for line in spent), D(0))
+    done = round_money(card.of(last.good), "EUR")
+    assert sum((v.amount for v in on_the_way), D(0)) == actual - in_work(order, card, spent, counted) - done
     # The order of lines says nothing.
     again = variances(card, list(reversed(spent)), counted, order, by_policy)
     assert _by_category(found) == _by_category(again)
