@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sync.core.findings import Outcome, held
 from sync.costing import engine, orders
-from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.drawn import Draw
+from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
 from sync.costing.rules import backflush, material
 from sync.costing.scope import STOPS, effective
@@ -79,7 +79,8 @@ def post(host: Host, limit: int) -> Progress:
     host.keep_stock(stocks.since, costed.states)
 
     feeding = {event.id for event in near.values() if isinstance(event, STARTS) or material.is_movement(event)}
-    appended = _append(host, costed.entries, _scopes(feeding, costed.outcomes) | stocks.reports, lambda of: of not in OF_PIECES)
+    scopes = _scopes(feeding, costed.outcomes) | stocks.reports
+    appended = _append(host, costed.entries, scopes, lambda of: of not in OF_PIECES)
 
     bearing = {entry for entry in appended.orders if entry}
     depending = host.depending(bearing - told)
@@ -98,7 +99,7 @@ def post(host: Host, limit: int) -> Progress:
     reports = {event.id for event in near.values() if isinstance(event, orders.ABOUT) and event.order in affected}
     last = _append(host, of_orders.entries, reports, lambda of: of in OF_PIECES)
     costed.tell_drawn()
-    _remember_drawn(costed, reports - stocks.reports, host, terms)
+    _remember_drawn(costed, about, stocks.reports, host, terms)
 
     costed.findings.extend(engine.envelope_findings(event for event in near.values() if event.id in costed.outcomes))
     for event in fresh:
@@ -239,12 +240,12 @@ def _windows(spans: Spans, reach: int) -> list[Window]:
 
 
 class _Stocks:
-    """The items whose stock must be valued anew and the instant to begin at (`since`), with the `reports` of pieces whose
-    draws are valued anew, the stock before (`opening`) and the facts that takes.
+    """The items whose stock must be valued anew and the instant to begin at (`since`), with the `reports` of pieces
+    whose draws are valued anew, the stock before (`opening`) and the facts that takes.
 
-    A movement of an item whose stock is carried changes what follows it. A report that draws it is valued anew whole, and
-    so with it every other component of that report from its instant on, until nothing more is touched. A report changes
-    what later ones of its order draw; a count of a component, or an operation, what all of them do.
+    A movement of an item whose stock is carried changes what follows it. A report that draws it is valued anew whole,
+    and so with it every other component of that report from its instant on, until nothing more is touched. A report
+    changes what later ones of its order draw; a count of a component, or an operation, what all of them do.
     """
 
     def __init__(self, host: Host, touched: Mapping[str, Event], terms: Terms) -> None:
@@ -280,7 +281,9 @@ class _Stocks:
             return
         if isinstance(event, QUANTITIES):
             self._change(order.code, event.occurred_at)
-        elif isinstance(event, OperationAdded) or (isinstance(event, MaterialConsumed) and drawn & backflush.names(event)):
+        elif isinstance(event, OperationAdded) or (
+            isinstance(event, MaterialConsumed) and drawn & backflush.names(event)
+        ):
             self._change(order.code, 0)
 
     def _change(self, order: str, instant: int) -> None:
@@ -341,13 +344,14 @@ class _Stocks:
         return bool(waiting)
 
 
-def _remember_drawn(costed: Costed, reports: Collection[str], host: Host, terms: Terms) -> None:
-    """Reports whose pieces were counted again while what they draw was not looked at: that stays as it was."""
+def _remember_drawn(
+    costed: Costed, about: Iterable[Event], looked_at: Collection[str], host: Host, terms: Terms
+) -> None:
+    """Reports whose pieces were counted again while what they draw was not `looked_at`: that stays as it was."""
     drawing = {code for code, order in terms.plant.orders.items() if backflush.on_backflush(order)}
-    if not drawing:
-        return
-    for report, (before, findings) in host.became(reports & costed.outcomes.keys()).items():
+    reports = {event.id for event in about if isinstance(event, QUANTITIES) and event.order in drawing}
+    for report, (before, findings) in host.became(reports.difference(looked_at)).items():
         told = costed.outcomes[report]
-        if before.reason in material.REASONS or (before.state == "costed" and told.state == "excluded"):
+        if material.DRAWN in before.params or (before.state == "costed" and told.state == "excluded"):
             costed.outcomes[report] = before
         costed.findings.extend(found for found in findings if found.code == "stock.negative")

@@ -13,7 +13,8 @@ Report = OutputReported | DefectReported
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """`report` says that `pieces` more went in where the component belongs (`place`); each takes `quantity_per` of it."""
+    """`report` says that `pieces` more went in where the component belongs (`place`); each takes `quantity_per` of
+    it."""
 
     report: Report
     component: Component

@@ -200,11 +200,11 @@ def valuation(cell: str, style: Style) -> str:
     """A method of valuation; last in, first out is known, and refused."""
     if folded(cell) in ("lifo", "deps", "dernier_entre_premier_sorti"):
         raise BadCell(
-            _("“{cell}” is not allowed: IAS 2 and the French chart of accounts admit no last in, first out; write fifo, "
-              "moving_average, period_average or standard"),
+            _("“{cell}” is not allowed: IAS 2 and the French chart of accounts admit no last in, first out; "
+              "write fifo, moving_average, period_average or standard"),
             cell=cell,
         )  # fmt: skip
-    return _method(cell, style)
+    return str(_method(cell, style))
 
 
 follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",

@@ -4,13 +4,13 @@ components.csv); the others are counted.
     drawn = quantity per piece x the pieces that entered the component's operation and had not been counted before
 
 *Pieces that entered*, not good ones: a piece scrapped took its material in. They are counted backwards, as for scrap:
-bad at an operation + the more of (good there, pieces that entered the next one), where bad are pieces scrapped or held for
-review; a piece sent to rework is counted when it comes back. So each report, of good or of bad pieces, draws for just the
-pieces it is the first to tell of, and that report is what the entry is about. A report at a later operation draws the
-components of earlier ones too, where nobody counted.
+bad at an operation + the more of (good there, pieces that entered the next one), where bad are pieces scrapped or held
+for review; a piece sent to rework is counted when it comes back. So each report, of good or of bad pieces, draws for
+just the pieces it is the first to tell of, and that report is what the entry is about. A report at a later operation
+draws the components of earlier ones too, where nobody counted.
 
-A component that names no operation is drawn at the end: by the good pieces of the last planned operation and by bad ones
-wherever they are found.
+A component that names no operation is drawn at the end: by the good pieces of the last planned operation and by bad
+ones wherever they are found.
 
 *Counted all the same.* When a consumption of the component, or of something in its place, is reported for the order,
 what was counted is believed: the component is not backflushed for that order at all, before or after, and the fact is a

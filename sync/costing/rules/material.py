@@ -1,8 +1,8 @@
 """Material: receipts, issues to orders, returns and backflushed components, valued by the method of the item.
 
-The method says what a movement is worth (`sync/costing/valuation`, a file each): `standard`, `moving_average` (CUMP après
-chaque entrée), `period_average` (CUMP de fin de période) or `fifo` (PEPS). Last in, first out is none of them: IAS 2.25 and
-the French chart of accounts (PCG 213-34) do not allow it. This rule makes entries of it:
+The method says what a movement is worth (`sync/costing/valuation`, a file each): `standard`, `moving_average` (CUMP
+après chaque entrée), `period_average` (CUMP de fin de période) or `fifo` (PEPS). Last in, first out is none of them:
+IAS 2.25 and the French chart of accounts (PCG 213-34) do not allow it. This rule makes entries of it:
 
     receipt:  the supplier (or the opening balance) gives, the stock receives
     issue:    the stock gives, the order receives
@@ -14,14 +14,14 @@ Beside them stand, as entries of their own, the material price variance of an it
 (`variance:material_price`), and what a receipt corrects of issues that were costed before it came
 (`variance:negative_stock`): neither hits the order that happened to be next.
 
-Movements of an item are valued in the order of their instants (ties by event id), whenever they were told: a receipt that
-is told late revalues what follows it. A movement of a closed period is corrected by a reversal pair in the first open one.
-Lots are kept on the facts and do not change the cost.
+Movements of an item are valued in the order of their instants (ties by event id), whenever they were told: a receipt
+that is told late revalues what follows it. A movement of a closed period is corrected by a reversal pair in the first
+open one. Lots are kept on the facts and do not change the cost.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
@@ -44,11 +44,8 @@ from sync.ledger.entry import Entry
 
 RULE, VERSION = "material", 1
 
-# Why a movement may be held that is about an order, item and operation known here.
-REASONS = (
-    "reference.unknown_item", "unit.no_conversion", "rate.missing", "stock.no_unit_cost", "stock.too_little",
-    "amount.too_large",
-)  # fmt: skip
+# In the words of a report that is held for the material it draws: which.
+DRAWN = "drawn"
 
 Movement = MaterialReceived | MaterialConsumed | MaterialReturned
 
@@ -67,8 +64,8 @@ class State:
 
 @dataclass(slots=True)
 class Valued:
-    """What movements come to. `outcomes` has those of movements, `drawn` those of the reports that draw: held when one of
-    their draws is."""
+    """What movements come to. `outcomes` has those of movements, `drawn` those of the reports that draw: held when one
+    of their draws is."""
 
     entries: list[Entry] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -85,8 +82,8 @@ def cost(
     policies: Policies,
     opening: Mapping[str, Stock],
 ) -> Valued:
-    """Value movements. For an item whose stock is carried they must be all of that item's after its `opening` stock, and
-    those that wait in it."""
+    """Value movements. For an item whose stock is carried they must be all of that item's after its `opening` stock,
+    and those that wait in it."""
     valued = Valued()
     by_item: dict[str, list[_Line]] = defaultdict(list)
     for movement in movements:
@@ -224,7 +221,8 @@ class _Line:
         if self.draw is None:
             valued.outcomes[self.fact.id] = outcome
         elif outcome.state == "held":
-            valued.drawn[self.fact.id] = outcome
+            words = {**outcome.params, DRAWN: self.draw.component.item}
+            valued.drawn[self.fact.id] = replace(outcome, params=words)
 
     def _drawn(self) -> tuple[Decimal, str]:
         if self.draw:

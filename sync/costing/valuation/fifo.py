@@ -1,18 +1,18 @@
-"""First in, first out (FIFO; PEPS, premier entré, premier sorti; PCG 213-34, IAS 2.25): what was received first is issued
-first, so what is left is what came last.
+"""First in, first out (FIFO; PEPS, premier entré, premier sorti; PCG 213-34, IAS 2.25): what was received first is
+issued first, so what is left is what came last.
 
     amount = sum over the layers drawn, the oldest first, of  quantity x value of the layer / quantity of the layer
 
-Each layer is what is left of one receipt: its quantity and its value. Part of a layer is rounded once; what takes the rest
-of a layer takes the rest of its value, so a stock that is emptied is worth nothing.
+Each layer is what is left of one receipt: its quantity and its value. Part of a layer is rounded once; what takes the
+rest of a layer takes the rest of its value, so a stock that is emptied is worth nothing.
 
-A return runs this backwards: what was issued last comes back first, into the layer it came from and at what was drawn from
-it, whichever order brings it. So the stock after a return is what it would be if less had been issued, and again the
-latest receipts. The last 32 layers drawn are remembered; what is returned beyond them comes back at the last cost, as the
-oldest layer.
+A return runs this backwards: what was issued last comes back first, into the layer it came from and at what was drawn
+from it, whichever order brings it. So the stock after a return is what it would be if less had been issued, and again
+the latest receipts. The last 32 layers drawn are remembered; what is returned beyond them comes back at the last cost,
+as the oldest layer.
 
-An issue beyond the stock takes all layers, and the rest at the unit cost of the last of them. The receipt that fills the
-shortage keeps as its layer what is left.
+An issue beyond the stock takes all layers, and the rest at the unit cost of the last of them. The receipt that fills
+the shortage keeps as its layer what is left.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,5 +1,5 @@
-"""Moving average (CUMP après chaque entrée; French chart of accounts, PCG 213-34; IAS 2.25): a receipt adds its quantity
-and its cost, an issue or a return takes its share of the value.
+"""Moving average (CUMP après chaque entrée; French chart of accounts, PCG 213-34; IAS 2.25): a receipt adds its
+quantity and its cost, an issue or a return takes its share of the value.
 
     amount = quantity x value / stock quantity, rounded once;  an issue that empties the stock takes its whole value
 
@@ -37,9 +37,7 @@ def step(stock: Stock, move: Move, of: Of) -> Step | Outcome:
         amount = of.at_last_cost(move.quantity, unit_cost)
         words = of.times(move.quantity, unit_cost)
     if move.kind == "return":
-        after = replace(
-            stock, quantity=stock.quantity + move.quantity, value=stock.value + amount, last_cost=unit_cost
-        )
+        after = replace(stock, quantity=stock.quantity + move.quantity, value=stock.value + amount, last_cost=unit_cost)
         shortage = ZERO
         if stock.quantity < 0 <= after.quantity:
             after, shortage = of.filled(after)
@@ -54,9 +52,7 @@ def step(stock: Stock, move: Move, of: Of) -> Step | Outcome:
 def received(stock: Stock, move: Move, of: Of) -> Step:
     """A receipt; when the stock was negative, it also corrects what was issued at the last cost."""
     unit_cost: Decimal = ARITHMETIC.divide(move.paid, move.quantity)
-    after = replace(
-        stock, quantity=stock.quantity + move.quantity, value=stock.value + move.paid, last_cost=unit_cost
-    )
+    after = replace(stock, quantity=stock.quantity + move.quantity, value=stock.value + move.paid, last_cost=unit_cost)
     shortage = ZERO
     if stock.quantity < 0:
         after, shortage = of.filled(after)

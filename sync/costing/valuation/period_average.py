@@ -1,16 +1,16 @@
-"""Period average (CUMP de fin de période; PCG 213-34, IAS 2.25, .27 "on a periodic basis"): one average for all issues of a
-calendar month, that of what was there when it began and of all that was received in it.
+"""Period average (CUMP de fin de période; PCG 213-34, IAS 2.25, .27 "on a periodic basis"): one average for all issues
+of a calendar month, that of what was there when it began and of all that was received in it.
 
     average = (value at the start + cost of the receipts) / (quantity at the start + quantity received)
     amount  = quantity x average, rounded once;  the issue that takes the last of it takes what is left of the value
 
-So the order of issues and receipts within the month says nothing about the cost, and a return comes back at the average.
-In a month that is not over the average is that of the receipts told so far: no figure is invented, and each further
-receipt, like any fact told late, costs the issues of its month anew.
+So the order of issues and receipts within the month says nothing about the cost, and a return comes back at the
+average. In a month that is not over the average is that of the receipts told so far: no figure is invented, and each
+further receipt, like any fact told late, costs the issues of its month anew.
 
-What is issued beyond all of the month's stock costs its average too, and leaves a shortage; the first receipt of a later
-month fills it at the average of that month's receipts. An issue that waits for more (`hold`) is costed at the average of
-the month that brings it.
+What is issued beyond all of the month's stock costs its average too, and leaves a shortage; the first receipt of a
+later month fills it at the average of that month's receipts. An issue that waits for more (`hold`) is costed at the
+average of the month that brings it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -98,8 +98,9 @@ class _Month:
         return Step(amount, pool.last_cost, words, there, shortage=shortage, negative=after.quantity < 0)
 
     def _at_average(self, move: Move) -> tuple[Decimal, str]:
+        of, quantity, last_cost = self.of, move.quantity, self.pool.last_cost
         if self.quantity > 0:
-            words = self.of.share_in_words(move.quantity, self.value, self.quantity)
-            return self.of.share(move.quantity, self.value, self.quantity), f"{words} ({self.words})"
-        assert self.pool.last_cost is not None
-        return self.of.at_last_cost(move.quantity, self.pool.last_cost), self.of.times(move.quantity, self.pool.last_cost)
+            words = f"{of.share_in_words(quantity, self.value, self.quantity)} ({self.words})"
+            return of.share(quantity, self.value, self.quantity), words
+        assert last_cost is not None
+        return of.at_last_cost(quantity, last_cost), of.times(quantity, last_cost)

@@ -1,28 +1,29 @@
 """Standard: every movement at the item's standard cost of its day. When the difference between what was paid and the
-standard, the material price variance, is taken is a policy, `price_variance` (Horngren, Cost Accounting, on isolating the
-price variance at the time of purchase or of use):
+standard, the material price variance, is taken is a policy, `price_variance` (Horngren, Cost Accounting, on isolating
+the price variance at the time of purchase or of use):
 
-*At purchase* (default). The stock is kept at standard, and the variance leaves at once: buyers answer for it, in the month
-they bought.
+*At purchase* (default). The stock is kept at standard, and the variance leaves at once: buyers answer for it, in the
+month they bought.
 
     receipt:  stock gets quantity x standard;  variance gets what was paid less that
     issue:    the stock gives, and the order bears, quantity x standard
     return:   the same backwards
 
-*At use.* The stock is carried at what was paid, as a moving average; the order still bears the standard, and the variance
-arises with each issue. So the part of it that belongs to material not used yet stays in the stock.
+*At use.* The stock is carried at what was paid, as a moving average; the order still bears the standard, and the
+variance arises with each issue. So the part of it that belongs to material not used yet stays in the stock.
 
     receipt:  stock gets what was paid
     issue:    the stock gives quantity x value / stock quantity;  the order bears quantity x standard;
               variance gets the first less the second
     return:   the order is credited quantity x standard, the stock takes it back at its average, variance the difference
 
-When the policy changes from use to purchase, the first movement after that brings the stock that is there to standard, and
-the difference is price variance. From purchase to use the stock goes on at the standard it stands at, as if that had been
-paid.
+When the policy changes from use to purchase, the first movement after that brings the stock that is there to standard,
+and the difference is price variance. From purchase to use the stock goes on at the standard it stands at, as if that
+had been paid.
 
-At purchase a stock is nothing but quantity x standard, and no movement needs to know another: movements are costed each by
-itself, except for an item whose issues wait for their stock (`negative_stock` says `hold`) or where a policy ever says use.
+At purchase a stock is nothing but quantity x standard, and no movement needs to know another: movements are costed each
+by itself, except for an item whose issues wait for their stock (`negative_stock` says `hold`) or where a policy ever
+says use.
 """
 
 from collections.abc import Callable, Iterable, Iterator

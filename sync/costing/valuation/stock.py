@@ -1,14 +1,14 @@
 """What every method of valuation shares: a movement, the stock before and after it, and what a method says of it.
 
 A stock is a quantity in the item's base unit and a value in money. Whatever the method, three things hold: what comes
-in less what goes out is what is there, to the cent; what empties a stock takes its whole value; a stock that is there is
-never worth less than nothing.
+in less what goes out is what is there, to the cent; what empties a stock takes its whole value; a stock that is there
+is never worth less than nothing.
 
 *Less than nothing there.* A stock may be issued beyond what was received, because a receipt is told late. By default
-(`last_cost`) such an issue costs the last known unit cost, and a shortage is worth its quantity at that cost; the receipt
-that fills it, wholly or in part, corrects what was issued at another cost as a difference of its own. Where an item says
-`hold`, an issue beyond the stock waits, and is valued when enough has come: just after the movement that brought it, those
-that waited longest first.
+(`last_cost`) such an issue costs the last known unit cost, and a shortage is worth its quantity at that cost; the
+receipt that fills it, wholly or in part, corrects what was issued at another cost as a difference of its own. Where an
+item says `hold`, an issue beyond the stock waits, and is valued when enough has come: just after the movement that
+brought it, those that waited longest first.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,8 +59,8 @@ class Stock:
     """An item's stock: `quantity` in base units, `value` in money; `last_cost` of one unit when known.
 
     First in, first out also keeps its `layers`, the oldest first, and what was `drawn` from them, the latest last.
-    `waiting`: the keys of issues that wait for more to come. `actual`: an item at standard whose stock is carried at what
-    was paid (the policy `price_variance` says `use`)."""
+    `waiting`: the keys of issues that wait for more to come. `actual`: an item at standard whose stock is carried at
+    what was paid (the policy `price_variance` says `use`)."""
 
     quantity: Decimal = ZERO
     value: Decimal = ZERO
@@ -99,9 +99,10 @@ class Step:
     `words`: the left side of the formula; `stock`: the stock after the move.
 
     `price_difference`: a receipt cost so much more than `amount`, or the stock gave so much more (took so much less);
-    it goes to the material price variance; `actual` and `actual_words`: what the stock gave or took then, and its formula.
-    `brought`: what bringing a stock carried at cost to standard took out of it. `shortage`: what left the stock's value because an issue before had been
-    costed at the last cost. `negative`: there is less than nothing now."""
+    it goes to the material price variance; `actual` and `actual_words`: what the stock gave or took then, and its
+    formula. `brought`: what bringing a stock carried at cost to standard took out of it. `shortage`: what left the
+    stock's value because an issue before had been costed at the last cost. `negative`: there is less than nothing
+    now."""
 
     amount: Decimal
     unit_cost: Decimal
@@ -163,7 +164,8 @@ class Of:
         return held("stock.no_unit_cost", item=self.item, date=move.day.isoformat())
 
     def filled(self, stock: Stock) -> tuple[Stock, Decimal]:
-        """The stock after what filled a shortage, worth its quantity at the last cost, and the difference that makes."""
+        """The stock after what filled a shortage, worth its quantity at the last cost, and the difference that
+        makes."""
         assert stock.last_cost is not None
         right = self.at_last_cost(stock.quantity, stock.last_cost)
         return replace(stock, value=right), stock.value - right
