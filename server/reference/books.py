@@ -5,7 +5,7 @@ The checks themselves are values of `sync.ledger`; here they meet what is known 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from sync.core.clock import month_of
 from sync.core.money import ZERO
 from sync.ledger import operations
 from sync.ledger.entry import ELEMENTS
-from sync.ledger.operations import GeneralEntry
 from sync.ledger.periods import Calendar
 from sync.ledger.plans import Refused, account_of, map_of, refused_accounts, refused_maps
 
@@ -236,45 +235,24 @@ def _objects(reach: "Reach", sheet: Sheet, indexes: Sequence[int]) -> Iterator[L
 def _general(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:
     made = [operations.as_general(row) for row in sheet.rows]
     yield from _told(sheet, operations.refused_general(made, reach.currency))
-    sums = reach.standing_for({one.id for one in made})
+    named = {index: (row.get("entries") or "").split() for index, row in enumerate(sheet.rows)}
+    found = reach.entries({entry for of_row in named.values() for entry in of_row})
+    before = reach.general_of(set(found or ()))
+    sums = defaultdict(Decimal, reach.standing_for({one.id for one in made}))
     for index, one in enumerate(made):
-        if sums.get(one.id, ZERO) > one.amount:
-            sentence = _("general entry “{id}” comes to {amount}, the analytic entries that stand for it to {sum}: "
-                         "reverse what is too much first")  # fmt: skip
+        for entry in named[index]:
+            other = before.setdefault(entry, "" if found is None or entry in found else "?")
+            if other == "?":
+                yield sheet.error(index, "entries", _("analytic entry “{value}” is not in the ledger"), value=entry)
+            elif other not in ("", one.id):
+                sentence = _("analytic entry “{value}” stands for general entry “{other}”: it stands for one at most")
+                yield sheet.error(index, "entries", sentence, value=entry, other=other)
+            elif not other and found is not None:
+                sums[one.id] += operations.linked_amount(found[entry])
+            before[entry] = other or one.id
+        if not ZERO <= sums.get(one.id, ZERO) <= one.amount:
+            sentence = _("general entry “{id}” comes to {amount}, the analytic entries that stand for it to {sum}")
             yield sheet.error(index, "id", sentence, id=one.id, amount=str(one.amount), sum=str(sums[one.id]))
-
-
-def _general_links(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:
-    ids = {row["general"] for row in sheet.rows}
-    general: Mapping[str, GeneralEntry] = {
-        row["id"]: operations.as_general(row) for row in reach.rows("general", "id", ids)
-    }
-    entries = reach.entries({row["entry"] for row in sheet.rows})
-    before = {row["entry"]: row["general"] for row in reach.stored("general_links", "entry", set(entries or ()))}
-    sums = defaultdict(Decimal, reach.standing_for(ids))
-    for index, row in enumerate(sheet.rows):
-        entry, general_id = row["entry"], row["general"]
-        if general_id not in general:
-            sentence = _("general entry “{general}” is known neither here nor in the files: import it too")
-            yield sheet.error(index, "general", sentence, general=general_id)
-        elif entries is None:  # a dry run has no ledger yet
-            continue
-        elif entry not in entries:
-            yield sheet.error(index, "entry", _("analytic entry “{value}” is not in the ledger"), value=entry)
-        elif before.get(entry, general_id) != general_id:
-            sentence = _(
-                "analytic entry “{value}” stands for general entry “{other}” already: it stands for one at most"
-            )
-            yield sheet.error(index, "entry", sentence, value=entry, other=before[entry])
-        elif entry not in before:
-            sums[general_id] += operations.linked_amount(entries[entry])
-            amount = general[general_id].amount
-            if sums[general_id] > amount:
-                sentence = _(
-                    "general entry “{general}” comes to {amount}; with “{ref}” its analytic entries come to {sum}"
-                )
-                yield sheet.error(index, "general", sentence, general=general_id, amount=str(amount), ref=entry,
-                                  sum=str(sums[general_id]))  # fmt: skip
 
 
 Check = Callable[["Reach", Sheet], Iterator[LineError]]
@@ -286,5 +264,4 @@ CHECKS: dict[str, Check] = {
     "order_accounts": _order_accounts,
     "manual": _manual,
     "general": _general,
-    "general_links": _general_links,
 }

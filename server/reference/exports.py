@@ -7,13 +7,14 @@ rate of a single person is not exported.
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from server.spreadsheet import safe_cell
-from server.store import plant
+from server.store import operations, plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
 from sync.costing.policy import BEGINNING
 
@@ -31,7 +32,20 @@ def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
     stored = plant.rows(connection, site, kind.name)
     if kind.name == "rates":
         stored = _newest(stored)
+    if kind.name == "general":
+        stored = _linked(connection, site, stored)
     return [_by_column(kind, row) for row in stored]
+
+
+def _linked(connection: Connection, site: str, stored: list[plant.Row]) -> list[plant.Row]:
+    """General entries with the analytic entries that stand for them, but for those an operation names itself."""
+    links = operations.general_of(connection, site)
+    own = {entry for entry, body in operations.entries_with(connection, site, links).items() if body.get("general")}
+    of: dict[str, list[str]] = defaultdict(list)
+    for entry, general in sorted(links.items()):
+        if entry not in own:
+            of[general].append(entry)
+    return [{**row, "entries": " ".join(of[row["id"]])} for row in stored]
 
 
 def _newest(rates: list[plant.Row]) -> list[plant.Row]:

@@ -205,6 +205,10 @@ class Reach:
         """Analytic entries of the ledger; None where there is no ledger."""
         return operations.entries_with(self.connection, self.site, ids)
 
+    def general_of(self, ids: Collection[str]) -> dict[str, str]:
+        """The general entry that analytic entries stand for."""
+        return operations.general_of(self.connection, self.site, ids)
+
 
 class _Alone(Reach):
     """What the files hold, and nothing besides."""
@@ -228,6 +232,9 @@ class _Alone(Reach):
 
     def entries(self, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]] | None:
         return None
+
+    def general_of(self, ids: Collection[str]) -> dict[str, str]:
+        return {}
 
     def rows(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Rows of the files with one of these values in `column`."""

@@ -118,6 +118,15 @@ def standing_for(connection: Connection, site: str, ids: Collection[str]) -> dic
     return sums
 
 
+def general_of(connection: Connection, site: str, entry_ids: Collection[str] | None = None) -> dict[str, str]:
+    """The general entry that analytic entries stand for, of all or of these that stand for one."""
+    query = select(LINK.c.entry, LINK.c.general).where(LINK.c.site == site).order_by(LINK.c.general, LINK.c.entry)
+    parts = (
+        [query] if entry_ids is None else [query.where(LINK.c.entry.in_(some)) for some in chunks(sorted(entry_ids))]
+    )
+    return {row[0]: row[1] for one in parts for row in connection.execute(one)}
+
+
 def covered(connection: Connection, site: str) -> list[Covered]:
     """Each general entry beside the analytic entries that stand for it."""
     return operations.covered(general(connection, site), linked(connection, site))
@@ -125,7 +134,7 @@ def covered(connection: Connection, site: str) -> list[Covered]:
 
 def faults(connection: Connection, site: str) -> dict[str, list[str]]:
     """What is wrong with links to general entries, by the sentence that says so."""
-    links = {row["entry"]: row["general"] for row in plant.rows(connection, site, "general_links")}
+    links = general_of(connection, site)
     ids = set(connection.scalars(select(GENERAL.c.id).where(GENERAL.c.site == site)))
     there = entries_with(connection, site, links)
     over = [one.general.id for one in covered(connection, site) if not 0 <= one.analytic <= one.general.amount]

@@ -85,7 +85,6 @@ KINDS = {
     "rates": "rate",
     "general": "general_entry",
     "manual": "manual_line",
-    "general_links": "general_link",
 }
 
 # Databases limit the parameters of one statement (SQLite 32,766).
@@ -398,6 +397,8 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         given = _with_versions(connection, code, given)
     elif kind == "manual":
         return _put_operations(connection, code, given)
+    elif kind == "general":
+        _link_entries(connection, code, given)
     key = [column.name for column in table.primary_key.columns if column.name != "site"]
     wanted: dict[Key, Stored] = {}
     for row in given:
@@ -549,6 +550,16 @@ def _drop_others(
         here = [table.c[column] == bindparam(f"_{column}") for column in key]
         connection.execute(delete(table).where(*here), [{f"_{column}": row[column] for column in key} for row in gone])
     return gone
+
+
+def _link_entries(connection: Connection, code: str, rows: list[Stored]) -> None:
+    """Take the analytic entries out of rows of general entries, and link those that are not linked yet."""
+    table = TABLES["general_link"]
+    wanted = {entry: row["id"] for row in rows for entry in (row.pop("entries", None) or "").split()}
+    there = {row["entry"] for row in _rows(connection, "general_link", code, "entry", set(wanted))}
+    new = [{"site": code, "entry": entry, "general": wanted[entry]} for entry in wanted if entry not in there]
+    if new:
+        connection.execute(insert(table), new)
 
 
 def _put_operations(connection: Connection, code: str, rows: list[Stored]) -> Change:

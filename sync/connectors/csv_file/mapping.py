@@ -170,6 +170,15 @@ def setting(cell: str, style: Style) -> str | int:
     return int(cell) if re.fullmatch("[0-9]{1,9}", cell) else code(cell, style)
 
 
+def entry_ids(cell: str, style: Style) -> str:
+    """Ids of entries, separated by spaces."""
+    ids = sorted(set(cell.split()))
+    for one in ids:
+        if not re.fullmatch("[0-9a-f-]{36}", one):
+            raise BadCell(_("“{cell}” is not the id of an entry as it is exported"), cell=one)
+    return " ".join(ids)
+
+
 def one_of(words: Mapping[str, str]) -> Reader:
     """One of a list of words, each under several names."""
 
@@ -534,6 +543,7 @@ KINDS = {
                 Column("debit", decimal, (), empty=Decimal(0)),
                 Column("credit", decimal, (), empty=Decimal(0)),
                 Column("text", text, ("libelle", "ecriturelib")),
+                Column("entries", entry_ids, ("ecritures_analytiques",)),
             ),
             ("id",),
         ),
@@ -554,15 +564,6 @@ KINDS = {
             ("ref", "side", "object", "amount", "accounts"),
             _on_plans,
             _of_plan,
-        ),
-        Kind(
-            "general_links",
-            ("liens_generaux", "liens"),
-            (
-                Column("entry", code, ("ecriture_analytique",), required=True),
-                Column("general", code, ("ecriture_generale",), required=True),
-            ),
-            ("entry",),
         ),
         Kind(
             "policy",
