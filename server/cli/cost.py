@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli import Trouble
+from server.cli._standards import beside_json, card_json, card_rows, variance_rows
 from server.problems import fill
 from server.reference.imports import check_alone
 from server.terminal import gettext as _
@@ -35,8 +36,10 @@ from sync.connectors.csv_file.folder import (
     read_folder,
 )
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
+from sync.core.clock import local_date
 from sync.core.findings import CATALOGUE, Outcome
-from sync.costing import engine
+from sync.costing import beside, engine
+from sync.costing.cost_card import CostCard
 from sync.costing.engine import Costed, Terms
 from sync.costing.policy import BadPolicy, Policies, in_steps
 from sync.costing.rates import Rate, RateTable, rate_id
@@ -171,6 +174,7 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
     second report on them."""
     contents = [{"id": entry.content_id, **entry.content} for entry in run.costed.entries]
     places = {given.raw["id"]: given for given in run.folder.facts}
+    orders = beside.orders(run.facts, run.costed.entries, run.terms)
     states = [outcome.state for outcome in run.costed.outcomes.values()]
     return {
         "site": {"code": run.folder.site.code, "zone": run.folder.site.zone.key, "currency": run.folder.site.currency},
@@ -192,6 +196,9 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
             "plans": _plans(run, contents, as_of),
         },
         "general": _general(run, contents),
+        "standards": [card_json(card, translate) for card in beside.items(run.terms, _last_day(run))]
+        + [card_json(one.card, translate, one.order.code) for one in orders if isinstance(one.card, CostCard)],
+        "variances": [beside_json(one, translate) for one in orders],
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -237,6 +244,15 @@ def _general(run: DryRun, contents: Iterable[Mapping[str, Any]]) -> list[dict[st
          "analytic": str(one.analytic), "open": str(one.open)}
         for one in covered(general, linked)
     ]  # fmt: skip
+
+
+def _last_day(run: DryRun) -> date:
+    """That of the last fact, else the last one from which anything the folder says holds: for cards nobody froze."""
+    zone = run.folder.site.zone
+    facts = [local_date(fact.occurred_at, zone) for fact in run.facts]
+    begins = [row["valid_from"] for kind in ("rates", "routings", "bills") for row in run.folder.rows(kind)
+              if row.get("valid_from")]  # fmt: skip
+    return max(facts, default=max(begins, default=date.max))
 
 
 def _place(given: Given) -> dict[str, str]:
@@ -313,6 +329,15 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
         for line in told["general"]:
             _row(general, *(line[name] for name in ("id", "account", "amount", "analytic", "open")))
         console.print(general)
+    cards = _table(_("Cost cards"), _("Of"), _("Operation"), _("Element"), _("Quantity"), _("Price"), _("Cost"))
+    for row in card_rows(told["standards"]):
+        _row(cards, *row)
+    apart = _table(_("Variances"), _("Order"), _("Category"), _("Of"), _("Formula"), "", currency)
+    for row in variance_rows(told["variances"], translate):
+        _row(apart, *row)
+    for table in (cards, apart):
+        if table.row_count:
+            console.print(table)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",
                **told["counts"])  # fmt: skip
     console.print(Text(counts))

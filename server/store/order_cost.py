@@ -8,7 +8,7 @@ takes as many queries as one order.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -28,12 +28,10 @@ from sync.costing.cost_card import CostCard, Unknown
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.rules import scrap
-from sync.costing.spent import Counted, Spent, good_output
+from sync.costing.spent import Counted, Spent, count_pieces, good_output
 from sync.costing.standard import Comparison
 from sync.events import catalog
 from sync.events.base import Event
-from sync.events.defect import DefectReported
-from sync.events.output import OutputReported
 
 ORDER: Table = TABLES["order"]
 ITEM: Table = TABLES["item"]
@@ -140,7 +138,7 @@ def costs(
     policies = plant.policies(connection, site)
     made = {}
     for code, order in orders.items():
-        counted = _count(pieces[code])
+        counted = count_pieces(pieces[code])
         first, held, running, waiting = states.get(code, (now, 0, 0, 0))
         day = local_date(first, things.site.zone)
         lines, unknown = spent[code], frozenset[Unknown]()
@@ -225,21 +223,6 @@ def _quantity_facts(connection: Connection, site: str, codes: Iterable[str]) -> 
         for event in event_log.resolved(connection, site, events):
             found[getattr(event, "order", "")].append(event)
     return found
-
-
-def _count(events: Iterable[Event]) -> dict[str, Counted]:
-    counted: dict[str, Counted] = defaultdict(Counted)
-    for event in events:
-        if isinstance(event, OutputReported):
-            here = counted[event.operation]
-            counted[event.operation] = replace(here, good=here.good + event.quantity)
-        elif isinstance(event, DefectReported):
-            here = counted[event.operation]
-            if event.disposition == "scrap":
-                counted[event.operation] = replace(here, scrap=here.scrap + event.quantity)
-            elif event.disposition != "use_as_is":  # counted among the good ones
-                counted[event.operation] = replace(here, aside=here.aside + event.quantity)
-    return dict(counted)
 
 
 def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:

@@ -20,7 +20,7 @@ from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 from sync.costing.rules import close, output, scrap
 from sync.costing.rules.scrap import Accumulated
-from sync.costing.spent import Counted
+from sync.costing.spent import count_pieces
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.order import OrderClosed, OrderReopened
@@ -116,21 +116,4 @@ def _close(
     reports = [
         event.id for event in facts if isinstance(event, OutputReported) and output.is_output(order, event.operation)
     ]
-    return close.cost(order, standing, sorted(reports), lines, _counted(facts), plant, rates, policies)
-
-
-def _counted(facts: Iterable[Event]) -> dict[str, Counted]:
-    """Pieces by operation, as far as told."""
-    found: dict[str, Counted] = {}
-    for event in facts:
-        if isinstance(event, (OutputReported, DefectReported)):
-            before = found.get(event.operation, Counted())
-            good, bad, aside = before.good, before.scrap, before.aside
-            if isinstance(event, OutputReported):
-                good += event.quantity
-            elif event.disposition == "scrap":
-                bad += event.quantity
-            elif event.disposition != "use_as_is":
-                aside += event.quantity
-            found[event.operation] = Counted(good, bad, aside)
-    return found
+    return close.cost(order, standing, sorted(reports), lines, count_pieces(facts), plant, rates, policies)

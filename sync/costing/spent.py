@@ -13,6 +13,9 @@ from typing import Any
 from sync.core.clock import parse_instant
 from sync.core.money import ZERO
 from sync.core.plant import Operation, Order
+from sync.events.base import Event
+from sync.events.defect import DefectReported
+from sync.events.output import OutputReported
 from sync.ledger.entry import ELEMENTS
 
 # What leaves the order for stock, or stands for the variances themselves: no cost of the order.
@@ -87,6 +90,23 @@ class Counted:
     good: Decimal = ZERO
     scrap: Decimal = ZERO
     aside: Decimal = ZERO
+
+
+def count_pieces(facts: Iterable[Event]) -> dict[str, Counted]:
+    """Pieces by operation, as far as told. What is used as it is stands among the good ones."""
+    found: dict[str, Counted] = {}
+    for event in facts:
+        if isinstance(event, (OutputReported, DefectReported)):
+            before = found.get(event.operation, Counted())
+            good, bad, aside = before.good, before.scrap, before.aside
+            if isinstance(event, OutputReported):
+                good += event.quantity
+            elif event.disposition == "scrap":
+                bad += event.quantity
+            elif event.disposition != "use_as_is":
+                aside += event.quantity
+            found[event.operation] = Counted(good, bad, aside)
+    return found
 
 
 def planned_steps(order: Order) -> list[Operation]:

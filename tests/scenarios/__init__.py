@@ -7,6 +7,7 @@
 writes it anew. Look at the difference before you commit it: what changed must follow from the README.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def told(result: DryRun) -> dict[str, Any]:
     everything = report(result)
     names = {line["fact"]: line.get("ref") or line["place"] for line in everything["facts"]}
     currency = everything["site"]["currency"]
-    return {
+    standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
+    return ({"standards": standards} if standards else {}) | {
         "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
         "facts": {
             names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
@@ -42,9 +44,38 @@ def told(result: DryRun) -> dict[str, Any]:
     }
 
 
+def _standard(line: dict[str, Any]) -> dict[str, str]:
+    """An order beside its standard; variances by category."""
+    sums: dict[str, Decimal] = {}
+    for variance in line["variances"]:
+        sums[variance["category"]] = sums.get(variance["category"], Decimal(0)) + Decimal(variance["amount"])
+    apart = {category: str(amount) for category, amount in sums.items()}
+    return {name: line[name] for name in ("version", "good", "actual", "in_work", "standard", "total")} | apart
+
+
+def _plans(everything: dict[str, Any]) -> dict[str, Any]:
+    """Plans with accounts of their own, as trees; general entries beside what stands for them."""
+    told: dict[str, Any] = {}
+    for plan, reports in everything["balances"]["plans"].items():
+        told[f"{plan} as posted"] = list(_tree(reports["as_posted"]))
+        told[f"{plan} as of {reports['as_of']['day']}"] = list(_tree(reports["as_of"]["accounts"]))
+    if everything["general"]:
+        told["general"] = [
+            f"{line['id']}: {line['amount']}, of which {line['analytic']} analytic" for line in everything["general"]
+        ]
+    return told
+
+
+def _tree(nodes: list[dict[str, Any]], depth: int = 0) -> Iterator[str]:
+    for node in nodes:
+        name = " ".join(filter(None, (node["account"] or "-", node["name"])))
+        yield f"{'  ' * depth}{name}: {node['balance']}"
+        yield from _tree(node.get("children", []), depth + 1)
+
+
 def _entry(entry: dict[str, Any], names: dict[str, str], currency: str) -> dict[str, Any]:
     told = {
-        "facts": ", ".join(names[fact] for fact in entry["events"]),
+        "facts": ", ".join(names[fact] for fact in entry["events"]) or entry["reference"],
         "what": " ".join(filter(None, (entry["element"], entry.get("order"), entry.get("operation")))),
         "day": entry["occurred_on"],
         "quantity": f"{entry['hours']} h" if "hours" in entry else f"{entry['quantity']} {entry['unit']}",
