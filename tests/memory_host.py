@@ -25,8 +25,8 @@ from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
 from sync.events.order import OrderClosed, OrderReopened
 from sync.events.output import OutputReported
-from sync.ledger.difference import Standing
-from sync.ledger.entry import Posted
+from sync.ledger.difference import Standing, difference
+from sync.ledger.entry import Entry, Posted
 from sync.ledger.periods import Calendar
 from sync.pipeline import LABOR, MACHINE, post
 from sync.ports import Window
@@ -59,6 +59,16 @@ class MemoryHost:
             fact = catalog.load(dict(raw))
             if self.facts.setdefault(fact.id, fact) is fact:
                 self.states[fact.id], self.lots[fact.id] = RECEIVED, lot
+
+    def declare(self, entries: Iterable[Entry]) -> None:
+        """Post declared operations, and have the facts of the orders they are about looked at again."""
+        declared = list(entries)
+        standing = self.standing({entry.scope for entry in declared})
+        self.append(difference(declared, standing, self.calendar(), self.generations, self.bodies, self.key))
+        orders = {entry.order for entry in declared} - {""}
+        for fact in self._all():
+            if getattr(fact, "order", None) in orders:
+                self.states[fact.id] = RECEIVED
 
     def drain(self, limit: int = 500) -> int:
         """Cost all that waits; the number of entries appended."""

@@ -15,6 +15,7 @@ from server.store.verification import verify
 from sync.connectors.csv_file.folder import Folder
 from sync.core.canonical import dump
 from sync.costing.policy import steps
+from sync.ledger.operations import entries
 from tests.cast import KEY, send, settle
 from tests.memory_host import MemoryHost
 from tests.scenarios import EXPECTED, HERE, STORIES, run, told
@@ -49,7 +50,12 @@ def test_arriving_in_any_order_a_story_is_the_same(story: str) -> None:
     for _ in range(3):
         host = MemoryHost(dry.terms)
         facts = arrival.sample(dry.folder.facts, len(dry.folder.facts))
-        while facts:
+        operations = arrival.sample(dry.operations, len(dry.operations))
+        while facts or operations:
+            if operations and (not facts or arrival.random() < 0.5):
+                host.declare(entries(operations.pop(), dry.folder.site.zone, dry.folder.site.currency))
+                host.drain(arrival.randrange(1, 5))
+                continue
             lot = arrival.randrange(1, len(facts) + 1)
             host.accept(given.raw for given in facts[:lot])
             facts = facts[lot:]

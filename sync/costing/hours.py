@@ -95,8 +95,7 @@ def _accounts(use: Use, plant: Plant, day: date) -> _Accounts:
     reason = use.activity.removeprefix("indirect:")
     debit = assignment(plant.plans, order, day=day, element=use.element, department=bearing,
                        work_center=use.work_center, reason=reason)  # fmt: skip
-    credit = assignment(plant.plans, None, day=day, element=use.element, department=use.department,
-                        work_center=use.work_center, reason=reason)  # fmt: skip
+    credit = assignment(plant.plans, None, day=day, element="", department=use.department, work_center=use.work_center)
     return tuple(debit.items()), tuple(credit.items())
 
 

@@ -31,7 +31,11 @@ def assignment(
     reason: str = "",
 ) -> Distribution:
     """The accounts a posting of a `day` gets: what the order says, else the plan's default that fits, else what the
-    plan follows. Where an account is named, a distribution of that name stands for its shares."""
+    plan follows. Where an account is named, a distribution of that name stands for its shares.
+
+    `element` and `reason` are those of the side that bears the cost. The side that gives it has neither (""), or a plan
+    by element would come to nothing.
+    """
     known = {
         "department": department,
         "work_center": work_center,

@@ -229,7 +229,7 @@ default_field = one_of(_words("order ordre of", "customer client", "item article
                               "work_center poste_de_charge poste", "department atelier", "reason motif",
                               "element nature"))  # fmt: skip
 side = one_of(_words("debit", "credit"))
-element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere", "scrap rebut",
+element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
                         "rework retouche", "overhead charges_indirectes frais_generaux",
                         "subcontracting sous_traitance"))  # fmt: skip
 standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",

@@ -133,7 +133,7 @@ class _Settle:
             (RULE, VERSION),
             "output",
             amount,
-            Side(f"order:{self.order.code}", self.accounts("output", "")),
+            Side(f"order:{self.order.code}", self.accounts("", "")),
             Side(
                 f"stock:{self.item.code}",
                 assignment(self.plant.plans, None, day=self.cause.day, element="output", item=self.item.code),
@@ -164,7 +164,7 @@ class _Settle:
             (RULE, VERSION),
             "variance",
             amount,
-            Side(f"order:{self.order.code}", self.accounts("variance", center)),
+            Side(f"order:{self.order.code}", self.accounts("", center)),
             Side(f"variance:{category}", self.accounts("variance", center)),
             quantity=self.good,
             unit=self.item.unit,

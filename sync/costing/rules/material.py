@@ -311,7 +311,7 @@ class _Line:
         order = place.order if place else None
         accounts = assignment(self.plant.plans, order, day=self.day, element="material", department=department,
                               work_center=center, item=self.item.code)  # fmt: skip
-        stock_accounts = assignment(self.plant.plans, None, day=self.day, element="material", item=self.item.code)
+        stock_accounts = assignment(self.plant.plans, None, day=self.day, element="", item=self.item.code)
         credit = accounts if sender.startswith("order:") else stock_accounts
         debit = accounts if receiver.startswith("order:") else stock_accounts
         return Entry(

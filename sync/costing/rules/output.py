@@ -78,7 +78,7 @@ def _to_stock(
     amount = round_money(exact, cause.currency)
     center = step.work_center if (step := order.operation(report.operation)) else ""
     section = plant.department_of(center)
-    gives = assignment(plant.plans, order, day=cause.day, element="output", department=section, work_center=center)
+    gives = assignment(plant.plans, order, day=cause.day, element="", department=section, work_center=center)
     takes = assignment(plant.plans, None, day=cause.day, element="output", item=item.code)
     words = f"{plain(report.quantity)} {item.unit} x {plain(unit_cost)} {cause.currency}, standard {card.version}"
     receipt = cause.book(

@@ -156,8 +156,8 @@ def _scrap(
     amount = round_money(Fraction(event.quantity) * unit_cost, currency)
     center, section = found_at.work_center, plant.department_of(caused_at.work_center)
     day = local_date(event.occurred_at, plant.site.zone)
-    credit = assignment(plant.plans, order, day=day, element="scrap", department=plant.department_of(center),
-                        work_center=center, reason=event.reason)  # fmt: skip
+    credit = assignment(plant.plans, order, day=day, element="", department=plant.department_of(center),
+                        work_center=center)  # fmt: skip
     debit = assignment(plant.plans, order, day=day, element="scrap", department=section,
                        work_center=caused_at.work_center, reason=event.reason)  # fmt: skip
     return Entry(
