@@ -66,6 +66,7 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
                 item=content.get("item", ""),
                 quantity=ZERO if timed else sign * Decimal(content["quantity"]),
                 unit="" if timed else content["unit"],
+                replaces=content.get("replaces", ""),
                 late=settled_at is not None and parse_instant(content["occurred_at"]) > settled_at,
             )
         )

@@ -74,6 +74,8 @@ class Entry:
     rate_id: str = ""
     # How a person's time on several jobs at once was shared, "name/version"; empty: equal_share/1, or nothing shared.
     split: str = ""
+    # The item this one was drawn in place of.
+    replaces: str = ""
     # Of a manual operation: its reference, that of the one it mirrors, and the general entry it stands for.
     reference: str = ""
     mirrors: str = ""
@@ -127,6 +129,7 @@ class Entry:
             "activity",
             "rate_id",
             "split",
+            "replaces",
             "reference",
             "mirrors",
             "general",

@@ -341,4 +341,5 @@ class _Line:
             activity="backflushed" if self.draw else self.fact.type.partition(".")[2],
             rate=unit_cost,
             rate_id=rate_id,
+            replaces=getattr(self.fact, "replaces", "") if order else "",
         )
