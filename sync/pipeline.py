@@ -66,6 +66,7 @@ def post(host: Host, limit: int) -> Progress:
     _add(near, host.of_machines(_windows(machines, policies.longest_machine_ms)))
     _add(near, host.of_items(stocks.since))
     told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
+    told |= stocks.orders
     _add(near, [*host.quantities(told), *host.closes(told)])
     _close(near, host)
 
@@ -241,7 +242,7 @@ def _windows(spans: Spans, reach: int) -> list[Window]:
 
 class _Stocks:
     """The items whose stock must be valued anew and the instant to begin at (`since`), with the `reports` of pieces
-    whose draws are valued anew, the stock before (`opening`) and the facts that takes.
+    whose draws are valued anew and their `orders`, the stock before (`opening`) and the facts that takes.
 
     A movement of an item whose stock is carried changes what follows it. A report that draws it is valued anew whole,
     and so with it every other component of that report from its instant on, until nothing more is touched. A report
@@ -256,6 +257,7 @@ class _Stocks:
         self.facts: dict[str, Event] = {}
         self.changed: dict[str, int] = {}
         self._orders: dict[str, list[Event]] = {}
+        self.orders: set[str] = set()
         self._coupled: set[str] = set()
         for event in touched.values():
             self._touch(event)
@@ -322,6 +324,7 @@ class _Stocks:
             begins = min(begins, self.changed.get(code, NEVER))
             for report in reports:
                 if report.id not in self._coupled and (report.occurred_at >= begins or report.id in self._waiting()):
+                    self.orders.add(code)
                     self._coupled.add(report.id)
                     self.reports.add(report.id)
                     news = True
