@@ -23,6 +23,7 @@ from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.core.findings import CATALOGUE as REASONS
+from sync.costing import cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
 from sync.events import catalog
 
@@ -39,6 +40,7 @@ def pages() -> dict[str, str]:
         "problems.md": _problems(),
         "findings.md": _findings(),
         "rules.md": _rules(),
+        "standards.md": _standards(),
         "connectors.md": _connectors(),
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -152,6 +154,16 @@ def _rules() -> str:
         rule = importlib.import_module(f"sync.costing.splits.{split.name}")
         parts.append(f"## Split rule {split.name}, version {split.version}\n\n{(rule.__doc__ or '').strip()}\n")
     return _page("sync/costing", "Costing rules", *parts)
+
+
+def _standards() -> str:
+    """Cost cards, what they are laid beside, and variances: each module says its own formulas."""
+    parts = [
+        f"## {title}\n\n{(module.__doc__ or '').strip()}\n"
+        for title, module in (("Cost cards", cost_card), ("While an order runs", standard), ("Variances", variances))
+    ]
+    parts.append(f"### Overhead of a pool\n\n{inspect.cleandoc(variances.of_pool.__doc__ or '')}\n")
+    return _page("sync/costing", "Standards and variances", *parts)
 
 
 def _connectors() -> str:
