@@ -125,6 +125,7 @@ OBJECTS: dict[str, LazyString] = {
     "opening": _("Opening stock"),
     "activity": _("Indirect activity"),
     "idle": _("Idle time"),
+    "premium": _("Premiums"),
     "scrap": _("Scrap"),
     "variance": _("Variance"),
 }
@@ -138,6 +139,7 @@ RULES: dict[str, LazyString] = {
     "labor_time": _("Labor time"),
     "machine_time": _("Machine time"),
     "material": _("Material movement"),
+    "premium": _("Premium for when it was worked"),
     "scrap": _("Scrap at accumulated cost"),
 }
 
@@ -190,6 +192,7 @@ TITLES: dict[str, LazyString] = {
     "stock.negative": _("More used than received"),
     "quantity.over_order": _("More pieces than ordered"),
     "operation.added_twice": _("One number, two operations"),
+    "time.end_proposed": _("Proposed clock-out"),
     "time.repeated": _("Same time reported twice"),
 }
 

@@ -9,13 +9,14 @@ The host holds the ledger's lock and one transaction around `post`; nothing here
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sync.core.findings import Outcome, held
 from sync.costing import engine, orders
 from sync.costing.drawn import Draw
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
-from sync.costing.rules import backflush, material
+from sync.costing.rules import backflush, material, premium
 from sync.costing.scope import STOPS, effective
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
@@ -57,12 +58,13 @@ def post(host: Host, limit: int) -> Progress:
     touched = _touched(fresh, host)
     terms = host.terms(touched.values())
     policies = terms.policies
-    labor = _spans(touched, LABOR, policies.longest_labor_ms)
+    whole = partial(premium.whole_periods, terms.plant.premiums, zone=terms.plant.site.zone)
+    labor = _spans(touched, LABOR, policies.longest_labor_ms, whole)
     machines = _spans(touched, MACHINE, policies.longest_machine_ms)
     stocks = _Stocks(host, touched, terms)
 
     near = touched | stocks.facts
-    _add(near, host.of_people(_windows(labor, 2 * policies.longest_labor_ms)))
+    _add(near, host.of_people(_windows(labor, policies.longest_labor_ms, whole)))
     _add(near, host.of_machines(_windows(machines, policies.longest_machine_ms)))
     _add(near, host.of_items(stocks.since))
     told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
@@ -205,8 +207,11 @@ def _close(near: dict[str, Event], host: Host) -> None:
         unseen = found
 
 
-def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int) -> Spans:
-    """What the touched facts may change: their own segments, and the time of the person or machine around them."""
+def _spans(
+    touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int, whole: "Whole | None" = None
+) -> Spans:
+    """What the touched facts may change: their own segments, and the time of the person or machine around them; the
+    `whole` day or week of it, where overtime is told by that."""
     intervals: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for event in touched.values():
         if not isinstance(event, kinds):
@@ -216,22 +221,37 @@ def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest
         if isinstance(event, LaborDeclared):
             if event.started_at is not None and event.ended_at is not None:
                 intervals[who].append((event.started_at, min(event.ended_at, event.started_at + longest_ms)))
+            else:
+                intervals[who].append((at, at))
         elif isinstance(event, (LaborStarted, BreakStarted, MachineStarted, DowntimeStarted)):
             # A start also ends a break, which then ran on for the longest time at most.
             intervals[who].append((at, at + longest_ms))
         elif isinstance(event, ShiftEnded) or (isinstance(event, STOPS) and event.start_id is None):
             # A stop that names no start may end any of the longest time before, which then ran on that long at most.
             intervals[who].append((at - longest_ms, at + longest_ms))
+        elif kinds is LABOR:
+            # A stop that names its start ends nothing else, but it is a sign of life where another clock was forgotten.
+            intervals[who].append((at, at))
+    if whole is not None:
+        intervals = {who: [whole(low, high) for low, high in spans] for who, spans in intervals.items()}
     return Spans(frozenset(touched), intervals)
 
 
-def _windows(spans: Spans, reach: int) -> list[Window]:
+# An interval, and the days or weeks it lies in.
+Whole = Callable[[int, int], tuple[int, int]]
+
+
+def _windows(spans: Spans, longest_ms: int, whole: "Whole | None" = None) -> list[Window]:
     """Where to look for the facts that decide a span: what overlaps it began at most the longest time before, and what
-    shares an instant with that (labor only) the longest time before that."""
+    shares an instant with that (labor only), or a day or week that must be `whole`, the longest time before that."""
     windows: list[Window] = []
     for who, intervals in sorted(spans.intervals.items()):
         merged: list[tuple[int, int]] = []
-        for low, high in sorted((low - reach, high + reach) for low, high in intervals):
+        reached = [(low - longest_ms, high + longest_ms) for low, high in intervals]
+        if whole is not None:
+            reached = [whole(low, high) for low, high in reached]
+            reached = [(low - longest_ms, high + longest_ms) for low, high in reached]
+        for low, high in sorted(reached):
             if merged and low <= merged[-1][1]:
                 merged[-1] = merged[-1][0], max(merged[-1][1], high)
             else:

@@ -106,9 +106,9 @@ def _refused(sheet: Sheet, wrong: RefusedRow) -> LineError:
 
 # column of a kind -> the kind whose code it gives
 REFERENCES = {
-    "work_centers": {"department": "departments"},
+    "work_centers": {"department": "departments", "calendar": "calendars"},
     "machines": {"work_center": "work_centers"},
-    "people": {"department": "departments"},
+    "people": {"department": "departments", "calendar": "calendars"},
     "item_units": {"item": "items"},
     "routings": {"item": "items", "work_center": "work_centers"},
     "bills": {"item": "items", "component": "items"},
@@ -125,6 +125,7 @@ REFERENCES = {
 WHAT = {
     "departments": _("department “{value}” is known neither here nor in the files: import it too"),
     "work_centers": _("work center “{value}” is known neither here nor in the files: import it too"),
+    "calendars": _("calendar “{value}” is known neither here nor in the files: import it too"),
     "items": _("item “{value}” is known neither here nor in the files: import it too"),
     "orders": _("order “{value}” is known neither here nor in the files: import it too"),
     "plans": _("plan “{value}” is known neither here nor in the files: import it too"),
@@ -182,7 +183,8 @@ class Reach:
         return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
-        return {row["code"] for row in self.rows(kind, "code", wanted)} if wanted else set()
+        column = "calendar" if kind == "calendars" else "code"
+        return {row[column] for row in self.rows(kind, column, wanted)} if wanted else set()
 
     @cached_property
     def currency(self) -> str:
@@ -382,7 +384,7 @@ NAMED_BY = {
     "orders": ("order", "code", ("item", "customer", "kind", "quantity", "released_on", "standard_version")),
     "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min", "scrap_percent")),
     "order_accounts": ("order", "order", ("percent",)),
-    "people": ("person", "key", ("rate_group", "department")),
+    "people": ("person", "key", ("rate_group", "department", "calendar")),
     "machines": ("machine", "code", ("work_center",)),
     "items": ("item", "code", ("unit", "valuation")),
     "item_units": ("item", "item", ("factor",)),
@@ -390,7 +392,7 @@ NAMED_BY = {
 # What cost cards are made of.
 MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates")
 # ... and those that may change the cost of any fact.
-NAMED_BY_ALL = {"work_centers": ("department",), "plans": ("follows",)}
+NAMED_BY_ALL = {"work_centers": ("department", "calendar"), "plans": ("follows",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +433,7 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
     zone = plant.site(connection, site).zone
     reasons: set[str] = set()
     policies = plant.policies(connection, site)
-    by_standard = any(policy.split_rule == "standard_time" for policy in policies)
+    by_standard = any(policy.split_rule == "standard_time" or policy.breaks == "calendar" for policy in policies)
     named: set[tuple[str, str]] = set()
     items_since: dict[str, int] = {}
     hours_since: list[int] = []
@@ -449,6 +451,10 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
         if change.kind == "policy":
             days = (date.fromisoformat(row["valid_from"]) for row in change.added)
             all_since.extend(midnight(day, zone) if day > BEGINNING else 0 for day in days)
+        if change.kind in ("calendars", "premiums"):
+            for row in [*change.added, *(old for old, _ in change.changed)]:
+                begins = date.fromisoformat(row["valid_from"])
+                hours_since.append(midnight(begins, zone) if begins > BEGINNING else 0)
         if change.kind == "plans" and change.added:
             all_since.append(0)
         if change.kind in ("distributions", "defaults") and (change.added or change.changed):
@@ -462,7 +468,7 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
                 if (event.order, event.operation) in planned:
                     named.add(("order", event.order))
         if by_standard and change.kind in ("orders", "operations"):
-            # A standard that becomes known changes the share of whatever overlaps.
+            # A standard, or a work center's calendar, that becomes known changes the share of whatever overlaps.
             named.update(("order", row[NAMED_BY[change.kind][1]]) for row in change.added)
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)

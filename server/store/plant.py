@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.tables import TABLES
+from sync.core.calendars import calendars_of
 from sync.core.canonical import dump
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
@@ -47,6 +48,7 @@ from sync.core.plant import (
     Site,
     WorkCenter,
 )
+from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
 from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
 from sync.costing.policy import BEGINNING, Policies, from_mapping
@@ -62,6 +64,8 @@ Key = tuple[str, ...]
 # Kind of rows -> table, in an order in which each refers only to those before it.
 KINDS = {
     "departments": "department",
+    "calendars": "calendar_line",
+    "premiums": "premium",
     "work_centers": "work_center",
     "machines": "machine",
     "people": "person",
@@ -283,7 +287,7 @@ def _small_tables(connection: Connection, code: str) -> Plant:
             row["code"]: Department(row["code"], row["name"]) for row in _rows(connection, "department", code)
         },
         work_centers={
-            row["code"]: WorkCenter(row["code"], row["name"], row["department"])
+            row["code"]: WorkCenter(row["code"], row["name"], row["department"], row["calendar"])
             for row in _rows(connection, "work_center", code)
         },
         machines={
@@ -291,6 +295,8 @@ def _small_tables(connection: Connection, code: str) -> Plant:
             for row in _rows(connection, "machine", code)
         },
         plans=plans(connection, code),
+        calendars=calendars_of(_rows(connection, "calendar_line", code)),
+        premiums=premiums_of(_rows(connection, "premium", code)),
     )
 
 
@@ -305,7 +311,7 @@ def charts(connection: Connection, code: str) -> dict[str, Chart]:
 
 
 def _people(rows: Iterable[Row]) -> dict[str, Person]:
-    return {row["key"]: Person(row["key"], row["rate_group"], row["department"]) for row in rows}
+    return {row["key"]: Person(row["key"], row["rate_group"], row["department"], row["calendar"]) for row in rows}
 
 
 def _items(rows: Iterable[Row], units: Iterable[Row]) -> dict[str, Item]:
@@ -426,7 +432,7 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         connection.execute(
             _update(table, key), [{f"_{name}": value for name, value in row.items()} for _, row in changed]
         )
-    if kind in ("order_accounts", "distributions", "routings", "bills", "standards"):
+    if kind in ("order_accounts", "distributions", "routings", "bills", "standards", "calendars"):
         changed += [(row, {}) for row in _drop_others(connection, code, table, wanted, there)]
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
@@ -542,7 +548,7 @@ def _drop_others(
     connection: Connection, code: str, table: Table, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
 ) -> list[Stored]:
     """Remove what is not given any more for an order and plan, or a distribution: shares stay 100 in all; and for a day
-    of a routing or bill, or a version of a standard: each is given whole."""
+    of a routing, bill or calendar, or a version of a standard: each is given whole."""
     given = {place[:2] for place in wanted}
     gone = [row for place, row in there.items() if place[:2] in given and place not in wanted]
     key = [column.name for column in table.primary_key.columns]

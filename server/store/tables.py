@@ -81,6 +81,7 @@ class WorkCenter(Base):
     code: Mapped[str] = code_key()
     name: Mapped[str] = mapped_column(String(200))
     department: Mapped[str] = mapped_column(Key, default="")
+    calendar: Mapped[str] = mapped_column(Key, default="")
 
 
 class Machine(Base):
@@ -110,9 +111,37 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     rate_group: Mapped[str] = mapped_column(Key, default="")
     department: Mapped[str] = mapped_column(Key, default="")
+    calendar: Mapped[str] = mapped_column(Key, default="")
     language: Mapped[str] = mapped_column(String(8), default="")
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     __table_args__ = (Index(None, "site", "number", unique=True),)
+
+
+class CalendarLine(Base):
+    """When a calendar works, pauses or rests, on a weekday (1 to 7) or a date. See `sync.core.calendars`."""
+
+    __tablename__ = "calendar_line"
+    site: Mapped[str] = site_key()
+    calendar: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    weekday: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    starts: Mapped[str] = mapped_column(String(5), primary_key=True, default="")
+    ends: Mapped[str] = mapped_column(String(5), default="")
+
+
+class Premium(Base):
+    """What hours cost more because of when they were worked, from a day on. See `sync.core.premiums`."""
+
+    __tablename__ = "premium"
+    site: Mapped[str] = site_key()
+    premium: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    kind: Mapped[str] = mapped_column(String(16))
+    starts: Mapped[str] = mapped_column(String(5), default="")
+    ends: Mapped[str] = mapped_column(String(5), default="")
+    threshold_h: Mapped[str] = mapped_column(String(32), default="0")
+    percent: Mapped[str] = mapped_column(String(32))
 
 
 class Item(Base):

@@ -139,6 +139,8 @@ _REASONS = [
     Reason("operation.added_twice", "costed", "lead",
            "Operation {operation} of order {order} was added before, as {name}.",
            "Void one of them, and move its facts to an operation of its own."),
+    Reason("time.end_proposed", "costed", "lead", "The clock-out was probably forgotten: proposed is {end}.",
+           "Stop the work at that time, or at the true one."),
     Reason("time.repeated", "costed", "lead", "The same person reports the same job twice for the same time.",
            "Void one of them."),
 ]  # fmt: skip

@@ -10,6 +10,9 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sync.core.calendars import WorkCalendar
+from sync.core.premiums import Premium
+
 # account -> percent, per plan: {"product": (("CHAIR", Decimal(60)), ("TABLE", Decimal(40)))}
 Distribution = Mapping[str, tuple[tuple[str, Decimal], ...]]
 
@@ -32,9 +35,12 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class WorkCenter:
+    """`calendar`: that of whoever works there and has none of their own."""
+
     code: str
     name: str
     department: str = ""
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Person:
     key: str
     rate_group: str = ""
     department: str = ""
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +232,15 @@ class Plant:
     routings: dict[str, tuple[Routing, ...]] = field(default_factory=dict)
     bills: dict[str, tuple[Bill, ...]] = field(default_factory=dict)
     standards: dict[str, tuple[GivenStandard, ...]] = field(default_factory=dict)
+    calendars: dict[str, WorkCalendar] = field(default_factory=dict)
+    premiums: tuple[Premium, ...] = ()
 
     def department_of(self, work_center: str) -> str:
         center = self.work_centers.get(work_center)
         return center.department if center else ""
+
+    def calendar_of(self, person: str, work_center: str) -> WorkCalendar | None:
+        """The calendar of a person at a work center: the person's own, else that of the work center, else none."""
+        known, center = self.people.get(person), self.work_centers.get(work_center)
+        code = (known.calendar if known else "") or (center.calendar if center else "")
+        return self.calendars.get(code)

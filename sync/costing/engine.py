@@ -8,17 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import noted, orders, unplanned
+from sync.costing import forgotten, noted, orders, unplanned
 from sync.costing.drawn import Draw
 from sync.costing.orders import Bears
-from sync.costing.place import resolve_labels
+from sync.costing.place import calendar_of, resolve_labels
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
-from sync.costing.rules import backflush, labor_time, machine_time, material, scrap
+from sync.costing.rules import backflush, labor_time, machine_time, material, premium, scrap
 from sync.costing.scope import (
     Segment,
     effective,
@@ -112,12 +113,15 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     outcomes |= of_breaks
     wanted = {segment.id for segment in (segments if spans is None else spans.wanted(segments))}
     ended = breaks if spans is None else spans.wanted(breaks)
-    entries, costed = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policies)
+    entries, costed, sheets = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policies)
     if spans is not None:
         outcomes = spans.of_stops(outcomes, events, {pause.id for pause in ended})
     for pause in ended:
         tell(outcomes, pause, time_outcome(pause, longest) or excluded("break.noted"))
-    return Costed(entries, outcomes | costed, _repeated(segments, wanted))
+    entries += premium.cost(sheets, terms.plant, terms.policies)
+    calendar = partial(calendar_of, terms.plant)
+    proposed = forgotten.proposals(segments, events, wanted, terms.plant.site.zone, longest, calendar)
+    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed])
 
 
 def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:

@@ -4,11 +4,13 @@ Pieces with the same segment, rate version, period, policy and accounts are summ
 money, one entry each:
 
     amount = milliseconds x rate per hour / 3,600,000
+
+A premium is a percentage of that price, for some of the pieces, in an entry of its own: see `rules/premium.py`.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +18,7 @@ from sync.core.clock import month_of
 from sync.core.findings import Outcome
 from sync.core.money import ARITHMETIC, round_ratio
 from sync.core.plant import Plant
+from sync.core.premiums import Premium
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 from sync.costing.place import Place
 from sync.costing.policy import Policies, Policy
@@ -38,6 +41,17 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of one person's time on one day of the site in which the same segments are open, and what each of those
+    gets of it, in milliseconds; together they get all of it."""
+
+    start: int
+    until: int
+    day: date
+    shares: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """What time was used for, and who gives it: everything of an entry that is not time or price."""
 
@@ -54,6 +68,24 @@ class Use:
     split: Callable[[Policy], str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A segment that is costed: what its time was used for, and the price of an hour of it on a day."""
+
+    segment: Segment
+    use: Use
+    price: Callable[[date], Rate | Outcome]
+
+
+@dataclass(slots=True)
+class Timesheet:
+    """One person's segments, how that person's time is shared among them, and those that are costed now."""
+
+    segments: list[Segment]
+    slices: list[Slice]
+    paid: list[Paid] = field(default_factory=list)
+
+
 def priced(
     segment: Segment,
     pieces: Iterable[Piece],
@@ -61,9 +93,11 @@ def priced(
     use: Use,
     plant: Plant,
     policies: Policies,
+    premium: Premium | None = None,
 ) -> list[Entry] | Outcome:
     """The entries of one segment, or why it cannot be priced: a segment is held whole. Pieces whose price says that
-    they bear no cost here are left out; when all do, that is what became of the segment."""
+    they bear no cost here are left out; when all do, that is what became of the segment. With a `premium` the price is
+    its percentage of the rate."""
     left_out: Outcome | None = None
     grouped: dict[tuple[str, str, str, _Accounts], list[Piece]] = defaultdict(list)
     rates: dict[str, Rate] = {}
@@ -80,7 +114,7 @@ def priced(
     if left_out and not grouped:
         return left_out
     return [
-        _entry(segment, parts, rates[rate_id], period, accounts, use, plant, policies)
+        _entry(segment, parts, rates[rate_id], period, accounts, use, plant, policies, premium)
         for (rate_id, period, _, accounts), parts in sorted(
             grouped.items(), key=lambda group: (group[1][0].start, group[0])
         )
@@ -108,11 +142,18 @@ def _entry(
     use: Use,
     plant: Plant,
     policies: Policies,
+    premium: Premium | None,
 ) -> Entry:
     currency = plant.site.currency
     policy = policies.on(parts[0].day)
     milliseconds = Decimal(sum(part.milliseconds for part in parts))
-    amount = round_ratio(ARITHMETIC.multiply(milliseconds, rate.amount), MILLISECONDS_PER_HOUR, currency)
+    price = ARITHMETIC.multiply(milliseconds, rate.amount)
+    formula = f"{hours(milliseconds)} h x {plain(rate.amount)} {currency}/h"
+    if premium is None:
+        amount = round_ratio(price, MILLISECONDS_PER_HOUR, currency)
+    else:
+        amount = round_ratio(ARITHMETIC.multiply(price, premium.percent), 100 * MILLISECONDS_PER_HOUR, currency)
+        formula += f" x {plain(premium.percent)} % {premium.code}"
     days: dict[date, int] = defaultdict(int)
     for part in parts:
         days[part.day] += part.milliseconds
@@ -126,14 +167,15 @@ def _entry(
         occurred_at=parts[0].start,
         occurred_on=parts[0].day,
         period=period,
-        quantity=milliseconds,
-        unit="ms",
+        # Hours are counted once, by what they were used for: a premium tells how long it was earned in another unit.
+        quantity=milliseconds if premium is None else milliseconds.scaleb(-3),
+        unit="ms" if premium is None else "s",
         amount=amount,
         currency=currency,
         provenance=segment.provenance,
         events=segment.events,
         policy=policy.version,
-        formula=f"{hours(milliseconds)} h x {plain(rate.amount)} {currency}/h = {amount} {currency}",
+        formula=f"{formula} = {amount} {currency}",
         postings=transfer(
             postings("credit", use.sender, amount, credit, currency),
             postings("debit", use.receiver, amount, debit, currency),
@@ -145,5 +187,6 @@ def _entry(
         rate=rate.amount,
         rate_id=f"{rate.id}/{rate.version}",
         split=use.split(policy) if use.split else "",
+        premium=premium.version if premium else "",
         days=tuple(sorted(days.items())) if len(days) > 1 else (),
     )

@@ -76,6 +76,8 @@ class Entry:
     split: str = ""
     # The item this one was drawn in place of.
     replaces: str = ""
+    # What is paid on top of the rate, "code/first day"; see `sync.core.premiums`.
+    premium: str = ""
     # Of a manual operation: its reference, that of the one it mirrors, and the general entry it stands for.
     reference: str = ""
     mirrors: str = ""
@@ -130,6 +132,7 @@ class Entry:
             "rate_id",
             "split",
             "replaces",
+            "premium",
             "reference",
             "mirrors",
             "general",

@@ -34,7 +34,7 @@ from sync.ledger.entry import Entry, Posting, first_posting, reversal
 from sync.pipeline import post
 from sync.ports import Host
 from tests.cast import ANA, KEY, LUIS, instant, put_plant, raw, send
-from tests.histories import LETTERS, a_history, a_labelled_plant
+from tests.histories import LETTERS, TIMES, a_history, a_labelled_plant, with_times
 from tests.memory_host import MemoryHost
 
 SITES = count(1)
@@ -398,6 +398,38 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
         if chance.random() < 0.3 and not memory.memory.closed:
             for stage in (sql, memory):
                 stage.close("2026-10")
+    assert sql.ledger() == memory.ledger()
+    assert sql.states() == memory.states()
+    assert sql.findings() == memory.findings()
+    assert_recomputed(memory.memory)
+    with read(database) as connection:
+        assert verify(connection, "main", KEY).faults == []
+
+
+@pytest.mark.parametrize(("seed", "chosen"), [
+    (20, {"breaks": "calendar", "premium_to": "order"}), (21, {"breaks": "calendar", "longest_labor_h": 20}),
+    (22, {"split_rule": "unattended", "premium_to": "order"}),
+])  # fmt: skip
+def test_and_with_calendars_and_premiums(database: Engine, seed: int, chosen: dict[str, Any]) -> None:
+    sql = in_sql(database)
+    with write(database) as connection:
+        for kind, rows in TIMES.items():
+            plant.put(connection, "main", kind, rows)
+        plant.put(connection, "main", "people", [{"key": ANA, "calendar": "NIGHT"}])
+        plant.put(connection, "main", "work_centers", [{"code": "W1", "calendar": "DAY"}])
+        plant.put_policy(connection, "main", {BEGINNING: chosen})
+    terms = terms_of(database)
+    told = with_times(a_labelled_plant())
+    assert (terms.plant.calendars, terms.plant.premiums) == (told.calendars, told.premiums)
+    memory = InMemory(MemoryHost(terms))
+    facts = a_history(seed, 60)
+    random.Random(seed).shuffle(facts)
+    for stage in (sql, memory):
+        for lot in (facts[:20], facts[20:]):
+            stage.send(lot)
+            while stage.turn(7):
+                pass
+    assert any(json.loads(body).get("premium") for body in sql.ledger())
     assert sql.ledger() == memory.ledger()
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()

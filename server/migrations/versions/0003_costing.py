@@ -20,6 +20,7 @@ def upgrade() -> None:
     _date_accounts()
     _declare_operations()
     _trace_periods()
+    _keep_time()
 
 
 def _date_policies() -> None:
@@ -244,7 +245,42 @@ def _trace_periods() -> None:
             )
 
 
+def _keep_time() -> None:
+    """Calendars of people and work centers, and premiums."""
+    for table in ("person", "work_center"):
+        op.add_column(table, sa.Column("calendar", KEY, nullable=False, server_default=""))
+    op.create_table(
+        "calendar_line",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("calendar", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("weekday", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("starts", sa.String(length=5), nullable=False),
+        sa.Column("ends", sa.String(length=5), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "site", "calendar", "valid_from", "weekday", "kind", "starts", name=op.f("pk_calendar_line")
+        ),
+    )
+    op.create_table(
+        "premium",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("premium", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("starts", sa.String(length=5), nullable=False),
+        sa.Column("ends", sa.String(length=5), nullable=False),
+        sa.Column("threshold_h", sa.String(length=32), nullable=False),
+        sa.Column("percent", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "premium", "valid_from", name=op.f("pk_premium")),
+    )
+
+
 def downgrade() -> None:
+    for table in ("premium", "calendar_line"):
+        op.drop_table(table)
+    for table in ("person", "work_center"):
+        op.drop_column(table, "calendar")
     for table in ("period_change", "period"):
         for action in ("update", "delete"):
             on = "" if op.get_bind().dialect.name == "sqlite" else f" ON {table}"

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, kind_of_file, text
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, read, split
 from sync.core import ids
+from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
 from sync.core.clock import format_instant, local, parse_instant, readings
 from sync.core.plant import (
@@ -35,6 +36,7 @@ from sync.core.plant import (
     Site,
     WorkCenter,
 )
+from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
 from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
 from sync.ledger import operations
@@ -392,11 +394,15 @@ def plant_of(folder: Folder) -> Plant:
     for row in folder.rows("departments"):
         made.departments[row["code"]] = Department(row["code"], _name(row))
     for row in folder.rows("work_centers"):
-        made.work_centers[row["code"]] = WorkCenter(row["code"], _name(row), row.get("department", ""))
+        made.work_centers[row["code"]] = WorkCenter(
+            row["code"], _name(row), row.get("department", ""), row.get("calendar", "")
+        )
     for row in folder.rows("machines"):
         made.machines[row["code"]] = Machine(row["code"], _name(row), row["work_center"])
     for row in folder.rows("people"):
-        made.people[row["key"]] = Person(row["key"], row.get("rate_group", ""), row.get("department", ""))
+        made.people[row["key"]] = Person(
+            row["key"], row.get("rate_group", ""), row.get("department", ""), row.get("calendar", "")
+        )
     for row in folder.rows("items"):
         valuation = row.get("valuation", "standard")
         made.items[row["code"]] = Item(
@@ -409,6 +415,8 @@ def plant_of(folder: Folder) -> Plant:
             negative_stock=row.get("negative_stock", "last_cost"),
         )
     made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
+    made.calendars = calendars_of(folder.rows("calendars"))
+    made.premiums = premiums_of(folder.rows("premiums"))
     made.orders = _orders(folder)
     made.routings = routings_of(folder.rows("routings"))
     made.bills = bills_of(folder.rows("bills"))

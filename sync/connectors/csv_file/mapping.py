@@ -153,6 +153,36 @@ def day(cell: str, style: Style) -> date:
     raise BadCell(_("“{cell}” is not a date: write it as 2026-11-20 or 20/11/2026"), cell=cell)
 
 
+def wall_time(cell: str, style: Style) -> str:
+    """A time of day on the wall: 22:00, 7:30, 24:00."""
+    found = re.fullmatch("([0-9]{1,2})[:h]([0-9]{2})", cell.lower(), re.ASCII)
+    if not found or int(found[2]) > 59 or int(found[1]) * 60 + int(found[2]) > 24 * 60:
+        raise BadCell(_("“{cell}” is not a time of day: write it as 07:30, from 00:00 to 24:00"), cell=cell)
+    return f"{int(found[1]):02d}:{found[2]}"
+
+
+_WEEKDAYS = {
+    name: str(number)
+    for number, names in enumerate(
+        ("monday lundi", "tuesday mardi", "wednesday mercredi", "thursday jeudi", "friday vendredi", "saturday samedi",
+         "sunday dimanche"), start=1)
+    for name in names.split()
+}  # fmt: skip
+
+
+def weekday(cell: str, style: Style) -> str:
+    """A day of the week, 1 (Monday) to 7 or its name, or a date."""
+    if re.fullmatch("[1-7]", cell):
+        return cell
+    if folded(cell) in _WEEKDAYS:
+        return _WEEKDAYS[folded(cell)]
+    try:
+        return day(cell, style).isoformat()
+    except BadCell as wrong:
+        sentence = _("“{cell}” is neither a weekday nor a date: write 1 for Monday to 7 for Sunday, or 2026-11-20")
+        raise BadCell(sentence, cell=cell) from wrong
+
+
 _YES = ("yes", "true", "1", "oui", "vrai", "x")
 _NO = ("no", "false", "0", "non", "faux")
 
@@ -238,6 +268,12 @@ standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "mac
 per = one_of(_words("piece", "lot"))
 
 
+calendar_kind = one_of(_words("work travail", "break pause", "holiday ferie jour_ferie"))
+premium_kind = one_of(_words("overtime_day heures_supplementaires_jour hs_jour",
+                             "overtime_week heures_supplementaires_semaine hs_semaine", "night nuit",
+                             "weekend week_end fin_de_semaine", "holiday ferie jour_ferie"))  # fmt: skip
+
+
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
@@ -278,12 +314,39 @@ def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "accounts": dump({plan: account for plan, account in accounts.items() if account})}
 
 
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    """Work and breaks have times; a holiday has both or none."""
+    starts, ends = row.get("starts", ""), row.get("ends", "")
+    if bool(starts) != bool(ends):
+        raise BadCell(_("give both starts and ends, or neither"))
+    if not starts and row["kind"] != "holiday":
+        raise BadCell(_("only a holiday may be without times: fill starts and ends"))
+    return {**row, "starts": starts, "ends": ends}
+
+
+def _conditioned(row: dict[str, Any]) -> dict[str, Any]:
+    """Overtime has a threshold and no times, night has times, nothing but overtime has a threshold."""
+    starts, ends, overtime = row.get("starts", ""), row.get("ends", ""), row["kind"].startswith("overtime")
+    if bool(starts) != bool(ends):
+        raise BadCell(_("give both starts and ends, or neither"))
+    if overtime and (starts or row.get("threshold_h") is None):
+        raise BadCell(_("overtime begins beyond a number of hours: fill threshold_h, leave starts and ends empty"))
+    if not overtime and row.get("threshold_h"):
+        raise BadCell(_("only overtime has a threshold: leave threshold_h empty"))
+    if row["kind"] == "night" and (not starts or starts == ends):
+        raise BadCell(_("a night premium needs the times it begins and ends at: fill starts and ends"))
+    return {**row, "starts": starts, "ends": ends, "threshold_h": row.get("threshold_h") or Decimal(0)}
+
+
 _SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
 _PER_PIECE = ("quantite_par_piece", "quantite_unitaire", "quantite")
 _WASTE = ("chute_pour_cent", "taux_de_perte", "perte_pour_cent")
 _MIX = ("groupe_de_melange", "melange")
 _ORDER = ("ordre", "of", "order_code", "numero_of")
 _CENTER = ("poste_de_charge", "poste")
+_CALENDAR = Column("calendar", code, ("calendrier",))
+_STARTS = Column("starts", wall_time, ("debut", "de"))
+_ENDS = Column("ends", wall_time, ("fin", "a"))
 _ITEM = ("article", "code_article")
 _NAME = Column("name", text, ("nom", "libelle", "designation"))
 _CODE = Column("code", code, ("reference", "numero", "code_article"), required=True)
@@ -293,9 +356,38 @@ KINDS = {
     for kind in (
         Kind("departments", ("ateliers", "departements"), (_CODE, _NAME), ("code",)),
         Kind(
+            "calendars",
+            ("calendriers", "horaires"),
+            (
+                Column("calendar", code, ("calendrier",), required=True),
+                Column("weekday", weekday, ("jour", "jour_de_la_semaine", "date"), required=True),
+                _STARTS,
+                _ENDS,
+                Column("kind", calendar_kind, ("type", "nature"), required=True),
+                _SINCE,
+            ),
+            ("calendar", "valid_from", "weekday", "kind", "starts"),
+            _timed,
+        ),
+        Kind(
+            "premiums",
+            ("majorations", "primes"),
+            (
+                Column("premium", code, ("majoration", "prime"), required=True),
+                Column("kind", premium_kind, ("type", "nature"), required=True),
+                _STARTS,
+                _ENDS,
+                Column("threshold_h", decimal, ("seuil_h", "seuil"), empty=None),
+                Column("percent", decimal, ("pourcentage", "pour_cent", "taux"), required=True),
+                _SINCE,
+            ),
+            ("premium", "valid_from"),
+            _conditioned,
+        ),
+        Kind(
             "work_centers",
             ("postes_de_charge", "postes"),
-            (_CODE, _NAME, Column("department", code, ("atelier", "departement"))),
+            (_CODE, _NAME, Column("department", code, ("atelier", "departement")), _CALENDAR),
             ("code",),
         ),
         Kind("machines", (), (_CODE, _NAME, Column("work_center", code, _CENTER, required=True)), ("code",)),
@@ -307,6 +399,7 @@ KINDS = {
                 _NAME,
                 Column("rate_group", code, ("categorie", "categorie_de_cout")),
                 Column("department", code, ("atelier", "departement")),
+                _CALENDAR,
                 Column("language", language, ("langue",)),
                 Column("active", flag, ("actif",), empty=True),
                 Column("key", code, ("cle",), empty=None),
