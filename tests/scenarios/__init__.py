@@ -32,7 +32,7 @@ def told(result: DryRun) -> dict[str, Any]:
     names = {line["fact"]: line.get("ref") or line["place"] for line in everything["facts"]}
     currency = everything["site"]["currency"]
     standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
-    return ({"standards": standards} if standards else {}) | {
+    return ({"standards": standards} if standards else {}) | _plans(everything) | {
         "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
         "facts": {
             names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
