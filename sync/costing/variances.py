@@ -26,7 +26,7 @@ and with AQ, A = actual quantity and amount, SP = standard price, SQ = handled w
     by_product            its credit less the standard's
     lot_size              (allowed - absorbed) x SP: setup spread over more or fewer pieces than planned
     late_cost             what came when the variances were settled already
-    remaining             cents of rounding, and what has no standard price
+    remaining             what has no standard price, or was booked otherwise than at the standard
 
 What an order has and the card has not (an operation of the floor, another item) is measured at the price of the card
 for that work center where there is one, else at its own: then all of it is a matter of quantity.
@@ -39,13 +39,14 @@ Managerial Accounting, chapter 10; SAP, Product Cost by Order, variance categori
 général 1982, III (écarts sur prix, sur quantité, sur budget, sur activité, sur rendement).
 """
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sync.core.money import ZERO, decimal, round_money
+from sync.core.money import ZERO, decimal, minor_digits, round_money
 from sync.core.plant import Order
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
@@ -171,7 +172,8 @@ class _Split:
         self.apart = policy.scrap_variance == "apart"
         self.running = running
         self.on_the_way = allowed_pieces(card, order, counted) if running else {}
-        self.found: list[Variance] = []
+        # Each with its exact amount; what it is in money is decided when all are there.
+        self.found: list[tuple[Fraction, Variance]] = []
 
     def made(self, credited: Decimal | None) -> list[Variance]:
         # What has no price, and overhead that was never charged, is not taken apart: it remains, with the reason.
@@ -193,7 +195,7 @@ class _Split:
         for line in self.spent:
             if line.late:
                 words = f"{line.amount} came after the order's variances were settled"
-                self.tell("late_cost", line.operation, line.element, line.item, line.amount, words, "")
+                self.tell("late_cost", line.operation, line.element, line.item, Fraction(line.amount), words, "")
         return sorted(self.with_rest(credited), key=lambda variance: CATEGORIES.index(variance.category))
 
     # --- actual beside standard
@@ -374,14 +376,18 @@ class _Split:
             if line.element == "scrap" and not line.late:
                 taken[line.operation] += line.amount
         for operation, amount in taken.items():
-            self.tell("scrap", operation, "scrap", "", amount, f"{-amount} left the order with scrap", "")
+            self.tell("scrap", operation, "scrap", "", Fraction(amount), f"{-amount} left the order with scrap", "")
 
     def with_rest(self, credited: Decimal | None) -> Iterator[Variance]:
-        """All there is, and what remains: never more than cents where every price is known."""
+        """All there is, rounded together, and what remains."""
         actual = sum((line.amount for line in self.spent), ZERO)
         standard = self.standard() if credited is None else credited
-        rest = actual - standard - sum((variance.amount for variance in self.found), ZERO)
-        yield from self.found
+        total = actual - standard
+        amounts = rounded_together([exact for exact, _ in self.found], total, self.currency)
+        for amount, (_, variance) in zip(amounts, self.found, strict=True):
+            if amount:
+                yield replace(variance, amount=amount, formula=f"{variance.formula} = {amount} {self.currency}")
+        rest = total - sum(amounts, ZERO)
         if rest:
             reasons = [f"{gap.kind} of {gap.subject} is missing" for gap in sorted(self.card.unknown)]
             reasons += sorted(
@@ -403,16 +409,13 @@ class _Split:
     def add(self, category: str, cell: _Cell, exact: Fraction, formula: str) -> None:
         prices = sorted({line.price_id for line in cell.lines if line.price_id})
         source = " ".join([f"card:{self.card.item}/{self.card.version}", *prices])
-        amount = round_money(exact, self.currency)
-        self.tell(category, cell.operation, cell.element, cell.item, amount, formula, source)
+        self.tell(category, cell.operation, cell.element, cell.item, exact, formula, source)
 
     def tell(
-        self, category: str, operation: str, element: str, item: str, amount: Decimal, formula: str, source: str
+        self, category: str, operation: str, element: str, item: str, exact: Fraction, formula: str, source: str
     ) -> None:
-        if amount:
-            told = f"{formula} = {amount} {self.currency}"
-            source = source or f"card:{self.card.item}/{self.card.version}"
-            self.found.append(Variance(category, operation, element, item, amount, told, source))
+        source = source or f"card:{self.card.item}/{self.card.version}"
+        self.found.append((exact, Variance(category, operation, element, item, ZERO, formula, source)))
 
     def at(self, cell: _Cell) -> str:
         prices = {line.price for line in cell.lines if line.price is not None}
@@ -428,6 +431,20 @@ class _Split:
     @staticmethod
     def share(part: Fraction, whole: Fraction) -> str:
         return f"{_shown(part * 100 / whole)} %"
+
+
+def rounded_together(exact: Sequence[Fraction], total: Decimal, currency: str) -> list[Decimal]:
+    """Amounts in money that add up to `total`, as far as whole cents of theirs can: each is its exact amount rounded
+    down or up, the largest remainders up, ties by the larger amount, then in the order given. Where the total lies further
+    off, something else is in it, and each is rounded for itself."""
+    scale = minor_digits(currency)
+    floors = [math.floor(part * 10**scale) for part in exact]
+    up = int(total.scaleb(scale)) - sum(floors)
+    remainders = [part * 10**scale - low for part, low in zip(exact, floors, strict=True)]
+    if not 0 <= up <= sum(1 for rest in remainders if rest):
+        return [round_money(part, currency) for part in exact]
+    largest = sorted(range(len(exact)), key=lambda place: (-remainders[place], -abs(exact[place]), place))[:up]
+    return [Decimal(low + (place in largest)).scaleb(-scale) for place, low in enumerate(floors)]
 
 
 def _shown(number: Fraction) -> str:
