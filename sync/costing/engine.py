@@ -57,9 +57,9 @@ class Costed:
         self.drawn.update(other.drawn)
 
     def tell_drawn(self) -> None:
-        """What became of a report of pieces is also what became of what it draws: held when that is."""
+        """What became of a report of pieces is also what became of what it draws: held for that first of all."""
         for report, drawn in self.drawn.items():
-            if self.outcomes[report].state != "held":
+            if drawn.state == "held" or self.outcomes[report].state != "held":
                 self.outcomes[report] = drawn
 
 

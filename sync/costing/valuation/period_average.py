@@ -35,8 +35,9 @@ def value(moves: Iterable[Move], stock: Stock, of: Of, *, hold: bool) -> Iterato
         month = _Month(period, of_month, stock, of)
         told = list(month.told(hold))
         stock = replace(month.pool, waiting=told[-1].stock.waiting)
+        # What waited before and waits on was told already.
+        yield from (replace(one, stock=stock) for one in told if one.looking_at not in waiting)
         waiting = [move for move in of_month if move.key in stock.waiting]
-        yield from (replace(one, stock=stock) for one in told)
 
 
 class _Month:
