@@ -386,7 +386,7 @@ NAMED_BY = {
     "order_accounts": ("order", "order", ("percent",)),
     "people": ("person", "key", ("rate_group", "department", "calendar")),
     "machines": ("machine", "code", ("work_center",)),
-    "items": ("item", "code", ("unit", "valuation")),
+    "items": ("item", "code", ("unit", "valuation", "negative_stock")),
     "item_units": ("item", "item", ("factor",)),
 }
 # What cost cards are made of.
@@ -425,8 +425,17 @@ def look_again(connection: Connection, site: str, changes: Sequence[Change]) -> 
         event_log.requeue(connection, site, types=("labor.", "machine."), since_ms=touched.hours_since)
     for item, since in touched.items_since.items():
         event_log.requeue(connection, site, item=item, since_ms=since)
+        _requeue_draws(connection, site, item, since)
     for column, value in sorted(touched.named):
         event_log.requeue(connection, site, **{column: value})  # type: ignore[arg-type]
+        if column == "item":
+            _requeue_draws(connection, site, value, 0)
+
+
+def _requeue_draws(connection: Connection, site: str, item: str, since: int) -> None:
+    """Reports of pieces that draw an item: they name the order, not the item."""
+    for order in sorted(event_log.drawing(connection, site, {item: since})):
+        event_log.requeue(connection, site, order=order, types=("output.reported", "defect.reported"), since_ms=since)
 
 
 def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _Touched:
@@ -470,6 +479,9 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
         if by_standard and change.kind in ("orders", "operations"):
             # A standard, or a work center's calendar, that becomes known changes the share of whatever overlaps.
             named.update(("order", row[NAMED_BY[change.kind][1]]) for row in change.added)
+        if change.kind == "components":
+            rows = [*change.added, *(row for pair in change.changed for row in pair)]
+            named.update(("order", row["order"]) for row in rows if row.get("backflush"))
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))
