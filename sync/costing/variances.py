@@ -138,7 +138,6 @@ class _Cell:
     amount: Decimal = ZERO
     quantity: Fraction = _NONE
     idle: Fraction = _NONE
-    charged: bool = False
     absorbed: Fraction = _NONE
     allowed: Fraction = _NONE
     handled: Fraction = _NONE
@@ -169,6 +168,7 @@ class _Split:
         self.good = good_output(order, counted)
         self.spent = [line for line in spent if line.element not in LEAVING]
         self.through = entered(order, counted)
+        self.pools = {line.item for line in self.spent if line.element == "overhead"}
         self.apart = policy.scrap_variance == "apart"
         self.running = running
         self.on_the_way = allowed_pieces(card, order, counted) if running else {}
@@ -177,7 +177,8 @@ class _Split:
 
     def made(self, credited: Decimal | None) -> list[Variance]:
         # What has no price, and overhead that was never charged, is not taken apart: it remains, with the reason.
-        cells = [cell for cell in self.cells() if cell.known and (cell.charged or cell.element != "overhead")]
+        charged = [cell for cell in self.cells() if cell.element != "overhead" or cell.item in self.pools]
+        cells = [cell for cell in charged if cell.known]
         for cell in cells:
             self.scrapped(cell)
         self.scrap_credit()
@@ -207,7 +208,7 @@ class _Split:
             if line.item:
                 places[line.item].add(line.operation)
         for line in self.card.lines:
-            key = self.key(line.element, line.operation, line.item)
+            key = self.key(line.element, line.operation, line.item, line.unit)
             where = key[0] if not line.item or len(places[line.item]) > 1 else line.operation
             mix_group = line.mix_group if line.element == "material" else ""
             cell = cells.setdefault(key, _Cell(where, line.element, line.item, line.unit, mix_group))
@@ -216,11 +217,10 @@ class _Split:
         for spent in self.spent:
             if spent.late or spent.element not in _SPLIT:
                 continue
-            key = self.key(spent.element, spent.operation, spent.item)
+            key = self.key(spent.element, spent.operation, spent.item, spent.unit)
             if key not in cells:
                 cells[key] = self.unplanned(spent)
             cell = cells[key]
-            cell.charged = True
             cell.amount += spent.amount
             hours = Fraction(spent.milliseconds, MILLISECONDS_PER_HOUR)
             cell.quantity += Fraction(spent.quantity) if spent.quantity else hours
@@ -228,10 +228,11 @@ class _Split:
         self.standing_in(cells)
         return list(cells.values())
 
-    @staticmethod
-    def key(element: str, operation: str, item: str) -> tuple[str, str, str]:
-        """Time belongs to an operation; an item to the order: it is often drawn without naming the operation."""
-        return ("", element, item) if item and element != "overhead" else (operation, element, item)
+    def key(self, element: str, operation: str, item: str, unit: str = "") -> tuple[str, str, str]:
+        """Time belongs to an operation, and overhead by the hour; an item to the order, and overhead by its money: it
+        is often drawn without naming the operation."""
+        whole = item and (element != "overhead" or unit == self.currency)
+        return ("", element, item) if whole else (operation, element, item)
 
     def stand(self, cell: _Cell, line: CardLine) -> None:
         """Add a line of the card to the standard quantities of its cell."""
@@ -328,7 +329,7 @@ class _Split:
         quantity = cell.quantity
         by_price, by_quantity = _SPLIT[cell.element]
         basis, cost = self.basis(cell)
-        if cell.element in ("rework", "by_product") or (cell.element == "overhead" and not quantity):
+        if cell.element in ("rework", "by_product") or (cell.element == "overhead" and cell.amount and not quantity):
             words = f"{cell.amount} spent - {self.m(cost)} at standard"
             self.add(by_price, cell, Fraction(cell.amount) - cost, words)
             return
@@ -393,14 +394,8 @@ class _Split:
             reasons += sorted(
                 {f"no {line.element} on the card" for line in self.spent if line.element not in (*_SPLIT, "scrap")}
             )
-            charged = {(line.operation, line.item) for line in self.spent if line.element == "overhead"}
-            reasons += sorted(
-                {
-                    f"overhead {line.item} was never charged"
-                    for line in self.card.lines
-                    if line.element == "overhead" and (line.operation, line.item) not in charged
-                }
-            )
+            pools = {line.item for line in self.card.lines if line.element == "overhead"}
+            reasons += [f"overhead {pool} was never charged" for pool in sorted(pools - self.pools)]
             words = "; ".join(reasons or ["rounding"])
             yield Variance("remaining", "", "", "", rest, words, f"card:{self.card.item}/{self.card.version}")
 
@@ -435,8 +430,8 @@ class _Split:
 
 def rounded_together(exact: Sequence[Fraction], total: Decimal, currency: str) -> list[Decimal]:
     """Amounts in money that add up to `total`, as far as whole cents of theirs can: each is its exact amount rounded
-    down or up, the largest remainders up, ties by the larger amount, then in the order given. Where the total lies further
-    off, something else is in it, and each is rounded for itself."""
+    down or up, the largest remainders up, ties by the larger amount, then in the order given. Where the total lies
+    further off, something else is in it, and each is rounded for itself."""
     scale = minor_digits(currency)
     floors = [math.floor(part * 10**scale) for part in exact]
     up = int(total.scaleb(scale)) - sum(floors)

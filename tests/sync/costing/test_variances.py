@@ -410,6 +410,26 @@ def test_overhead_that_was_never_charged_is_no_saving() -> None:
     assert "SHOP was never charged" in found[0].formula
 
 
+def test_overhead_of_an_operation_nobody_worked_at_is_saved_hours() -> None:
+    """The pool is charged on this order, so its hours at 20 are known: none, for 0.8 h at 6."""
+    order = an_order("10", "20")
+    card = a_card(*TWO_STEPS, hours("overhead", "0.2", "6", "10", pool="SHOP"), hours("overhead", "0.1", "6", "20",
+                  pool="SHOP"))  # fmt: skip
+    spent = [worked("labor", "1.6", "48"), worked("overhead", "1.6", "9.6", item="SHOP"), used("OAK", "8", "40")]
+    found = variances(card, spent, {"20": Counted(good=D(8))}, order)
+    assert _by_category(found) == {"labor_efficiency": D(-32), "overhead_efficiency": D("-4.80")}
+
+
+def test_overhead_by_the_money_of_material_drawn_without_an_operation() -> None:
+    """10 % of oak: 4.5 on 45 for 4 on 40."""
+    card = a_card(material("OAK", "1", "5"), CardLine("10", "overhead", F(5), F(1, 10), item="STORE", unit="USD"))
+    spent = [
+        used("OAK", "9", "45", operation=""),
+        Spent("", "overhead", "", "measured", D("4.50"), item="STORE", quantity=D(45), unit="USD"),
+    ]
+    assert of(card, spent, "8") == {"material_usage OAK": D(5), "overhead_efficiency STORE": D("0.50")}
+
+
 def test_cents_of_rounding_remain_in_sight() -> None:
     """3 x 1/3 kg at 1: three reports of one piece were booked at 0.33 each, the cost was 1.00."""
     card = a_card(CardLine("10", "material", F(1, 3), F(1), item="OAK", unit="kg"))
