@@ -25,6 +25,7 @@ from server.settings import Settings, env_name
 from sync.core.findings import CATALOGUE as REASONS
 from sync.costing import cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
+from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -150,6 +151,10 @@ def _rules() -> str:
     for module in pkgutil.iter_modules(sync.costing.rules.__path__):
         rule = importlib.import_module(f"sync.costing.rules.{module.name}")
         parts.append(f"## {rule.RULE}, version {rule.VERSION}\n\n{(rule.__doc__ or '').strip()}\n")
+    parts.append(f"## How stock is valued\n\n{(stock.__doc__ or '').strip()}\n")
+    for method in METHODS:
+        rule = importlib.import_module(f"sync.costing.valuation.{method}")
+        parts.append(f"### {method}\n\n{(rule.__doc__ or '').strip()}\n")
     for split in sync.costing.splits.RULES.values():
         rule = importlib.import_module(f"sync.costing.splits.{split.name}")
         parts.append(f"## Split rule {split.name}, version {split.version}\n\n{(rule.__doc__ or '').strip()}\n")

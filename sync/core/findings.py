@@ -132,7 +132,8 @@ _REASONS = [
     Reason("stock.negative", "costed", "accountant", "More of item {item} was used than received.",
            "Enter the missing receipt."),
     Reason("backflush.counted", "costed", "lead",
-           "Item {item} of order {order} is drawn by reports of pieces, and was counted too: what was counted is taken.",
+           "Item {item} of order {order} is drawn by reports of pieces, and was counted too: "
+           "what was counted is taken.",
            "Nothing to do if all of it was counted; else void the count."),
     Reason("quantity.over_order", "costed", "lead", "Operation {operation} reports {quantity} of {planned} ordered.",
            "Check the quantities."),
