@@ -159,10 +159,12 @@ def _remake_account(columns: tuple[str, ...], *more: sa.Column[str]) -> None:
         sa.PrimaryKeyConstraint(*key, name=op.f("pk_account")),
     )
     rows.sort(key=lambda row: row.get("valid_from", ""))
-    latest = {tuple(row[name] for name in key): {**row} for row in rows}
+    latest = {tuple(row.get(name, BEGINNING) for name in key): row for row in rows}
     for row in latest.values():
-        if not more:
-            row.pop("valid_from", None)
+        if more:
+            row["valid_from"] = BEGINNING
+        else:
+            del row["valid_from"]
     if latest:
         op.bulk_insert(made, list(latest.values()))
 
