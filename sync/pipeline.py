@@ -79,6 +79,7 @@ def post(host: Host, limit: int) -> Progress:
     costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
     costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
     costed.add(engine.cost_material(counting.events, terms, stocks.opening, stocks.wants))
+    costed.add(engine.cost_subcontracting(counting.events, terms, lambda report: report.id in stocks.reports))
     host.keep_stock(stocks.since, costed.states)
 
     feeding = {event.id for event in near.values() if isinstance(event, STARTS) or material.is_movement(event)}

@@ -12,10 +12,11 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from server.reference import books
+from server.reference import books, charges
 from server.store import event_log, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
@@ -113,6 +114,9 @@ REFERENCES = {
     "routings": {"item": "items", "work_center": "work_centers"},
     "bills": {"item": "items", "component": "items"},
     "standards": {"item": "items"},
+    "losses": {"item": "items", "scrap_item": "items"},
+    "subcontracts": {"work_center": "work_centers", "item": "items", "service": "items"},
+    "by_products": {"item": "items", "by_product": "items"},
     "orders": {"item": "items"},
     "operations": {"order": "orders", "work_center": "work_centers"},
     "components": {"order": "orders", "item": "items"},
@@ -359,6 +363,7 @@ CHECKS: dict[str, Callable[[Reach, Sheet], Iterator[LineError]]] = {
     "standards": _standards,
     "components": _components,
     **books.CHECKS,
+    **charges.CHECKS,
     "rates": _rates,
 }
 
@@ -377,6 +382,8 @@ WAITING_FOR = {
     "rates": ("rate.missing", "stock.no_unit_cost", "standard.incomplete"),
     "routings": ("standard.none", "standard.incomplete"),
     "bills": ("standard.none", "standard.incomplete"),
+    "by_products": ("by_product.no_value",),
+    "overheads": ("standard.incomplete",),
     "standards": ("standard.none", "standard.incomplete", "standard.unknown_version"),
 }
 # Columns that change costs, and which facts bear them: those that name this column's value.
@@ -390,7 +397,15 @@ NAMED_BY = {
     "item_units": ("item", "item", ("factor",)),
 }
 # What cost cards are made of.
-MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates")
+MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates",
+                    "overheads", "subcontracts")  # fmt: skip
+# What is charged by a rule of the house, and the facts that bear it.
+CHARGED = {
+    "overheads": ("labor.", "machine.", "material.", "output.", "defect."),
+    "losses": ("defect.", "order.closed"),
+    "subcontracts": ("output.",),
+    "by_products": ("output.by_product", "order.closed"),
+}
 # ... and those that may change the cost of any fact.
 NAMED_BY_ALL = {"work_centers": ("department", "calendar"), "plans": ("follows",)}
 
@@ -407,6 +422,8 @@ class _Touched:
     all_since: int | None
     # What stands at the standard of an order, while one of what standards are made of changed.
     at_standard: bool = False
+    # Facts of these types, since an instant.
+    charged: tuple[tuple[tuple[str, ...], int], ...] = ()
 
 
 def look_again(connection: Connection, site: str, changes: Sequence[Change]) -> None:
@@ -421,6 +438,8 @@ def look_again(connection: Connection, site: str, changes: Sequence[Change]) -> 
         return
     if touched.at_standard:
         event_log.requeue(connection, site, types=("output.reported", "order.closed"))
+    for types, since in touched.charged:
+        event_log.requeue(connection, site, types=types, since_ms=since)
     if touched.hours_since is not None:
         event_log.requeue(connection, site, types=("labor.", "machine."), since_ms=touched.hours_since)
     for item, since in touched.items_since.items():
@@ -494,6 +513,17 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
     at_standard = any(policy.output_value == "standard" for policy in policies) and any(
         change.kind in MAKING_STANDARDS and (change.added or change.changed) for change in changes
     )
+    charged = tuple(
+        (CHARGED[change.kind], 0 if change.kind == "losses" else _begins(change, zone)) for change in changes
+        if change.kind in CHARGED and (change.added or change.changed)
+    )  # fmt: skip
     return _Touched(
-        reasons, named, items_since, min(hours_since, default=None), min(all_since, default=None), at_standard
+        reasons, named, items_since, min(hours_since, default=None), min(all_since, default=None), at_standard, charged
     )
+
+
+def _begins(change: Change, zone: ZoneInfo) -> int:
+    """The first instant from which rows that came hold."""
+    rows = [*change.added, *(row for _, row in change.changed)]
+    first = min(date.fromisoformat(row.get("valid_from") or BEGINNING.isoformat()) for row in rows)
+    return midnight(first, zone) if first > BEGINNING else 0

@@ -174,7 +174,7 @@ def move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any
             part = to_store(Decimal(line["amount"]))
             amount += part if line["side"] == "debit" else -part
     span = 0
-    if content["unit"] == "ms":
+    if content["unit"] == "ms" and content["rule"] != "overhead":  # its hours are those of the entry that carries it
         debited = any(line["object"] == cost_object and line["side"] == "debit" for line in content["postings"])
         credited = any(line["object"] == cost_object and line["side"] == "credit" for line in content["postings"])
         span = int(content["quantity"]) * (debited - credited)

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from server.store.tables import TABLES
 from sync.core.calendars import calendars_of
 from sync.core.canonical import dump
+from sync.core.charges import charges_of
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
     Component,
@@ -75,6 +76,10 @@ KINDS = {
     "routings": "routing_step",
     "bills": "bill_line",
     "standards": "standard_line",
+    "overheads": "overhead_rate",
+    "losses": "loss_rate",
+    "subcontracts": "subcontract",
+    "by_products": "by_product",
     "orders": "order",
     "operations": "operation",
     "components": "component",
@@ -234,6 +239,7 @@ def load_part(
 
 _BELONGS_TO = {"operation": "order", "lot": "item"}  # kind of label -> what its reference names
 _STANDARD_TABLES = ("routing_step", "bill_line", "standard_line")
+_CHARGE_TABLES = ("overhead_rate", "loss_rate", "subcontract", "by_product")
 _ORDER_TABLES = ("order", "operation", "component", "order_account")
 
 
@@ -295,6 +301,7 @@ def _small_tables(connection: Connection, code: str) -> Plant:
             for row in _rows(connection, "machine", code)
         },
         plans=plans(connection, code),
+        charges=charges_of(*(_rows(connection, table, code) for table in _CHARGE_TABLES)),
         calendars=calendars_of(_rows(connection, "calendar_line", code)),
         premiums=premiums_of(_rows(connection, "premium", code)),
     )

@@ -259,6 +259,61 @@ class StandardLine(Base):
     mix_group: Mapped[str] = mapped_column(Key, default="")
 
 
+class OverheadRate(Base):
+    """What a pool of overhead charges from a day on; see `sync.core.charges`, for the three tables below as well."""
+
+    __tablename__ = "overhead_rate"
+    site: Mapped[str] = site_key()
+    pool: Mapped[str] = code_key()
+    nature: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    driver: Mapped[str] = mapped_column(String(20))
+    rate: Mapped[str | None] = mapped_column(String(32))
+    normal_capacity: Mapped[str] = mapped_column(String(32), default="0")
+    budget: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class LossRate(Base):
+    """What is normally lost, and what a scrapped piece is worth."""
+
+    __tablename__ = "loss_rate"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    normal_loss_percent: Mapped[str] = mapped_column(String(32), default="0")
+    disposal_value: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_item: Mapped[str] = mapped_column(Key, default="")
+    scrap_quantity: Mapped[str] = mapped_column(String(32), default="1")
+
+
+class Subcontract(Base):
+    """What a supplier is paid for each good piece."""
+
+    __tablename__ = "subcontract"
+    site: Mapped[str] = site_key()
+    work_center: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    price: Mapped[str] = mapped_column(String(32))
+    supplier: Mapped[str] = mapped_column(Key, default="")
+    service: Mapped[str] = mapped_column(Key, default="")
+
+
+class ByProduct(Base):
+    """What comes out beside an item, and how it is valued."""
+
+    __tablename__ = "by_product"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    by_product: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    method: Mapped[str] = mapped_column(String(12), default="net_value")
+    value: Mapped[str] = mapped_column(String(32))
+
+
 class Component(Base):
     __tablename__ = "component"
     site: Mapped[str] = site_key()

@@ -112,6 +112,7 @@ _REASONS = [
     Reason("event.replaced", "excluded", "", "Replaced by a later fact."),
     Reason("correction.applied", "excluded", "", "A correction; it acts on the fact it names."),
     Reason("quantity.counted", "excluded", "", "Counts pieces; carries no cost of its own."),
+    Reason("scrap.normal", "excluded", "", "Within the normal loss: the good pieces bear its cost."),
     Reason("downtime.noted", "excluded", "", "Downtime is counted, not costed."),
     Reason("break.noted", "excluded", "", "A break: its time is taken away from whatever runs."),
     Reason("break.over", "excluded", "", "The break was over already."),

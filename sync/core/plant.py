@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sync.core.charges import Charges
 from sync.core.calendars import WorkCalendar
 from sync.core.premiums import Premium
 
@@ -232,6 +233,7 @@ class Plant:
     routings: dict[str, tuple[Routing, ...]] = field(default_factory=dict)
     bills: dict[str, tuple[Bill, ...]] = field(default_factory=dict)
     standards: dict[str, tuple[GivenStandard, ...]] = field(default_factory=dict)
+    charges: Charges = field(default_factory=Charges)
     calendars: dict[str, WorkCalendar] = field(default_factory=dict)
     premiums: tuple[Premium, ...] = ()
 

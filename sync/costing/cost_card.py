@@ -14,10 +14,11 @@ Both percentages are of what goes *in*: 10 % of output is not 10 % of input.
 
 A card is *given* (standards.csv), or *made* from routing and bill at the prices of one day: hours at the published
 labor rate (`standard_labor`) and the machine rate of their work center; a component at the unit cost of its own card
-when it has one, else at its `standard_cost`. A machine rate that includes labor leaves no labor line: one labor cost,
-not two. A work center without machines and without a machine rate is a place of manual work. What else has no price is
-`Unknown`: the card says so and has no unit cost. Never is a missing price zero. An item that needs itself is an
-unknown, too, and names the way round.
+when it has one, else at its `standard_cost`; on these what overhead pools charge, and beside them what a supplier is
+paid for a subcontracted operation. A machine rate that includes labor leaves no labor line: one labor cost, not two. A
+work center without machines and without a machine rate is a place of manual work. What else has no price is `Unknown`:
+the card says so and has no unit cost. Never is a missing price zero. An item that needs itself is an unknown, too, and
+names the way round.
 
 The standard of an order is *frozen at release*: that of the version the order names, or that of the day it was released
 on. Rates, routings, bills and standards are dated, so a change afterwards holds from its own day on and moves no order
@@ -44,6 +45,13 @@ MINUTES_PER_HOUR = 60
 SECONDS_PER_HOUR = 3600
 # Elements whose quantity is hours, unless a line says otherwise.
 PER_HOUR = ("labor", "setup", "machine", "rework")
+# What a pool charges on, by its driver, as far as a card has it.
+_CHARGED_BY = {
+    "labor_hour": ("labor", "setup"),
+    "labor_percent": ("labor", "setup"),
+    "machine_hour": ("machine",),
+    "material_percent": ("material",),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -216,6 +224,9 @@ class _Maker:
         with self.inside(code):
             lines = [line for step in steps for line in self.of_step(step, entering[step.number])]
             lines += [self.of_component(part, entering.get(part.operation, first)) for part in components]
+            centers = {step.number: step.work_center for step in steps}
+            lines += [made for line in lines for made in self.overhead_on(line, centers.get(line.operation, ""))]
+            lines += [made for step in steps for made in self.bought(code, step, entering[step.number])]
             unknown = self.unknown(code, lot_size, lines)
         version, currency = self.day.isoformat(), self.plant.site.currency
         return CostCard(code, version, self.day, lot_size, tuple(lines), currency, tuple(yields.items()), unknown)
@@ -253,6 +264,34 @@ class _Maker:
             price_id=price_id,
             mix_group=part.mix_group,
         )
+
+    def overhead_on(self, line: CardLine, center: str) -> Iterator[CardLine]:
+        """What the pools charge on a line, as `rules/overhead.py` does on an entry: by its hours, or by its money."""
+        for pool in self.plant.charges.overheads_on(self.day, center, self.plant.department_of(center)):
+            if line.element not in _CHARGED_BY[pool.driver] or not pool.per_unit:
+                continue
+            quantity, unit = (line.cost, self.plant.site.currency) if pool.by_money else (line.quantity, "h")
+            known = line.price is not None or not pool.by_money
+            yield CardLine(
+                line.operation,
+                "overhead",
+                quantity,
+                pool.per_unit if known else None,
+                line.per,
+                pool.pool,
+                unit,
+                center,
+                price_id=pool.id,
+            )
+
+    def bought(self, code: str, step: Operation, pieces: Fraction) -> Iterator[CardLine]:
+        """What a supplier is paid for the pieces that leave a step good, as in `rules/subcontracting.py`."""
+        paid = self.plant.charges.subcontract(code, step.number, step.work_center, self.day)
+        if paid:
+            good, price = pieces * (1 - _percent(step.scrap_percent)), Fraction(paid.price)
+            yield CardLine(
+                step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center
+            )
 
     def price_of(self, code: str) -> tuple[Fraction | None, str]:
         """Of one base unit of a component: its card's unit cost, else its standard cost."""

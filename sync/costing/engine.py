@@ -19,7 +19,16 @@ from sync.costing.orders import Bears
 from sync.costing.place import calendar_of, resolve_labels
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
-from sync.costing.rules import backflush, labor_time, machine_time, material, premium, scrap
+from sync.costing.rules import (
+    backflush,
+    labor_time,
+    machine_time,
+    material,
+    overhead,
+    premium,
+    scrap,
+    subcontracting,
+)
 from sync.costing.scope import (
     Segment,
     effective,
@@ -33,6 +42,7 @@ from sync.costing.scope import (
 )
 from sync.events.base import Event
 from sync.events.machine import MachineReported
+from sync.events.output import OutputReported
 from sync.ledger.entry import Entry
 
 DRIFT_LIMIT_MS = 120_000
@@ -83,6 +93,7 @@ def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = 
     costed.add(cost_labor(counting.events, terms))
     costed.add(cost_machines(counting.events, terms))
     costed.add(cost_material(counting.events, terms, {}))
+    costed.add(cost_subcontracting(counting.events, terms))
     costed.add(cost_orders(counting.events, terms, borne_by(costed.entries, orders.closed(counting.events))))
     costed.tell_drawn()
     costed.findings.extend(envelope_findings(facts))
@@ -121,6 +132,7 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     entries += premium.cost(sheets, terms.plant, terms.policies)
     calendar = partial(calendar_of, terms.plant)
     proposed = forgotten.proposals(segments, events, wanted, terms.plant.site.zone, longest, calendar)
+    entries += overhead.cost(entries, terms.plant)
     return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed])
 
 
@@ -142,7 +154,7 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
     for segment in down:
         tell(outcomes, segment, time_outcome(segment, limit) or excluded("downtime.noted"))
     entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policies)
-    return Costed(entries, outcomes | costed)
+    return Costed([*entries, *overhead.cost(entries, terms.plant)], outcomes | costed)
 
 
 def cost_material(
@@ -158,7 +170,16 @@ def cost_material(
     draws = [draw for draw in backflush.draws(events, terms.plant) if wanted(draw)]
     valued = material.cost(movements, draws, terms.plant, terms.rates, terms.policies, opening)
     findings = [*valued.findings, *backflush.findings(movements, terms.plant)]
-    return Costed(valued.entries, valued.outcomes, findings, valued.states, valued.drawn)
+    entries = [*valued.entries, *overhead.cost(valued.entries, terms.plant)]
+    return Costed(entries, valued.outcomes, findings, valued.states, valued.drawn)
+
+
+def cost_subcontracting(
+    events: Iterable[Event], terms: Terms, wanted: Callable[[Event], bool] = lambda one: True
+) -> Costed:
+    """What suppliers are paid for the good pieces of those reports that are `wanted`."""
+    reports = [event for event in events if isinstance(event, OutputReported) and wanted(event)]
+    return Costed(subcontracting.cost(reports, terms.plant, terms.policies))
 
 
 def cost_orders(events: Iterable[Event], terms: Terms, bears: Bears) -> Costed:

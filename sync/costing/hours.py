@@ -23,6 +23,7 @@ from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 from sync.costing.place import Place
 from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate
+from sync.costing.rework import Elsewhere
 from sync.costing.scope import Segment
 from sync.ledger.accounts import Shares, assignment, postings, transfer
 from sync.ledger.entry import Entry, hours
@@ -66,6 +67,11 @@ class Use:
     department: str
     # How the time was shared, as an entry names it, under the policy of its day; None where nothing is shared.
     split: Callable[[Policy], str] | None = None
+    # Who bears it under the policy of its day, when that is not the order it was for.
+    elsewhere: Callable[[Policy], Elsewhere | None] | None = None
+
+    def bearer(self, policy: Policy) -> Elsewhere | None:
+        return self.elsewhere(policy) if self.elsewhere and self.place else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def priced(
             left_out = rate
             continue
         rates[rate.id] = rate
-        accounts = _accounts(use, plant, piece.day)
+        accounts = _accounts(use, plant, piece.day, policies.on(piece.day))
         grouped[rate.id, month_of(piece.day), policies.on(piece.day).version, accounts].append(piece)
     if left_out and not grouped:
         return left_out
@@ -121,14 +127,18 @@ def priced(
     ]
 
 
-def _accounts(use: Use, plant: Plant, day: date) -> _Accounts:
+def _accounts(use: Use, plant: Plant, day: date, policy: Policy) -> _Accounts:
     """On which accounts the receiver and the sender stand on a day."""
-    order = use.place.order if use.place else None
-    # The order bears the cost in the department that worked on it.
-    bearing = plant.department_of(use.work_center) or use.department
     reason = use.activity.removeprefix("indirect:")
-    debit = assignment(plant.plans, order, day=day, element=use.element, department=bearing,
-                       work_center=use.work_center, reason=reason)  # fmt: skip
+    if elsewhere := use.bearer(policy):
+        debit = assignment(plant.plans, None, day=day, element=use.element, department=elsewhere.department,
+                           reason=reason)  # fmt: skip
+    else:
+        order = use.place.order if use.place else None
+        # The order bears the cost in the department that worked on it.
+        bearing = plant.department_of(use.work_center) or use.department
+        debit = assignment(plant.plans, order, day=day, element=use.element, department=bearing,
+                           work_center=use.work_center, reason=reason)  # fmt: skip
     credit = assignment(plant.plans, None, day=day, element="", department=use.department, work_center=use.work_center)
     return tuple(debit.items()), tuple(credit.items())
 
@@ -157,7 +167,7 @@ def _entry(
     days: dict[date, int] = defaultdict(int)
     for part in parts:
         days[part.day] += part.milliseconds
-    order = use.place.order if use.place else None
+    order, elsewhere = use.place.order if use.place else None, use.bearer(policy)
     debit, credit = dict(accounts[0]), dict(accounts[1])
     return Entry(
         scope=segment.id,
@@ -178,7 +188,7 @@ def _entry(
         formula=f"{formula} = {amount} {currency}",
         postings=transfer(
             postings("credit", use.sender, amount, credit, currency),
-            postings("debit", use.receiver, amount, debit, currency),
+            postings("debit", elsewhere.cost_object if elsewhere else use.receiver, amount, debit, currency),
         ),
         order=order.code if order else "",
         operation=use.place.operation if use.place else "",

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from sync.core.clock import parse_instant
-from sync.core.money import ZERO
+from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order
+from sync.core.quantity import MILLISECONDS_PER_HOUR
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.output import OutputReported
@@ -54,7 +55,12 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
         if amount is None:
             continue
         sign = -1 if amount < 0 else 1
-        timed = content["unit"] == "ms"
+        # The hours an overhead is charged by are told already, by the entry that carries it.
+        driven = content["unit"] == "ms" and content["rule"] == "overhead"
+        timed = content["unit"] == "ms" and not driven
+        quantity = Decimal(content["quantity"])
+        if driven:
+            quantity = ARITHMETIC.divide(quantity, Decimal(MILLISECONDS_PER_HOUR))
         lines.append(
             Spent(
                 operation=content.get("operation", ""),
@@ -64,8 +70,8 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
                 amount=amount,
                 milliseconds=sign * int(content["quantity"]) if timed else 0,
                 item=content.get("item", ""),
-                quantity=ZERO if timed else sign * Decimal(content["quantity"]),
-                unit="" if timed else content["unit"],
+                quantity=ZERO if timed else sign * quantity,
+                unit="" if timed else "h" if driven else content["unit"],
                 replaces=content.get("replaces", ""),
                 late=settled_at is not None and parse_instant(content["occurred_at"]) > settled_at,
             )

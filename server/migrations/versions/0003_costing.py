@@ -17,6 +17,7 @@ def upgrade() -> None:
     _date_policies()
     _value_stock()
     _freeze_standards()
+    _charge()
     _date_accounts()
     _declare_operations()
     _trace_periods()
@@ -102,6 +103,57 @@ def _freeze_standards() -> None:
         sa.PrimaryKeyConstraint(
             "site", "item", "version", "operation", "element", "component", "per", name=op.f("pk_standard_line")
         ),
+    )
+
+
+def _charge() -> None:
+    """Overhead pools, losses, subcontracted work and by-products, each from a day on."""
+    op.create_table(
+        "overhead_rate",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("pool", KEY, nullable=False),
+        sa.Column("nature", sa.String(length=8), nullable=False),
+        sa.Column("subject", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("driver", sa.String(length=20), nullable=False),
+        sa.Column("rate", sa.String(length=32), nullable=True),
+        sa.Column("normal_capacity", sa.String(length=32), nullable=False),
+        sa.Column("budget", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "pool", "nature", "subject", "valid_from", name=op.f("pk_overhead_rate")),
+    )
+    op.create_table(
+        "loss_rate",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("operation", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("normal_loss_percent", sa.String(length=32), nullable=False),
+        sa.Column("disposal_value", sa.String(length=32), nullable=False),
+        sa.Column("scrap_item", KEY, nullable=False),
+        sa.Column("scrap_quantity", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "item", "operation", "valid_from", name=op.f("pk_loss_rate")),
+    )
+    op.create_table(
+        "subcontract",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("work_center", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("operation", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("price", sa.String(length=32), nullable=False),
+        sa.Column("supplier", KEY, nullable=False),
+        sa.Column("service", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("site", "work_center", "item", "operation", "valid_from", name=op.f("pk_subcontract")),
+    )
+    op.create_table(
+        "by_product",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("by_product", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("method", sa.String(length=12), nullable=False),
+        sa.Column("value", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "item", "by_product", "valid_from", name=op.f("pk_by_product")),
     )
 
 
@@ -292,7 +344,8 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_column("period", "position")
     _remake_account(("site", "plan", "code", "name", "parent", "valid_from"))
-    for table in ("standard_line", "bill_line", "routing_step"):
+    for table in ("by_product", "subcontract", "loss_rate", "overhead_rate", "standard_line", "bill_line",
+                  "routing_step"):  # fmt: skip
         op.drop_table(table)
     for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("operation", "scrap_percent"),
                           ("order", "standard_version"), ("order", "released_on"), ("item", "lot_size")):  # fmt: skip

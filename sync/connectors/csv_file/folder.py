@@ -23,6 +23,7 @@ from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unread
 from sync.core import ids
 from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
+from sync.core.charges import charges_of
 from sync.core.clock import format_instant, local, parse_instant, readings
 from sync.core.plant import (
     Component,
@@ -421,6 +422,7 @@ def plant_of(folder: Folder) -> Plant:
     made.routings = routings_of(folder.rows("routings"))
     made.bills = bills_of(folder.rows("bills"))
     made.standards = standards_of(folder.rows("standards"))
+    made.charges = charges_of(*(folder.rows(kind) for kind in ("overheads", "losses", "subcontracts", "by_products")))
     return made
 
 

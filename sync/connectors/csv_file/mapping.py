@@ -266,6 +266,10 @@ standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "mac
                                  "overhead charges_indirectes frais_generaux", "subcontracting sous_traitance",
                                  "by_product sous_produit"))  # fmt: skip
 per = one_of(_words("piece", "lot"))
+driver = one_of(_words("labor_hour heure_de_main_d_oeuvre heure_mo", "machine_hour heure_machine",
+                       "material_percent pour_cent_matiere", "labor_percent pour_cent_main_d_oeuvre pour_cent_mo"))  # fmt: skip
+nature = one_of(_words("fixed fixe", "variable"))
+method = one_of(_words("net_value valeur_nette", "percent pour_cent", "sales_value valeur_de_vente"))
 
 
 calendar_kind = one_of(_words("work travail", "break pause", "holiday ferie jour_ferie"))
@@ -481,6 +485,61 @@ KINDS = {
                 Column("mix_group", code, _MIX),
             ),
             ("item", "version", "operation", "element", "component", "per"),
+        ),
+        Kind(
+            "overheads",
+            ("charges_indirectes", "frais_generaux", "frais_indirects"),
+            (
+                Column("pool", code, ("centre", "section"), required=True),
+                Column("driver", driver, ("unite_d_oeuvre", "inducteur"), required=True),
+                Column("subject", code, ("porte_sur", "poste_ou_atelier")),
+                Column("nature", nature, ("comportement",), required=True),
+                Column("rate", decimal, ("taux", "percent", "pour_cent"), empty=None),
+                Column("normal_capacity", decimal, ("activite_normale", "capacite_normale"), empty=Decimal(0)),
+                Column("budget", decimal, ("budget_mensuel",), empty=Decimal(0)),
+                _SINCE,
+            ),
+            ("pool", "nature", "subject", "valid_from"),
+        ),
+        Kind(
+            "losses",
+            ("pertes", "pertes_normales"),
+            (
+                Column("item", code, _ITEM),
+                Column("operation", code, ("phase",)),
+                Column("normal_loss_percent", loss, ("perte_normale_pour_cent",), empty=Decimal(0)),
+                Column("disposal_value", decimal, ("valeur_du_rebut", "valeur_de_recuperation"), empty=Decimal(0)),
+                Column("scrap_item", code, ("article_de_rebut",)),
+                Column("scrap_quantity", positive, ("quantite_de_rebut",), empty=Decimal(1)),
+                _SINCE,
+            ),
+            ("item", "operation", "valid_from"),
+        ),
+        Kind(
+            "subcontracts",
+            ("sous_traitances", "sous_traitance"),
+            (
+                Column("work_center", code, _CENTER),
+                Column("item", code, _ITEM),
+                Column("operation", code, ("phase",)),
+                Column("price", decimal, ("prix",), required=True),
+                Column("supplier", code, ("fournisseur", "sous_traitant")),
+                Column("service", code, ("prestation",)),
+                _SINCE,
+            ),
+            ("work_center", "item", "operation", "valid_from"),
+        ),
+        Kind(
+            "by_products",
+            ("sous_produits", "coproduits"),
+            (
+                Column("item", code, _ITEM),
+                Column("by_product", code, ("sous_produit", "coproduit"), required=True),
+                Column("method", method, ("methode",), empty="net_value"),
+                Column("value", decimal, ("valeur",), required=True),
+                _SINCE,
+            ),
+            ("item", "by_product", "valid_from"),
         ),
         Kind(
             "orders",

@@ -15,13 +15,15 @@ of the work center, else none) take its instants away just as declared ones do; 
 
 The work center or the person's department gives the hours (credit); the order receives them (debit), under the
 element `labor`, `setup` or `rework` by activity; teardown is part of `setup`, which happens once for a lot however many
-pieces it has. Indirect time stays in the department, as the activity's cost.
+pieces it has. Rework may be borne elsewhere, by the policy `rework_to` (`sync/costing/rework.py`). Indirect time stays
+in the department, as the activity's cost.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -30,6 +32,7 @@ from sync.core.clock import local_date, midnights_between
 from sync.core.findings import COSTED, Outcome, excluded, held
 from sync.core.money import allocate
 from sync.core.plant import Plant
+from sync.costing import rework
 from sync.costing.hours import Paid, Piece, Slice, Timesheet, Use, priced
 from sync.costing.place import Place, calendar_of, locate
 from sync.costing.policy import Policies, Policy
@@ -236,6 +239,7 @@ def _cost_segment(
         subject = person.rate_group or work_center or "-"
         return rate or held("rate.missing", kind="labor", subject=subject, date=day.isoformat())
 
+    reworking = event.activity == "rework"
     use = Use(
         RULE,
         VERSION,
@@ -247,6 +251,7 @@ def _cost_segment(
         work_center,
         department,
         _split,
+        partial(rework.bearer, place=place, plant=plant, department=department) if place and reworking else None,
     )
     pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
     entries = priced(segment, pieces, price, use, plant, policies)
