@@ -77,6 +77,7 @@ _SCHEMAS: dict[str, Any] = {
         provenance=_TEXT,
         events={"type": "array", "items": _TEXT}, policy=_TEXT, formula=_TEXT, order=_TEXT, operation=_TEXT, item=_TEXT,
         work_center=_TEXT, activity=_TEXT, days={"type": "object", "additionalProperties": _WHOLE},
+        reference=_TEXT, mirrors=_TEXT, general=_TEXT,
         postings={"type": "array", "items": _ref("Posting")}, posted_on=_DAY, posting_period=_TEXT,
         late={"type": "boolean"}, generation=_WHOLE, form=_WHOLE,
     ),

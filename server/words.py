@@ -128,6 +128,8 @@ OBJECTS: dict[str, LazyString] = {
     "premium": _("Premiums"),
     "scrap": _("Scrap"),
     "variance": _("Variance"),
+    "general": _("General account"),
+    "transit": _("Transit of operation"),
 }
 
 VARIANCES: dict[str, LazyString] = {
@@ -158,6 +160,7 @@ VARIANCES: dict[str, LazyString] = {
 RULES: dict[str, LazyString] = {
     "labor_time": _("Labor time"),
     "machine_time": _("Machine time"),
+    "manual": _("Declared operation"),
     "material": _("Material movement"),
     "premium": _("Premium for when it was worked"),
     "scrap": _("Scrap at accumulated cost"),

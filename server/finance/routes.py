@@ -20,7 +20,7 @@ from server.extensions import db
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
-from server.store import entries, facts, plant
+from server.store import entries, facts, operations, plant
 from server.store.database import read
 from server.store.entries import Filter, Line
 from server.words import RULES, cost_object
@@ -129,6 +129,8 @@ def show_entry(position: int) -> Response:
             "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
             "causes": facts.by_ids(connection, site, line.body["events"]),
             "rules": RULES,
+            "declared": operations.declared(connection, site, line.body.get("reference", "")),
+            "general": operations.general_of(connection, site, [line.body["id"]]).get(line.body["id"], ""),
         }
     return fragments.page("finance/entry.html", **values)
 

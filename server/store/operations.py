@@ -80,6 +80,11 @@ def post_waiting(books: Books) -> int:
     return len(posted)
 
 
+def declared(connection: Connection, site: str, ref: str) -> Mapping[str, Any] | None:
+    """The first line of an operation as it was entered: its text, by whom, when."""
+    return next(iter(plant.rows(connection, site, "manual", "ref", [ref])), None) if ref else None
+
+
 def posted(connection: Connection, site: str) -> dict[str, Operation]:
     """The operations that ought to be in the ledger by now."""
     refs = set(connection.scalars(select(LINE.c.ref).where(LINE.c.site == site, LINE.c.posted).distinct()))
