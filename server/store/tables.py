@@ -837,7 +837,7 @@ class ManualLine(Base):
     posted: Mapped[bool] = mapped_column(Boolean, default=False)
     __table_args__ = (
         Index("ix_manual_line_waiting", "site", "ref",
-              sqlite_where=text("NOT posted"), postgresql_where=text("NOT posted")),
+              sqlite_where=text("posted = 0"), postgresql_where=text("NOT posted")),
         Index("ix_manual_line_general", "site", "general",
               sqlite_where=text("general <> ''"), postgresql_where=text("general <> ''")),
     )  # fmt: skip

@@ -243,10 +243,9 @@ def _declare_operations() -> None:
         sa.Column("posted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("site", "ref", "number", name=op.f("pk_manual_line")),
     )
-    waiting, linked = sa.text("NOT posted"), sa.text("general <> ''")
-    op.create_index(
-        "ix_manual_line_waiting", "manual_line", ["site", "ref"], sqlite_where=waiting, postgresql_where=waiting
-    )
+    linked = sa.text("general <> ''")
+    op.create_index("ix_manual_line_waiting", "manual_line", ["site", "ref"],
+                    sqlite_where=sa.text("posted = 0"), postgresql_where=sa.text("NOT posted"))  # fmt: skip
     op.create_index(
         "ix_manual_line_general", "manual_line", ["site", "general"], sqlite_where=linked, postgresql_where=linked
     )
