@@ -59,7 +59,7 @@ class Facts(Protocol):
         """Orders that have one of these items on backflush and a report of pieces from its instant on, inclusive."""
 
     def closes(self, orders: Collection[str]) -> list[Event]:
-        """Facts that close these orders, or reopen them."""
+        """Facts that close these orders, or reopen them, and of what they yield beside their product."""
 
     def depending(self, orders: Collection[str]) -> set[str]:
         """Which of these orders have facts that follow from what the order bears: a defect reported, a close."""

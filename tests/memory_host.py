@@ -24,7 +24,7 @@ from sync.events.defect import DefectReported
 from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
 from sync.events.order import OrderClosed, OrderReopened
-from sync.events.output import OutputReported
+from sync.events.output import ByProductReported, OutputReported
 from sync.ledger.difference import Standing, difference
 from sync.ledger.entry import Entry, Posted
 from sync.ledger.periods import Calendar
@@ -154,7 +154,8 @@ class MemoryHost:
         }
 
     def closes(self, orders: Collection[str]) -> list[Event]:
-        return [e for e in self._all() if isinstance(e, (OrderClosed, OrderReopened)) and e.order in orders]
+        about = (OrderClosed, OrderReopened, ByProductReported)
+        return [e for e in self._all() if isinstance(e, about) and e.order in orders]
 
     def depending(self, orders: Collection[str]) -> set[str]:
         return {event.order for event in self._all() if isinstance(event, DEPENDING)} & set(orders)

@@ -214,10 +214,10 @@ def became(
 
 
 def closes(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
-    """Facts that close these orders, or reopen them."""
+    """Facts that close these orders, or reopen them, and of what they yield beside their product."""
     found = []
     for part in chunks(sorted(orders)):
-        types = EVENT.c.type.in_(("order.closed", "order.reopened"))
+        types = EVENT.c.type.in_(("order.closed", "order.reopened", "output.by_product"))
         found += load(connection, site, and_(EVENT.c.order.in_(part), types))
     return found
 

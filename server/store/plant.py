@@ -230,6 +230,7 @@ def load_part(
     wanted = {*items, *named["item"]}
     for order in plant.orders.values():
         wanted |= {order.item, *(component.item for component in order.components)} - {""}
+    wanted |= {loss.scrap_item for loss in plant.charges.losses} - {""}
     wanted |= _load_standards(connection, code, plant, wanted)
     plant.items = _items(
         _rows(connection, "item", code, "code", wanted), _rows(connection, "item_unit", code, "item", wanted)

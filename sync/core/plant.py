@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sync.core.charges import Charges
 from sync.core.calendars import WorkCalendar
+from sync.core.charges import Charges
 from sync.core.premiums import Premium
 
 # account -> percent, per plan: {"product": (("CHAIR", Decimal(60)), ("TABLE", Decimal(40)))}

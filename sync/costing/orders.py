@@ -1,38 +1,42 @@
 """What becomes of an order's pieces and of its cost: scrap, output to stock, the close.
 
-    what the order was given -> scrap takes its part -> good output goes to stock -> at the close, what is left
+    what the order was given -> scrap takes its part -> by-products and good output go to stock -> at the close, what is
+    left
 
 One stage, because each step needs the one before it; a rule each (`sync/costing/rules/`). Everything an order was given
 comes in from outside (`Bears`): entries of labor, machines, material, overhead that stand for it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
 from typing import Any
 
 from sync.core.findings import Finding, Outcome, held
+from sync.core.money import ZERO
 from sync.core.plant import Order, Plant
+from sync.core.quantity import plain
 from sync.costing import spent
+from sync.costing.joint import Joint
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
-from sync.costing.rules import close, output, scrap
+from sync.costing.rules import by_product, close, output, scrap, subcontracting
 from sync.costing.rules.scrap import Accumulated
 from sync.costing.spent import count_pieces
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.order import OrderClosed, OrderReopened
-from sync.events.output import OutputReported
+from sync.events.output import ByProductReported, OutputReported
 from sync.ledger.entry import Entry
 
 # The facts this stage tells the outcome of.
-ABOUT = (OutputReported, DefectReported, OrderClosed, OrderReopened)
+ABOUT = (OutputReported, DefectReported, ByProductReported, OrderClosed, OrderReopened)
 # Of these, what depends on the cost of the order: it is looked at again whenever that changes.
 DEPENDING = (DefectReported, OrderClosed)
 # The elements of entries this stage makes; everything else an order bears was given to it.
-MADE = ("scrap", "output", "variance")
+MADE = ("scrap", "output", "by_product", "variance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,28 @@ def cost(
         told = [event for event in by_order[code] if isinstance(event, (OrderClosed, OrderReopened))]
         order = plant.orders.get(code)
         standing, of_lifecycle = close.in_force(told)
+        beside = [event for event in by_order[code] if isinstance(event, ByProductReported)]
+        by_products, of_by_products, joint = by_product.cost(beside, plant, rates, policies)
+        outcomes.update(of_by_products)
+        entries.extend(by_products)
         if order is None:
             outcomes.update({event.id: held("reference.unknown_order", code=code) for event in told})
             continue
         outcomes.update(of_lifecycle)
         reports = [event for event in by_order[code] if isinstance(event, OutputReported) and event.id in outcomes]
         reports = [event for event in reports if outcomes[event.id].state != "held"]
+        for report in reports:
+            outcomes[report.id] = subcontracting.outcome(report, plant, policies) or outcomes[report.id]
         to_stock, of_reports = output.cost(order, reports, plant, rates, policies)
         outcomes.update(of_reports)
         entries.extend(to_stock)
         if standing:
-            left = [*thrown_away[code], *to_stock]
-            made, outcomes[standing.id] = _close(order, standing, by_order[code], left, plant, rates, policies, bears)
+            left = [*thrown_away[code], *by_products, *to_stock]
+            made, outcomes[standing.id] = _close(
+                order, standing, by_order[code], left, joint, plant, rates, policies, bears
+            )
             entries.extend(made)
+            findings.extend(_on_hold(standing, by_order[code]))
     return entries, outcomes, findings
 
 
@@ -105,6 +118,7 @@ def _close(
     standing: OrderClosed,
     facts: Sequence[Event],
     left: Iterable[Entry],
+    joint: Sequence[Joint],
     plant: Plant,
     rates: RateTable,
     policies: Policies,
@@ -116,4 +130,12 @@ def _close(
     reports = [
         event.id for event in facts if isinstance(event, OutputReported) and output.is_output(order, event.operation)
     ]
-    return close.cost(order, standing, sorted(reports), lines, count_pieces(facts), plant, rates, policies)
+    return close.cost(order, standing, sorted(reports), lines, count_pieces(facts), joint, plant, rates, policies)
+
+
+def _on_hold(standing: OrderClosed, facts: Iterable[Event]) -> Iterator[Finding]:
+    """Pieces nobody decided about when their order was closed: the good ones bear their cost."""
+    aside = [event for event in facts if isinstance(event, DefectReported) and event.disposition == "hold"]
+    if aside:
+        pieces = sum((event.quantity for event in aside), ZERO)
+        yield Finding("order.closed_on_hold", standing.id, {"order": standing.order, "quantity": plain(pieces)})

@@ -267,7 +267,8 @@ standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "mac
                                  "by_product sous_produit"))  # fmt: skip
 per = one_of(_words("piece", "lot"))
 driver = one_of(_words("labor_hour heure_de_main_d_oeuvre heure_mo", "machine_hour heure_machine",
-                       "material_percent pour_cent_matiere", "labor_percent pour_cent_main_d_oeuvre pour_cent_mo"))  # fmt: skip
+                       "material_percent pour_cent_matiere",
+                       "labor_percent pour_cent_main_d_oeuvre pour_cent_mo"))  # fmt: skip
 nature = one_of(_words("fixed fixe", "variable"))
 method = one_of(_words("net_value valeur_nette", "percent pour_cent", "sales_value valeur_de_vente"))
 
