@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core import ids
 from sync.core.clock import midnight, month_of
-from sync.core.money import MOST, ZERO, minor_digits
+from sync.core.money import MOST, ZERO, round_money
 from sync.core.plant import Distribution, Plan
 from sync.core.quantity import plain
 from sync.ledger.accounts import WHOLE, postings, spread, transfer
@@ -147,7 +147,6 @@ def _shared(rows: Sequence[Mapping[str, Any]], places: Sequence[int], refused: l
 def _lines(
     rows: Sequence[Mapping[str, Any]], places: Sequence[int], currency: str, refused: list[Refused]
 ) -> Iterable[Line]:
-    digits = minor_digits(currency)
     for index in places:
         row = rows[index]
         missing = [name for name in ("side", "object", "amount") if row.get(name) in (None, "")]
@@ -155,7 +154,7 @@ def _lines(
             refused.append(Refused(index, missing[0], _("is empty: fill it")))
             continue
         amount = Decimal(row["amount"])
-        if amount != round(amount, digits):
+        if amount != round_money(amount, currency):
             sentence = _("“{amount}” has more decimals than {currency}: round it")
             refused.append(Refused(index, "amount", sentence, {"amount": str(row["amount"]), "currency": currency}))
         elif not ZERO < amount < MOST:
@@ -165,7 +164,7 @@ def _lines(
         elif refusal := _object(row["object"]):
             refused.append(Refused(index, "object", *refusal))
         else:
-            yield Line(row["side"], row["object"], round(amount, digits), row.get("shares") or {})
+            yield Line(row["side"], row["object"], round_money(amount, currency), row.get("shares") or {})
 
 
 def _object(cost_object: str) -> tuple[str, dict[str, str]] | None:
@@ -347,7 +346,7 @@ def refused_general(rows: Sequence[GeneralEntry], currency: str) -> list[Refused
             if not row.debit:
                 sentence = _("general entry “{id}” has neither debit nor credit: fill one of them")
             refused.append(Refused(index, "debit", sentence, {"id": row.id}))
-        elif row.amount != round(row.amount, minor_digits(currency)):
+        elif row.amount != round_money(row.amount, currency):
             sentence = _("“{amount}” has more decimals than {currency}: round it")
             column = "debit" if row.debit else "credit"
             refused.append(Refused(index, column, sentence, {"amount": str(row.amount), "currency": currency}))

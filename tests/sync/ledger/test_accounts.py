@@ -8,7 +8,7 @@ from hypothesis import given, strategies
 
 from sync.core.money import allocate
 from sync.core.plant import AccountDefault, Distribution, Order, Plan
-from sync.ledger.accounts import assignment, postings, transfer
+from sync.ledger.accounts import assignment, postings, spread, transfer
 
 PLANS = (Plan("DEPT", "Departments", "department"), Plan("PROD", "Products", "item"), Plan("FREE", "Free"))
 
@@ -128,6 +128,18 @@ def test_every_plan_adds_up_and_every_account_gets_its_own(cents: int, accounts:
         alone = allocate(cents, [Fraction(percent) for _, percent in shares], [code for code, _ in shares])
         for (code, _), part in zip(shares, alone, strict=True):
             assert on(plan, lines, code) == Decimal(part).scaleb(-2)
+
+
+@given(distributions(), distributions())
+def test_a_distribution_among_shares_leaves_them_whole(shares: Distribution, named: Distribution) -> None:
+    """Whatever stands in for an account, a plan's shares are 100 in all, exactly, and so are the cents."""
+    for of_plan in shares.values():
+        keys = {code: inner for (code, _), inner in zip(of_plan, named.values(), strict=False)}
+        plan = Plan("P", "P", distributions=keys)
+        expanded = spread(plan, of_plan)
+        assert sum(percent for _, percent in expanded) == 100
+        lines = postings("debit", "order:MO-1", Decimal("100.01"), {"P": expanded}, "EUR")
+        assert sum(line.amount for line in lines) == Decimal("100.01")
 
 
 def test_the_debit_stands_first() -> None:
