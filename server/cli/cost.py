@@ -19,9 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli import Trouble
-from server.cli._standards import beside_json, card_json, card_rows, variance_rows
+from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
 from server.reference.imports import check_alone
+from server.store.standards import beside_json, card_json
 from server.terminal import gettext as _
 from sync.connectors.csv_file.folder import (
     EVENTS,
@@ -175,6 +176,7 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
     contents = [{"id": entry.content_id, **entry.content} for entry in run.costed.entries]
     places = {given.raw["id"]: given for given in run.folder.facts}
     orders = beside.orders(run.facts, run.costed.entries, run.terms)
+    tell = teller(translate)
     states = [outcome.state for outcome in run.costed.outcomes.values()]
     return {
         "site": {"code": run.folder.site.code, "zone": run.folder.site.zone.key, "currency": run.folder.site.currency},
@@ -196,9 +198,9 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
             "plans": _plans(run, contents, as_of),
         },
         "general": _general(run, contents),
-        "standards": [card_json(card, translate) for card in beside.items(run.terms, _last_day(run))]
-        + [card_json(one.card, translate, one.order.code) for one in orders if isinstance(one.card, CostCard)],
-        "variances": [beside_json(one, translate) for one in orders],
+        "standards": [card_json(card, tell) for card in beside.items(run.terms, _last_day(run))]
+        + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
+        "variances": [beside_json(one, tell) for one in orders],
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -333,8 +335,9 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     for row in card_rows(told["standards"]):
         _row(cards, *row)
     apart = _table(_("Variances"), _("Order"), _("Category"), _("Of"), _("Formula"), "", currency)
-    for row in variance_rows(told["variances"], translate):
-        _row(apart, *row)
+    if told["standards"]:  # who has no standards at all is not told so order by order
+        for row in variance_rows(told["variances"], translate):
+            _row(apart, *row)
     for table in (cards, apart):
         if table.row_count:
             console.print(table)

@@ -7,7 +7,7 @@ takes as many queries as one order.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from server.store import event_log, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.clock import local_date
-from sync.core.findings import GONE, RUNNING
+from sync.core.findings import GONE, RUNNING, Outcome
 from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
@@ -62,6 +62,13 @@ class OrderCost:
     held: int = 0
     running: int = 0
     waiting: int = 0
+    # The standard frozen at release, or why there is none: then the comparison is with the order's own operations.
+    frozen: CostCard | Outcome | None = None
+
+    @property
+    def version(self) -> str:
+        """Of the frozen standard; "" without one."""
+        return self.frozen.version if isinstance(self.frozen, CostCard) else ""
 
     @property
     def good(self) -> Decimal:
@@ -133,7 +140,7 @@ def costs(
     rows = {row["code"]: row for row in plant.rows(connection, site, "orders", "code", orders)}
     rates = published_rates(connection, site, things)
     spent = _spent(connection, site, orders, things.site.currency)
-    pieces = _quantity_facts(connection, site, orders)
+    pieces = facts_of(connection, site, orders)
     states = _states(connection, site, orders)
     policies = plant.policies(connection, site)
     made = {}
@@ -148,9 +155,8 @@ def costs(
                 lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policies)]
         begun = {line.operation for line in lines if line.milliseconds} | set(counted)
         row, item = rows[code], things.items.get(order.item)
-        card = cost_card.of_order(things, order, rates)
-        if not isinstance(card, CostCard):
-            card = cost_card.as_planned(things, order, rates, day)
+        frozen = cost_card.of_order(things, order, rates, policies)
+        card = frozen if isinstance(frozen, CostCard) else cost_card.as_planned(things, order, rates, policies, day)
         made[code] = OrderCost(
             order,
             row["status"],
@@ -169,6 +175,7 @@ def costs(
             held,
             running,
             waiting,
+            frozen,
         )
     return made
 
@@ -209,15 +216,18 @@ def _spent(connection: Connection, site: str, codes: Iterable[str], currency: st
     return found
 
 
-def _quantity_facts(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, list[Event]]:
-    """Reports of pieces that count, by order; labels a device did not know replaced as far as known now."""
+QUANTITIES = ("output.reported", "defect.reported")
+LIFECYCLE = ("order.closed", "order.reopened")
+
+
+def facts_of(
+    connection: Connection, site: str, codes: Iterable[str], types: Sequence[str] = QUANTITIES
+) -> dict[str, list[Event]]:
+    """Facts of some types that count, by order; labels a device did not know replaced as far as known now."""
     found: dict[str, list[Event]] = defaultdict(list)
     for part in chunks(sorted(codes)):
         query = select(EVENT.c.body).where(
-            EVENT.c.site == site,
-            EVENT.c.order.in_(part),
-            EVENT.c.type.in_(("output.reported", "defect.reported")),
-            EVENT.c.reason.not_in(GONE),
+            EVENT.c.site == site, EVENT.c.order.in_(part), EVENT.c.type.in_(types), EVENT.c.reason.not_in(GONE)
         )
         events = [catalog.rebuild(json.loads(body)) for body in connection.scalars(query)]
         for event in event_log.resolved(connection, site, events):
@@ -265,6 +275,7 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "currency": currency,
         "valuation": cost.valuation,
         "standard_rates_on": cost.day.isoformat(),
+        "standard_version": cost.version or None,
         "quantity": plain(cost.order.quantity),
         "good": plain(cost.good),
         "scrap": plain(cost.scrap),

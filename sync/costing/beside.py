@@ -69,7 +69,7 @@ def _beside(order: Order, facts: list[Event], entries: list[Entry], terms: Terms
     given = [line for line in lines if line.element not in LEAVING]
     counted = count_pieces(facts)
     good, actual = good_output(order, counted), sum((line.amount for line in given), ZERO)
-    card = cost_card.of_order(terms.plant, order, terms.rates)
+    card = cost_card.of_order(terms.plant, order, terms.rates, terms.policies)
     if isinstance(card, Outcome):
         return Beside(order, card, standing is not None, good, actual)
     day = local_date(settled, terms.plant.site.zone) if settled is not None else order.released_on or card.valid_from
@@ -87,10 +87,10 @@ def items(terms: Terms, day: date) -> list[CostCard]:
         card
         for item, versions in sorted(plant.standards.items())
         for version in versions
-        if (card := cost_card.of_version(plant, rates, item, version.version))
+        if (card := cost_card.of_version(plant, rates, terms.policies, item, version.version))
     ]
     for item in sorted({*plant.routings, *plant.bills} - {card.item for card in found}):
-        card = cost_card.of_item(plant, rates, item, day)
+        card = cost_card.of_item(plant, rates, terms.policies, item, day)
         found += [card] if card else []
     return found
 

@@ -10,7 +10,8 @@ units of an item for one *good* piece of the finished item, so they hold what th
     hours of k                         = run minutes / 60 x pieces that enter k; setup minutes / 60, once for a lot
     material at k                      = quantity in a piece / (1 - waste %) x pieces that enter k
 
-Both percentages are of what goes *in*: 10 % of output is not 10 % of input.
+Both percentages are of what goes *in*: 10 % of output is not 10 % of input. A step that says nothing expects what is
+normally lost there (losses.csv), of the base the policy names; so normal loss is in the standard of what is good.
 
 A card is *given* (standards.csv), or *made* from routing and bill at the prices of one day: hours at the published
 labor rate (`standard_labor`) and the machine rate of their work center; a component at the unit cost of its own card
@@ -37,6 +38,7 @@ from typing import Literal, Protocol, TypeVar
 from sync.core.findings import Outcome, held
 from sync.core.plant import Component, GivenStandard, Operation, Order, Plant, StandardLine
 from sync.core.quantity import convert
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.spent import planned_steps
 
@@ -124,38 +126,38 @@ class CostCard:
         return held("standard.incomplete", item=self.item, version=self.version, kind=first.kind, subject=first.subject)
 
 
-def of_item(plant: Plant, rates: RateTable, item: str, day: date) -> CostCard | None:
+def of_item(plant: Plant, rates: RateTable, policies: Policies, item: str, day: date) -> CostCard | None:
     """The card of an item in force on a day: the one given, else made from its routing and bill. None: it has none."""
-    return _Maker(plant, rates, day).of_item(item)
+    return _Maker(plant, rates, policies, day).of_item(item)
 
 
-def of_version(plant: Plant, rates: RateTable, item: str, version: str) -> CostCard | None:
+def of_version(plant: Plant, rates: RateTable, policies: Policies, item: str, version: str) -> CostCard | None:
     """The card given under a version. None: there is no such version."""
     found = next((given for given in plant.standards.get(item, ()) if given.version == version), None)
-    return _Maker(plant, rates, found.valid_from).given(found) if found else None
+    return _Maker(plant, rates, policies, found.valid_from).given(found) if found else None
 
 
-def of_order(plant: Plant, order: Order, rates: RateTable) -> CostCard | Outcome:
+def of_order(plant: Plant, order: Order, rates: RateTable, policies: Policies) -> CostCard | Outcome:
     """The standard frozen on an order: the card of the version it names; else the one of its item given for the day of
     release; else made, at the prices of that day, from the order's own operations and components; else from the
     item's. An Outcome (held) says that there is none, and what is missing. A card may still be `incomplete`."""
     if order.standard_version:
-        card = of_version(plant, rates, order.item, order.standard_version)
+        card = of_version(plant, rates, policies, order.item, order.standard_version)
         return card or held("standard.unknown_version", item=order.item, version=order.standard_version)
     if order.released_on is None:
         return held("standard.not_frozen", order=order.code)
     given = _in_force(plant.standards.get(order.item, ()), order.released_on)
     if given:
-        return _Maker(plant, rates, given.valid_from).given(given)
-    maker = _Maker(plant, rates, order.released_on)
+        return _Maker(plant, rates, policies, given.valid_from).given(given)
+    maker = _Maker(plant, rates, policies, order.released_on)
     card = maker.of_own(order) or maker.of_item(order.item)
     return card or held("standard.none", item=order.item, order=order.code, date=order.released_on.isoformat())
 
 
-def as_planned(plant: Plant, order: Order, rates: RateTable, day: date) -> CostCard:
+def as_planned(plant: Plant, order: Order, rates: RateTable, policies: Policies, day: date) -> CostCard:
     """The card of an order's own operations and components at the prices of `day`, frozen or not: what a page shows
     while nothing is released. Without any operation or component it has no lines."""
-    maker = _Maker(plant, rates, day)
+    maker = _Maker(plant, rates, policies, day)
     return maker.of_own(order) or maker.card(order.item, order.quantity, (), ())
 
 
@@ -175,8 +177,10 @@ def _in_force(versions: Iterable[D], day: date) -> D | None:
 class _Maker:
     """Makes cards at the prices of one day; cards of components once, and never one inside itself."""
 
-    def __init__(self, plant: Plant, rates: RateTable, day: date, way: tuple[str, ...] = ()) -> None:
-        self.plant, self.rates, self.day = plant, rates, day
+    def __init__(
+        self, plant: Plant, rates: RateTable, policies: Policies, day: date, way: tuple[str, ...] = ()
+    ) -> None:
+        self.plant, self.rates, self.policies, self.day = plant, rates, policies, day
         self.manned = {machine.work_center for machine in plant.machines.values()}
         self.made: dict[str, CostCard | None] = {}
         self.way = list(way)  # items whose card is being made, each a component of the one before
@@ -185,7 +189,7 @@ class _Maker:
         if code not in self.made:
             given = _in_force(self.plant.standards.get(code, ()), self.day)
             if given:
-                maker = _Maker(self.plant, self.rates, given.valid_from, tuple(self.way))
+                maker = _Maker(self.plant, self.rates, self.policies, given.valid_from, tuple(self.way))
                 self.made[code] = maker.given(given)
             else:
                 self.made[code] = self.from_routing(code)
@@ -213,7 +217,7 @@ class _Maker:
     def card(
         self, code: str, lot_size: Decimal, steps: Sequence[Operation], components: Sequence[Component]
     ) -> CostCard:
-        yields = {step.number: 1 - _percent(step.scrap_percent) for step in steps}
+        yields = {step.number: self.part_good(code, step, step is steps[-1]) for step in steps}
         entering: dict[str, Fraction] = {}
         pieces = Fraction(1)
         for step in reversed(steps):
@@ -226,10 +230,24 @@ class _Maker:
             lines += [self.of_component(part, entering.get(part.operation, first)) for part in components]
             centers = {step.number: step.work_center for step in steps}
             lines += [made for line in lines for made in self.overhead_on(line, centers.get(line.operation, ""))]
-            lines += [made for step in steps for made in self.bought(code, step, entering[step.number])]
+            for step in steps:
+                lines += self.bought(code, step, entering[step.number] * yields[step.number])
             unknown = self.unknown(code, lot_size, lines)
         version, currency = self.day.isoformat(), self.plant.site.currency
         return CostCard(code, version, self.day, lot_size, tuple(lines), currency, tuple(yields.items()), unknown)
+
+    def part_good(self, code: str, step: Operation, last: bool) -> Fraction:
+        """Of the pieces that enter a step, those the standard expects to leave it good: by the step's own percentage,
+        else by what is normally lost there (losses.csv), of the base the policy names. A loss of the whole item counts
+        at the last step, where all was done to the pieces."""
+        if step.scrap_percent:
+            return 1 - _percent(step.scrap_percent)
+        loss = self.plant.charges.loss(code, step.number, self.day)
+        if loss is None or not (loss.operation or last):
+            return Fraction(1)
+        lost = _percent(loss.normal_percent)
+        good_output = self.policies.on(self.day).normal_loss_base == "good_output"
+        return 1 / (1 + lost) if good_output else 1 - lost
 
     def of_step(self, step: Operation, pieces: Fraction) -> Iterator[CardLine]:
         setup = Fraction(step.standard_setup_min) / MINUTES_PER_HOUR
@@ -284,11 +302,11 @@ class _Maker:
                 price_id=pool.id,
             )
 
-    def bought(self, code: str, step: Operation, pieces: Fraction) -> Iterator[CardLine]:
+    def bought(self, code: str, step: Operation, good: Fraction) -> Iterator[CardLine]:
         """What a supplier is paid for the pieces that leave a step good, as in `rules/subcontracting.py`."""
         paid = self.plant.charges.subcontract(code, step.number, step.work_center, self.day)
         if paid:
-            good, price = pieces * (1 - _percent(step.scrap_percent)), Fraction(paid.price)
+            price = Fraction(paid.price)
             yield CardLine(
                 step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center
             )

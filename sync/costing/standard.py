@@ -3,9 +3,10 @@
 The standard is the order's cost card (`sync.costing.cost_card`): the one frozen at release, or, while nothing is
 frozen, that of its own operations and components at the prices of a day.
 
-*Planned* is the standard of the whole order, with one setup. *Earned* is the standard of what was made so far: for each
-operation the pieces that passed it and were not scrapped later, with what the card lets be lost on the way; its setup as
-soon as it has begun. So actual cost, from which scrap was moved out, and earned standard are about the same pieces:
+*Planned* is the standard of the whole order, with one setup. *Earned* is the standard of what was made so far: for
+each operation the pieces that passed it and were not scrapped later, with what the card lets be lost on the way; its
+setup as soon as it has begun. So actual cost, from which scrap was moved out, and earned standard are about the same
+pieces:
 
     earned quantity at k = quantity in a good piece of the order
                            x sum over the operations m from k on of

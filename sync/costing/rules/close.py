@@ -85,7 +85,7 @@ def cost(
     cause = Cause.of(close, plant, policies)
     settle = _Settle(order, cause, plant, tuple(reports), good_output(order, counted))
     if policies.on(order.released_on or cause.day).output_value == "standard":
-        return settle.standard(spent, counted, rates)
+        return settle.standard(spent, counted, rates, policies)
     return settle.actual(spent, joint)
 
 
@@ -116,10 +116,10 @@ class _Settle:
         return entries, COSTED
 
     def standard(
-        self, spent: Sequence[Spent], counted: Mapping[str, Counted], rates: RateTable
+        self, spent: Sequence[Spent], counted: Mapping[str, Counted], rates: RateTable, policies: Policies
     ) -> tuple[list[Entry], Outcome]:
         """What is left is a variance, each cause by itself."""
-        card = cost_card.of_order(self.plant, self.order, rates)
+        card = cost_card.of_order(self.plant, self.order, rates, policies)
         if isinstance(card, Outcome):
             return [], card
         if incomplete := card.incomplete():

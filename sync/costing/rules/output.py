@@ -51,7 +51,7 @@ def cost(
         cause = Cause.of(report, plant, policies)
         by_standard = policies.on(order.released_on or cause.day).output_value == "standard"
         if by_standard and order.item and is_output(order, report.operation):
-            made = _to_stock(order, report, cause, plant, rates)
+            made = _to_stock(order, report, cause, plant, rates, policies)
             if isinstance(made, Outcome):
                 outcomes[report.id] = made
             else:
@@ -61,12 +61,12 @@ def cost(
 
 
 def _to_stock(
-    order: Order, report: OutputReported, cause: Cause, plant: Plant, rates: RateTable
+    order: Order, report: OutputReported, cause: Cause, plant: Plant, rates: RateTable, policies: Policies
 ) -> list[Entry] | Outcome:
     item = plant.items.get(order.item)
     if item is None:
         return held("reference.unknown_item", code=order.item)
-    card = cost_card.of_order(plant, order, rates)
+    card = cost_card.of_order(plant, order, rates, policies)
     if isinstance(card, Outcome):
         return card
     if incomplete := card.incomplete():

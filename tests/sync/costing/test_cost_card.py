@@ -11,10 +11,12 @@ from sync.core.findings import CATALOGUE, Outcome
 from sync.core.plant import Bill, Component, GivenStandard, Item, Operation, Order, Plant, Routing, StandardLine
 from sync.costing import cost_card
 from sync.costing.cost_card import CostCard, Unknown
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from tests.cast import a_plant
 
 D, F = Decimal, Fraction
+POLICIES = Policies()
 NEW_YEAR, DAY, LATER = date(2026, 1, 1), date(2026, 6, 1), date(2026, 9, 1)
 
 
@@ -49,7 +51,7 @@ def plant(**changes: object) -> Plant:
 
 
 def card(of: Plant, rates: list[Rate] = RATES, item: str = "CHAIR", day: date = DAY) -> CostCard:
-    found = cost_card.of_item(of, RateTable(rates), item, day)
+    found = cost_card.of_item(of, RateTable(rates), POLICIES, item, day)
     assert found is not None
     return found
 
@@ -168,7 +170,7 @@ def test_routing_and_bill_of_the_day() -> None:
 
 
 def given(version: str = "A", day: date = NEW_YEAR, price: str | None = "20") -> GivenStandard:
-    """Half an hour at 20, a setup of 30 minutes at 0.40 a minute, 250 g of oak at 0.004 a gram, overhead by the hour."""
+    """Half an hour at 20, a setup of 30 minutes at 0.40 each, 250 g of oak at 0.004, overhead by the hour."""
     return GivenStandard("CHAIR", version, day, D(10), (
         StandardLine("10", "labor", "", D("0.5"), "piece", D(price) if price else None, "h"),
         StandardLine("10", "setup", "", D(30), "lot", D("0.4"), "min"),
@@ -211,7 +213,7 @@ def test_a_by_product_takes_away() -> None:
 
 def frozen(of: Plant, rates: list[Rate] = RATES, **order: object) -> CostCard | Outcome:
     made = replace(Order("MO-9", "CHAIR", D(10)), **order)  # type: ignore[arg-type]
-    return cost_card.of_order(of, made, RateTable(rates))
+    return cost_card.of_order(of, made, RateTable(rates), POLICIES)
 
 
 def test_without_release_there_is_no_standard() -> None:

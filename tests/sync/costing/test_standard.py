@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from sync.core.plant import Component, Operation
+from sync.core.plant import Component, Item, Operation
 from sync.costing import cost_card, standard
 from sync.costing import spent as pieces
 from sync.costing.cost_card import Unknown
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate
 from sync.costing.spent import Counted, Spent
 from tests.cast import a_plant, some_rates
@@ -34,11 +35,11 @@ def an_order(**changes):
 
 
 def planned(order, plant, rates, day):
-    return standard.planned(cost_card.as_planned(plant, order, rates, day), order)
+    return standard.planned(cost_card.as_planned(plant, order, rates, Policies(), day), order)
 
 
 def earned(order, counted, begun, plant, rates, day):
-    return standard.earned(cost_card.as_planned(plant, order, rates, day), order, counted, begun)
+    return standard.earned(cost_card.as_planned(plant, order, rates, Policies(), day), order, counted, begun)
 
 
 def test_planned_standard_of_the_whole_order():
@@ -170,3 +171,55 @@ def test_comparison_adds_up(spent):
     # 40.00 of 188.49 that went in was declared.
     assert found.shares == {"declared": pytest.approx(D("0.212213")), "measured": pytest.approx(D("0.787787"))}
     assert sum(found.shares.values()) == pytest.approx(D(1))
+
+
+LOSING = (
+    Operation("10", "Turn", 10, "W2", D(0), D(6)),
+    Operation("20", "Glue", 20, "W2", D(0), D(0), scrap_percent=D(20)),
+)
+
+
+def test_pieces_on_their_way_earn_what_the_card_lets_come_of_them():
+    """A fifth is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
+    after two of them are lost as expected; a third one lost takes its six minutes along."""
+    order, rates = an_order(operations=LOSING), some_rates(LABOR_W2)
+    whole = planned(order, a_plant(), rates, DAY)
+    assert [(line.element, line.hours, line.amount) for line in whole.lines] == [("labor", D("1.25"), D("30.00"))]
+
+    def so_far(**counted):
+        pieces_of = {key[1:]: count for key, count in counted.items()}
+        found = earned(order, pieces_of, {"10"}, a_plant(), rates, DAY)
+        return [line.amount for line in found.lines]
+
+    assert so_far(_10=Counted(good=D(10))) == [D("24.00")]
+    assert so_far(_10=Counted(good=D(10)), _20=Counted(good=D(8), scrap=D(2))) == [D("24.00")]
+    assert so_far(_10=Counted(good=D(10)), _20=Counted(good=D(7), scrap=D(3))) == [D("21.00")]
+
+
+def test_more_than_was_planned_earns_more_and_one_setup():
+    """Twelve for ten: 15 min of setup and 12 x 2.5 min at 30.00."""
+    rates = some_rates(LABOR_W1, LABOR_W2)
+    found = earned(an_order(), {"10": Counted(good=D(12))}, {"10"}, a_plant(), rates, DAY)
+    assert [(line.element, line.amount) for line in found.lines if line.operation == "10"] == [
+        ("machine", D("16.88")), ("setup", D("7.50")), ("labor", D("15.00")),
+    ]  # fmt: skip
+
+
+def test_an_order_of_part_of_a_lot_plans_a_whole_setup():
+    """The chair's lot is 40 and the order ten: its setup is one, though stock will take over a quarter of it."""
+    plant = a_plant()
+    plant.items["CHAIR"] = Item("CHAIR", "Chair", "pcs", lot_size=D(40))
+    order, rates = an_order(), some_rates(LABOR_W1, LABOR_W2)
+    card = cost_card.as_planned(plant, order, rates, Policies(), DAY)
+    whole = standard.planned(card, order)
+    assert [line.amount for line in whole.lines if line.element == "setup"] == [D("7.50")]
+    assert card.lot_size == 40
+    (setup,) = (line for line in card.lines if line.element == "setup")
+    assert card.absorbed(setup, D(10)) * setup.price == D("1.875")
+
+
+def test_what_left_for_stock_is_no_part_of_the_comparison(spent):
+    order, rates = an_order(), some_rates(LABOR_W1, LABOR_W2)
+    whole = planned(order, a_plant(), rates, DAY)
+    leaving = [Spent("20", "output", "", "measured", D("-150.00")), Spent("", "variance", "", "measured", D("-20.64"))]
+    assert standard.compare([*spent, *leaving], whole, whole, ()) == standard.compare(spent, whole, whole, ())
