@@ -155,9 +155,11 @@ VARIANCES: dict[str, LazyString] = {
     "late_cost": _("Late cost"),
     "remaining": _("Remaining"),
     "negative_stock": _("Issued before receipt"),
+    "standard_change": _("Change of the standard"),
 }
 
 RULES: dict[str, LazyString] = {
+    "backflush": _("Material drawn by reports of pieces"),
     "labor_time": _("Labor time"),
     "machine_time": _("Machine time"),
     "manual": _("Declared operation"),
