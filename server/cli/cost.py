@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli import Trouble
+from server.cli._absorption import pool_json, pool_rows
 from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
 from server.reference.imports import check_alone
@@ -39,7 +40,7 @@ from sync.connectors.csv_file.folder import (
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
 from sync.core.clock import local_date
 from sync.core.findings import CATALOGUE, Outcome
-from sync.costing import beside, engine
+from sync.costing import absorption, beside, engine
 from sync.costing.cost_card import CostCard
 from sync.costing.engine import Costed, Terms
 from sync.costing.policy import BadPolicy, Policies, in_steps
@@ -201,6 +202,7 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
         "standards": [card_json(card, tell) for card in beside.items(run.terms, _last_day(run))]
         + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
         "variances": [beside_json(one, tell) for one in orders],
+        "absorption": _absorption(run, contents),
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -208,6 +210,13 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
             "findings": len(run.costed.findings),
         },
     }  # fmt: skip
+
+
+def _absorption(run: DryRun, contents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each pool of overhead in each month."""
+    standards = absorption.standard_of_output(run.facts, contents, run.terms)
+    pools = absorption.by_pool(contents, run.terms.plant.charges, run.folder.site.currency, standards)
+    return [pool_json(one) for one in pools]
 
 
 def _plans(run: DryRun, contents: Sequence[Mapping[str, Any]], day: date | None) -> dict[str, Any]:
@@ -338,7 +347,13 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     if told["standards"]:  # who has no standards at all is not told so order by order
         for row in variance_rows(told["variances"], translate):
             _row(apart, *row)
-    for table in (cards, apart):
+    pools = _table(
+        _("Overhead, absorbed and spent"), _("Pool"), _("Month"), _("Driver"), _("Absorbed"), _("Spent"), _("Spending"),
+        _("Volume"), _("Efficiency"), _("Under-activity"), _("Expense (IAS 2)"),
+    )  # fmt: skip
+    for row in pool_rows(told["absorption"]):
+        _row(pools, *row)
+    for table in (cards, apart, pools):
         if table.row_count:
             console.print(table)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",

@@ -32,7 +32,9 @@ def told(result: DryRun) -> dict[str, Any]:
     names = {line["fact"]: line.get("ref") or line["place"] for line in everything["facts"]}
     currency = everything["site"]["currency"]
     standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
-    return ({"standards": standards} if standards else {}) | _plans(everything) | {
+    pools = {f"{line['pool']} {line['period']}": _pool(line) for line in everything["absorption"]}
+    more = ({"standards": standards} if standards else {}) | ({"absorption": pools} if pools else {})
+    return more | _plans(everything) | {
         "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
         "facts": {
             names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
@@ -51,6 +53,13 @@ def _standard(line: dict[str, Any]) -> dict[str, str]:
         sums[variance["category"]] = sums.get(variance["category"], Decimal(0)) + Decimal(variance["amount"])
     apart = {category: str(amount) for category, amount in sums.items()}
     return {name: line[name] for name in ("version", "good", "actual", "in_work", "standard", "total")} | apart
+
+
+def _pool(line: dict[str, Any]) -> dict[str, Any]:
+    """A pool of overhead in a month, without what is unknown."""
+    flat = {name: value for name, value in line.items() if isinstance(value, str) and name not in ("pool", "period")}
+    views = {name: line[name] for name in ("rational", "ias2") if line[name]}
+    return flat | views
 
 
 def _plans(everything: dict[str, Any]) -> dict[str, Any]:
