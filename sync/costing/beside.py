@@ -6,10 +6,11 @@ For an order that is closed nothing is in work. What happened after its close is
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sync.core.clock import local_date
 from sync.core.findings import Outcome
@@ -43,7 +44,8 @@ class Beside:
 
 
 def orders(facts: Iterable[Event], entries: Iterable[Entry], terms: Terms) -> list[Beside]:
-    """The orders that make an item and bear cost or have a frozen standard, by code. `entries`: all that stand."""
+    """The orders that make an item, as far as there are facts or costs of them or a standard, by code. `entries`: all
+    that stand."""
     counting = effective(resolve_labels(fact, terms.plant.codes) for fact in facts).events
     terms = knowing(counting, terms)
     of_order: dict[str, list[Event]] = defaultdict(list)
@@ -57,15 +59,17 @@ def orders(facts: Iterable[Event], entries: Iterable[Entry], terms: Terms) -> li
     found = []
     for code, order in sorted(terms.plant.orders.items()):
         released = order.released_on is not None or order.standard_version
-        if order.item and (released or contents[code]):
-            found.append(_beside(order, of_order[code], contents[code], terms))
+        if order.item and (released or contents[code] or of_order[code]):
+            found.append(one(order, of_order[code], [entry.content for entry in contents[code]], terms))
     return found
 
 
-def _beside(order: Order, facts: list[Event], entries: list[Entry], terms: Terms) -> Beside:
+def one(order: Order, facts: Sequence[Event], contents: Iterable[Mapping[str, Any]], terms: Terms) -> Beside:
+    """One order. `facts`: those about its pieces and its close, all that count; `contents`: of the entries in force
+    that touch it."""
     standing, _ = close.in_force(event for event in facts if isinstance(event, (OrderClosed, OrderReopened)))
     settled = standing.occurred_at if standing else None
-    lines = spent.of_contents(order.code, (entry.content for entry in entries), settled)
+    lines = spent.of_contents(order.code, contents, settled)
     given = [line for line in lines if line.element not in LEAVING]
     counted = count_pieces(facts)
     good, actual = good_output(order, counted), sum((line.amount for line in given), ZERO)

@@ -80,6 +80,8 @@ class CardLine:
     work_center: str = ""
     price_id: str = ""
     mix_group: str = ""
+    # Of overhead: fixed or variable; "" where a given card makes no difference.
+    nature: str = ""
 
     @property
     def cost(self) -> Fraction:
@@ -181,7 +183,6 @@ class _Maker:
         self, plant: Plant, rates: RateTable, policies: Policies, day: date, way: tuple[str, ...] = ()
     ) -> None:
         self.plant, self.rates, self.policies, self.day = plant, rates, policies, day
-        self.manned = {machine.work_center for machine in plant.machines.values()}
         self.made: dict[str, CostCard | None] = {}
         self.way = list(way)  # items whose card is being made, each a component of the one before
 
@@ -255,7 +256,7 @@ class _Maker:
         center = step.work_center
         times: list[tuple[str, Per, Fraction]] = [("setup", "lot", setup), ("labor", "piece", run)]
         machine = self.rates.find("machine", "work_center", center, self.day)
-        if machine or center in self.manned:
+        if machine or any(one.work_center == center for one in self.plant.machines.values()):
             price, price_id = _price(machine)
             for _, per, hours in times:
                 if hours:
@@ -300,6 +301,7 @@ class _Maker:
                 unit,
                 center,
                 price_id=pool.id,
+                nature=pool.nature,
             )
 
     def bought(self, code: str, step: Operation, good: Fraction) -> Iterator[CardLine]:

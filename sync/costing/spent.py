@@ -29,7 +29,8 @@ class Spent:
 
     `milliseconds`: of people or machines. `item`, `quantity`, `unit`: material in its base unit, or the pool of an
     overhead with the quantity of its driver. `idle_ms`: the part of the milliseconds in which nothing could be done.
-    `replaces`: the item it stands in for. `late`: it came when the order's variances were settled already.
+    `replaces`: the item it stands in for. `late`: it came when the order's variances were settled already. `nature`:
+    whether an overhead is fixed or variable.
     """
 
     operation: str
@@ -44,6 +45,7 @@ class Spent:
     idle_ms: int = 0
     replaces: str = ""
     late: bool = False
+    nature: str = ""
 
 
 def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: int | None = None) -> list[Spent]:
@@ -73,6 +75,7 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
                 quantity=ZERO if timed else sign * quantity,
                 unit="" if timed else "h" if driven else content["unit"],
                 replaces=content.get("replaces", ""),
+                nature=content.get("activity", "") if content["element"] == "overhead" else "",
                 late=settled_at is not None and parse_instant(content["occurred_at"]) > settled_at,
             )
         )

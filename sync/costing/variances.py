@@ -76,6 +76,8 @@ _SPLIT = {
     "by_product": ("by_product", "by_product"),
 }
 _NONE = Fraction(0)
+# What is compared: operation, element, item, nature; "" where it says nothing.
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,13 @@ class _Cell:
     unit: str = "h"
     mix_group: str = ""
     work_center: str = ""
+    nature: str = ""
     lines: list[CardLine] = field(default_factory=list)
     amount: Decimal = ZERO
     quantity: Fraction = _NONE
     idle: Fraction = _NONE
+    # Fixed and variable overhead are charged for the same hours: they are not added up.
+    by_nature: dict[str, Fraction] = field(default_factory=dict)
     absorbed: Fraction = _NONE
     allowed: Fraction = _NONE
     handled: Fraction = _NONE
@@ -166,7 +171,9 @@ class _Split:
         self.order, self.card, self.counted, self.policy = order, card, counted, policy
         self.currency = card.currency
         self.good = good_output(order, counted)
-        self.spent = [line for line in spent if line.element not in LEAVING]
+        # In an order of their own, so that neither files nor ledger decide where an odd cent goes.
+        self.spent = sorted((line for line in spent if line.element not in LEAVING), key=_place_of_spent)
+        self.lines = sorted(card.lines, key=_place_of_line)
         self.through = entered(order, counted)
         self.pools = {line.item for line in self.spent if line.element == "overhead"}
         self.apart = policy.scrap_variance == "apart"
@@ -193,46 +200,53 @@ class _Split:
             difference = cell.allowed_cost - cell.absorbed_cost
             words = f"{self.q(cell.allowed)} {cell.unit} for the lot - {self.q(cell.absorbed)} {cell.unit} of it in "
             self.add("lot_size", cell, difference, f"{words}{plain(self.good)} good{self.at(cell)}")
+        late: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         for line in self.spent:
             if line.late:
-                words = f"{line.amount} came after the order's variances were settled"
-                self.tell("late_cost", line.operation, line.element, line.item, Fraction(line.amount), words, "")
+                late[line.operation, line.element, line.item] += line.amount
+        for place, amount in sorted(late.items()):
+            words = f"{amount} came after the order's variances were settled"
+            self.tell("late_cost", *place, Fraction(amount), words, "")
         return sorted(self.with_rest(credited), key=lambda variance: CATEGORIES.index(variance.category))
 
     # --- actual beside standard
 
     def cells(self) -> list[_Cell]:
-        cells: dict[tuple[str, str, str], _Cell] = {}
+        cells: dict[Key, _Cell] = {}
         places: dict[str, set[str]] = defaultdict(set)  # item -> operations of the card
-        for line in self.card.lines:
+        for line in self.lines:
             if line.item:
                 places[line.item].add(line.operation)
-        for line in self.card.lines:
-            key = self.key(line.element, line.operation, line.item, line.unit)
+        for line in self.lines:
+            key = self.key(line.element, line.operation, line.item, line.unit, line.nature)
             where = key[0] if not line.item or len(places[line.item]) > 1 else line.operation
             mix_group = line.mix_group if line.element == "material" else ""
             cell = cells.setdefault(key, _Cell(where, line.element, line.item, line.unit, mix_group))
-            cell.work_center = line.work_center
+            cell.work_center, cell.nature = line.work_center, line.nature
             self.stand(cell, line)
         for spent in self.spent:
             if spent.late or spent.element not in _SPLIT:
                 continue
-            key = self.key(spent.element, spent.operation, spent.item, spent.unit)
+            place = spent.element, spent.operation, spent.item, spent.unit
+            keys = self.key(*place, spent.nature), self.key(*place)
+            key = next((key for key in keys if key in cells), keys[0])
             if key not in cells:
                 cells[key] = self.unplanned(spent)
             cell = cells[key]
             cell.amount += spent.amount
             hours = Fraction(spent.milliseconds, MILLISECONDS_PER_HOUR)
-            cell.quantity += Fraction(spent.quantity) if spent.quantity else hours
+            quantity = Fraction(spent.quantity) if spent.quantity else hours
+            cell.by_nature[spent.nature] = cell.by_nature.get(spent.nature, _NONE) + quantity
+            cell.quantity = max(cell.by_nature.values(), key=abs)
             cell.idle += Fraction(spent.idle_ms, MILLISECONDS_PER_HOUR)
         self.standing_in(cells)
-        return list(cells.values())
+        return [cells[key] for key in sorted(cells)]
 
-    def key(self, element: str, operation: str, item: str, unit: str = "") -> tuple[str, str, str]:
+    def key(self, element: str, operation: str, item: str, unit: str = "", nature: str = "") -> Key:
         """Time belongs to an operation, and overhead by the hour; an item to the order, and overhead by its money: it
         is often drawn without naming the operation."""
         whole = item and (element != "overhead" or unit == self.currency)
-        return ("", element, item) if whole else (operation, element, item)
+        return ("" if whole else operation, element, item, nature)
 
     def stand(self, cell: _Cell, line: CardLine) -> None:
         """Add a line of the card to the standard quantities of its cell."""
@@ -287,9 +301,10 @@ class _Split:
         """The cell of what the card does not have."""
         place = spent.operation if not spent.item or spent.element == "overhead" else ""
         unit = spent.unit or ("h" if spent.element in PER_HOUR else "")
-        return _Cell(place or spent.operation, spent.element, spent.item, unit, work_center=spent.work_center)
+        where = place or spent.operation
+        return _Cell(where, spent.element, spent.item, unit, work_center=spent.work_center, nature=spent.nature)
 
-    def standing_in(self, cells: Mapping[tuple[str, str, str], _Cell]) -> None:
+    def standing_in(self, cells: Mapping[Key, _Cell]) -> None:
         """What replaces an item of the card forms a mix group with it."""
         for spent in self.spent:
             if spent.element != "material" or not spent.replaces or spent.late:
@@ -311,7 +326,7 @@ class _Split:
         if not cell.lines and cell.element in PER_HOUR and cell.work_center:
             prices = [
                 line.price
-                for line in self.card.lines
+                for line in self.lines
                 if line.price is not None
                 and line.work_center == cell.work_center
                 and (line.element == "machine") == (cell.element == "machine")
@@ -404,7 +419,8 @@ class _Split:
     def add(self, category: str, cell: _Cell, exact: Fraction, formula: str) -> None:
         prices = sorted({line.price_id for line in cell.lines if line.price_id})
         source = " ".join([f"card:{self.card.item}/{self.card.version}", *prices])
-        self.tell(category, cell.operation, cell.element, cell.item, exact, formula, source)
+        words = f"{cell.nature}: {formula}" if cell.nature else formula
+        self.tell(category, cell.operation, cell.element, cell.item, exact, words, source)
 
     def tell(
         self, category: str, operation: str, element: str, item: str, exact: Fraction, formula: str, source: str
@@ -440,6 +456,16 @@ def rounded_together(exact: Sequence[Fraction], total: Decimal, currency: str) -
         return [round_money(part, currency) for part in exact]
     largest = sorted(range(len(exact)), key=lambda place: (-remainders[place], -abs(exact[place]), place))[:up]
     return [Decimal(low + (place in largest)).scaleb(-scale) for place, low in enumerate(floors)]
+
+
+def _place_of_spent(line: Spent) -> tuple[object, ...]:
+    place = line.operation, line.element, line.item, line.nature, line.work_center, line.provenance
+    return (*place, line.late, line.amount, line.milliseconds, line.quantity, line.idle_ms, line.unit, line.replaces)
+
+
+def _place_of_line(line: CardLine) -> tuple[object, ...]:
+    place = line.operation, line.element, line.item, line.nature
+    return (*place, line.per, line.price or 0, line.quantity, line.mix_group)
 
 
 def _shown(number: Fraction) -> str:

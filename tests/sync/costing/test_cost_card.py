@@ -7,11 +7,12 @@ from fractions import Fraction
 
 import pytest
 
+from sync.core.charges import Charges, Loss, Overhead, Subcontract
 from sync.core.findings import CATALOGUE, Outcome
 from sync.core.plant import Bill, Component, GivenStandard, Item, Operation, Order, Plant, Routing, StandardLine
 from sync.costing import cost_card
 from sync.costing.cost_card import CostCard, Unknown
-from sync.costing.policy import Policies
+from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate, RateTable
 from tests.cast import a_plant
 
@@ -161,6 +162,41 @@ def test_a_machine_rate_that_includes_labor_leaves_no_labor() -> None:
     assert [line.element for line in card(plant(), whole).lines if line.operation == "10"] == [
         "machine", "machine", "material",
     ]  # fmt: skip
+
+
+def test_overhead_subcontracting_and_normal_loss() -> None:
+    """25 % of good output is normally lost at 10, so 1.25 enter it: labor 0.1 h x 1.25 x 24 = 3.00, oak 2.5 kg x 5 =
+    12.50. The bench's pool takes 4 variable and 6 fixed (6,000 a month for 1,000 h) for 0.125 h; the store 10 % of oak;
+    plating 3 for a good piece. Of what goes in it would be 1 / 0.75."""
+    steps = (Operation("10", "Turn", 10, "W2", D(0), D(6)), Operation("20", "Plate", 20, "PLATER"))
+    charges = Charges(
+        (
+            Overhead("SHOP", "labor_hour", "W2", "variable", NEW_YEAR, D(4)),
+            Overhead("SHOP", "labor_hour", "W2", "fixed", NEW_YEAR, None, D(1000), D(6000)),
+            Overhead("STORE", "material_percent", "", "variable", NEW_YEAR, D(10)),
+        ),
+        (Loss("CHAIR", "10", NEW_YEAR, D(25)),),
+        (Subcontract("PLATER", "", "", NEW_YEAR, D(3), "ACME", ""),),
+    )
+    of = plant(
+        routings={"CHAIR": (Routing(date.min, steps),)},
+        bills={"CHAIR": (Bill(date.min, PARTS[:1]),)},
+        charges=charges,
+    )
+    found = card(of)
+    told = [(line.operation, line.element, line.item, line.nature, line.cost) for line in found.lines]
+    assert sorted(told) == [
+        ("10", "labor", "", "", 3), ("10", "material", "OAK", "", F("12.5")),
+        ("10", "overhead", "SHOP", "fixed", F("0.75")), ("10", "overhead", "SHOP", "variable", F("0.5")),
+        ("10", "overhead", "STORE", "variable", F("1.25")), ("20", "subcontracting", "", "", 3),
+    ]  # fmt: skip
+    assert found.yields == (("10", F(4, 5)), ("20", 1))
+    going_in = cost_card.of_item(of, RateTable(RATES), Policies([Policy(normal_loss_base="input")]), "CHAIR", DAY)
+    assert going_in is not None
+    assert going_in.yields == (("10", F(3, 4)), ("20", 1))
+    whole = replace(charges, losses=(Loss("CHAIR", "", NEW_YEAR, D(25)),))
+    of.charges = whole
+    assert card(of).yields == (("10", 1), ("20", F(4, 5))), "of the item: lost when all was done"
 
 
 def test_routing_and_bill_of_the_day() -> None:

@@ -4,6 +4,7 @@ The exercises give facts and figures only: a standard, what happened, and what t
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -378,8 +379,8 @@ def test_subcontracting_rework_and_by_products() -> None:
 
 def test_what_came_late_is_late_cost_and_nothing_else() -> None:
     card = a_card(hours("labor", "1", "30"))
-    spent = [worked("labor", "8", "240"), worked("labor", "2", "62", late=True)]
-    assert of(card, spent, "8") == {"late_cost": D(62)}
+    late = [worked("labor", "1", "31", late=True), worked("labor", "1", "31", late=True)]
+    assert of(card, [worked("labor", "8", "240"), *late], "8") == {"late_cost": D(62)}
 
 
 def test_stock_and_variances_are_no_cost_of_the_order() -> None:
@@ -418,6 +419,20 @@ def test_overhead_of_an_operation_nobody_worked_at_is_saved_hours() -> None:
     spent = [worked("labor", "1.6", "48"), worked("overhead", "1.6", "9.6", item="SHOP"), used("OAK", "8", "40")]
     found = variances(card, spent, {"20": Counted(good=D(8))}, order)
     assert _by_category(found) == {"labor_efficiency": D(-32), "overhead_efficiency": D("-4.80")}
+
+
+def test_fixed_and_variable_overhead_are_charged_for_the_same_hours() -> None:
+    """2.4 h for 2 h, at 4 variable and 6 fixed: 1.60 and 2.40, apart where the card tells them apart. One line at 10
+    says the same in one: 24.00 for 20.00."""
+    spent = [worked("overhead", "2.4", "9.60", item="SHOP", nature="variable"),
+             worked("overhead", "2.4", "14.40", item="SHOP", nature="fixed")]  # fmt: skip
+    apart = [CardLine("10", "overhead", F(1, 4), F(price), item="SHOP", nature=nature)
+             for price, nature in ((4, "variable"), (6, "fixed"))]  # fmt: skip
+    found = variances(a_card(*apart), spent, {"10": Counted(good=D(8))})
+    told = {v.formula.partition(":")[0]: v.amount for v in found}
+    assert told == {"variable": D("1.60"), "fixed": D("2.40")}
+    together = of(a_card(hours("overhead", "0.25", "10", pool="SHOP")), spent, "8")
+    assert together == {"overhead_efficiency SHOP": D("4.00")}
 
 
 def test_overhead_by_the_money_of_material_drawn_without_an_operation() -> None:
@@ -522,9 +537,12 @@ def test_variances_always_add_up(
     actual = sum((line.amount for line in spent), D(0))
     done = round_money(card.of(last.good), "EUR")
     assert sum((v.amount for v in on_the_way), D(0)) == actual - in_work(order, card, spent, counted) - done
+    # One of a kind: each is an entry of its own when the order is closed.
+    kinds = [(v.category, v.operation, v.element, v.item, v.formula) for v in found]
+    assert len(kinds) == len(set(kinds))
     # The order of lines says nothing.
-    again = variances(card, list(reversed(spent)), counted, order, by_policy)
-    assert _by_category(found) == _by_category(again)
+    turned = replace(card, lines=tuple(reversed(lines)))
+    assert found == variances(turned, list(reversed(spent)), counted, order, by_policy)
     known = all(line.price is not None for line in lines) and not any(line.element == "overhead" for line in lines)
     if known and all(line.element != "premium" for line in spent):
         remaining = _by_category(found).get("remaining", D(0))
