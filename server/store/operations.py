@@ -7,6 +7,7 @@ on an order has the order's facts looked at again.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from server.store import event_log, plant
 from server.store.books import Books
 from server.store.plant import chunks
 from server.store.tables import TABLES
+from sync.core.money import round_money
 from sync.core.plant import Site
 from sync.ledger import operations
 from sync.ledger.difference import difference
@@ -96,7 +98,11 @@ def posted(connection: Connection, site: str) -> dict[str, Operation]:
 
 def general(connection: Connection, site: str, ids: Collection[str] | None = None) -> list[GeneralEntry]:
     """General entries, all or those with these ids."""
-    return [as_general(row) for row in plant.rows(connection, site, "general", "id", ids)]
+    currency = plant.site(connection, site).currency
+    return [
+        replace(one, debit=round_money(one.debit, currency), credit=round_money(one.credit, currency))
+        for one in map(as_general, plant.rows(connection, site, "general", "id", ids))
+    ]
 
 
 def linked(

@@ -136,7 +136,8 @@ def months(connection: Connection, site: str) -> list[Month]:
     net = case((ENTRY.c.reverses.is_(None), ENTRY.c.amount), else_=-ENTRY.c.amount)
     query = select(ENTRY.c.posting_period, func.count(), func.sum(net), func.sum(late)).where(ENTRY.c.site == site)
     sums = {row[0]: row[1:] for row in connection.execute(query.group_by(ENTRY.c.posting_period))}
-    states = dict(connection.execute(select(PERIOD.c.code, PERIOD.c.state).where(PERIOD.c.site == site)).tuples().all())
+    rows = connection.execute(select(PERIOD.c.code, PERIOD.c.state).where(PERIOD.c.site == site))
+    states: dict[str, State] = {row[0]: row[1] for row in rows}
     made = []
     for code in sorted({*sums, *states}):
         count, amount, of_before = sums.get(code, (0, 0, 0))
