@@ -363,7 +363,7 @@ def test_what_a_hand_changes_in_periods_and_operations_is_found(shop: Engine) ->
     }
     for name, statement in changes.items():
         with shop.connect() as connection:
-            assert connection.execute(statement).rowcount > 0, name
+            assert connection.execute(statement).rowcount != 0, name
             assert verify(connection, "main", KEY).faults, f"{name} went unnoticed"
             connection.rollback()
     with shop.connect() as connection:
