@@ -42,6 +42,7 @@ WITHOUT_COST = {
     "time.open": "running",
     "break.open": "running",
     "quantity.counted": "counted",
+    "scrap.normal": "counted",
     "downtime.noted": "counted",
     "break.noted": "noted",
     "break.over": "noted",
