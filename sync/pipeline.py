@@ -18,6 +18,7 @@ from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
 from sync.costing.rules import backflush, material, premium
 from sync.costing.scope import STOPS, effective
+from sync.costing.valuation import standard
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
@@ -315,7 +316,7 @@ class _Stocks:
     def _begin(self, code: str, instant: int) -> bool:
         """Value an item anew from an instant on; whether that is news."""
         item = self.terms.plant.items.get(code)
-        if item is None or not material.is_carried(item, self.terms.policies):
+        if item is None or not material.is_carried(item, self.terms.rates, self.terms.policies):
             return False
         since = material.replay_from(item, instant, self.terms.plant.site)
         if since >= self.since.get(code, NEVER):
@@ -338,13 +339,14 @@ class _Stocks:
     def _couple(self) -> bool:
         """Take in the reports that changed or draw what is valued anew, with all they draw."""
         news = False
+        waiting = {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting if "/" in key}
         for code, reports in self._orders.items():
             order = self.terms.plant.orders.get(code)
             parts = backflush.on_backflush(order) if order else []
             begins = min((self.since.get(part.item, NEVER) for part in parts), default=NEVER)
             begins = min(begins, self.changed.get(code, NEVER))
             for report in reports:
-                if report.id not in self._coupled and (report.occurred_at >= begins or report.id in self._waiting()):
+                if report.id not in self._coupled and (report.occurred_at >= begins or report.id in waiting):
                     self.orders.add(code)
                     self._coupled.add(report.id)
                     self.reports.add(report.id)
@@ -353,19 +355,21 @@ class _Stocks:
                         self._begin(part.item, report.occurred_at)
         return news
 
-    def _waiting(self) -> set[str]:
-        return {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting if "/" in key}
-
     def _open(self) -> bool:
         """Look the opening stock up, and get the facts that wait in it."""
         self.opening = self.host.stock_before(self.since)
+        news = False
+        for code, instant in self.since.items():
+            # Nothing is known of an item at standard until it is carried: then all of it is looked at once.
+            if code not in self.opening and instant and self.terms.plant.items[code].valuation == standard.NAME:
+                self.since[code], news = 0, True
         wanted = {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting}
         waiting = self.host.by_ids(wanted - self.facts.keys())
         _add(self.facts, waiting)
         for event in waiting:
             if isinstance(event, QUANTITIES) and event.order not in self._orders:
                 self._change(event.order, NEVER)
-        return bool(waiting)
+        return bool(waiting) or news
 
 
 def _remember_drawn(

@@ -479,6 +479,9 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
         if change.kind == "policy":
             days = (date.fromisoformat(row["valid_from"]) for row in change.added)
             all_since.extend(midnight(day, zone) if day > BEGINNING else 0 for day in days)
+            if any(policy.price_variance == "use" for policy in policies):
+                # Stocks at standard are carried from their first movement on, or no more.
+                all_since.append(0)
         if change.kind in ("calendars", "premiums"):
             for row in [*change.added, *(old for old, _ in change.changed)]:
                 begins = date.fromisoformat(row["valid_from"])
@@ -501,6 +504,11 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
         if change.kind == "components":
             rows = [*change.added, *(row for pair in change.changed for row in pair)]
             named.update(("order", row["order"]) for row in rows if row.get("backflush"))
+        if change.kind == "operations":
+            # Where a piece goes through says what it draws.
+            orders = {row["order"] for row in (*change.added, *(new for _, new in change.changed))}
+            components = plant.rows(connection, site, "components", "order", orders)
+            named.update(("order", row["order"]) for row in components if row["backflush"])
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))

@@ -182,19 +182,17 @@ def consumed(connection: Connection, site: str, orders: Collection[str]) -> list
 def drawing(connection: Connection, site: str, since: Mapping[str, int]) -> set[str]:
     """Orders that have one of these items on backflush and a report of pieces from its instant on."""
     found: set[str] = set()
-    for part in chunks(sorted(since)):
-        needing = select(COMPONENT.c.item, COMPONENT.c.order).where(
-            COMPONENT.c.site == site, COMPONENT.c.item.in_(part), COMPONENT.c.backflush
+    for item, instant in sorted(since.items()):
+        report = select(EVENT.c.id).where(
+            EVENT.c.site == site,
+            EVENT.c.order == COMPONENT.c.order,
+            EVENT.c.occurred_at >= instant,
+            EVENT.c.type.in_(("output.reported", "defect.reported")),
         )
-        for item, order in connection.execute(needing).all():
-            reports = select(EVENT.c.id).where(
-                EVENT.c.site == site,
-                EVENT.c.order == order,
-                EVENT.c.occurred_at >= since[item],
-                EVENT.c.type.in_(("output.reported", "defect.reported")),
-            )
-            if order not in found and connection.execute(reports.limit(1)).first():
-                found.add(order)
+        needing = select(COMPONENT.c.order).where(
+            COMPONENT.c.site == site, COMPONENT.c.item == item, COMPONENT.c.backflush, report.exists()
+        )
+        found.update(connection.scalars(needing))
     return found
 
 

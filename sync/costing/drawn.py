@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sync.core.findings import Outcome
 from sync.core.plant import Component
 from sync.costing.place import Place
 from sync.events.defect import DefectReported
@@ -13,12 +14,12 @@ Report = OutputReported | DefectReported
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """`report` says that `pieces` more went in where the component belongs (`place`); each takes `quantity_per` of
-    it."""
+    """`report` says that `pieces` more went in where the component belongs (`place`, or why that is not known); each
+    takes `quantity_per` of it."""
 
     report: Report
     component: Component
-    place: Place
+    place: Place | Outcome
     pieces: Decimal
     rule: str
     rule_version: int

@@ -29,6 +29,7 @@ from sync.costing.engine import Terms
 from sync.costing.policy import BEGINNING, SPLIT_RULES
 from sync.costing.rates import RateTable
 from sync.costing.rules.material import State, Stock
+from sync.costing.valuation.stock import Layer
 from sync.ledger.difference import Standing
 from sync.ledger.entry import Entry, Posting, first_posting, reversal
 from sync.pipeline import post
@@ -266,6 +267,29 @@ def test_movements_from_an_instant_on(stage: Stage) -> None:
         assert host.of_items({}) == []
 
 
+def test_what_orders_consumed(stage: Stage) -> None:
+    move = {"item": "GLUE", "quantity": "1", "unit": "kg"}
+    glue = raw("material.consumed", "2026-11-20T08:00:00Z", order="MO-1", **move)
+    other = raw("material.substituted", "2026-11-20T08:00:00Z", order="MO-2", replaces="OAK", **move)
+    back = raw("material.returned", "2026-11-20T08:00:00Z", order="MO-1", **move)
+    stage.send([glue, other, back, GOOD])
+    with stage.host() as host:
+        assert ids(host.consumed({"MO-1"})) == ids([glue])
+        assert ids(host.consumed({"MO-1", "MO-2"})) == ids([glue, other])
+        assert host.consumed([]) == []
+        assert host.drawing({"GLUE": 0}) == set(), "nothing is on backflush here"
+
+
+def test_what_became_of_facts_is_remembered(stage: Stage) -> None:
+    stage.send([START, STOP])
+    drift = Finding("clock.drift", START["id"], {"seconds": "300"})
+    with stage.host() as host:
+        assert host.became([START["id"], STOP["id"]]) == {}, "both wait"
+        host.settle([START["id"]], {START["id"]: held("time.open")}, [drift])
+    with stage.host() as host:
+        assert host.became([START["id"], STOP["id"]]) == {START["id"]: (held("time.open"), [drift])}
+
+
 def test_replacements_are_found_from_both_sides(stage: Stage) -> None:
     waiting, back = (
         raw("event.replaced", "2026-11-20T10:00:00Z", target_id=wrong, replacement_id=right, reason="SLIP")
@@ -373,6 +397,10 @@ def test_stock_before_an_instant(stage: Stage) -> None:
         host.keep_stock({"GLUE": 20}, [State("GLUE", 21, "d", stock("4"))])
         assert host.stock_before({"GLUE": 21}) == {"GLUE": stock("1")}, "what stood from 20 on is gone"
         assert host.stock_before({"GLUE": 22, "OAK": 6}) == {"GLUE": stock("4"), "OAK": Stock()}
+        layers = (Layer("a/10", Decimal("0.5"), Decimal("1.00")), Layer("b", Decimal("0.5"), Decimal("0.50")))
+        whole = Stock(Decimal(1), Decimal("1.50"), Decimal(1), layers, layers[:1], ("c", "d/20"), actual=True)
+        host.keep_stock({"GLUE": 30}, [State("GLUE", 30, "e", whole)])
+        assert host.stock_before({"GLUE": 31}) == {"GLUE": whole}, "layers, and who waits, too"
 
 
 # --- all of it ---------------------------------------------------------------------------------------------------

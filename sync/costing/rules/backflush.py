@@ -10,7 +10,7 @@ just the pieces it is the first to tell of, and that report is what the entry is
 draws the components of earlier ones too, where nobody counted.
 
 A component that names no operation is drawn at the end: by the good pieces of the last planned operation and by bad
-ones wherever they are found.
+ones wherever they are found. One that names an operation its order does not have waits, and the report with it.
 
 *Counted all the same.* When a consumption of the component, or of something in its place, is reported for the order,
 what was counted is believed: the component is not backflushed for that order at all, before or after, and the fact is a
@@ -27,7 +27,7 @@ from sync.core.findings import Finding, Outcome
 from sync.core.money import ZERO
 from sync.core.plant import Component, Operation, Order, Plant
 from sync.costing.drawn import Draw, Report
-from sync.costing.place import Place, locate
+from sync.costing.place import locate
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.material import MaterialConsumed, MaterialSubstituted
@@ -52,7 +52,7 @@ def draws(facts: Iterable[Event], plant: Plant) -> list[Draw]:
         order = plant.orders[code]
         components = [part for part in on_backflush(order) if part.item not in counted[code]]
         if components:
-            drawn.extend(_of_order(order, components, reports[code]))
+            drawn.extend(_of_order(plant, order, components, reports[code]))
     return drawn
 
 
@@ -78,7 +78,7 @@ def findings(facts: Iterable[Event], plant: Plant) -> list[Finding]:
     return found
 
 
-def _of_order(order: Order, components: list[Component], reports: list[Report]) -> list[Draw]:
+def _of_order(plant: Plant, order: Order, components: list[Component], reports: list[Report]) -> list[Draw]:
     drawn: list[Draw] = []
     good: dict[str, Decimal] = defaultdict(Decimal)
     bad: dict[str, Decimal] = defaultdict(Decimal)
@@ -90,10 +90,10 @@ def _of_order(order: Order, components: list[Component], reports: list[Report]) 
             bad[report.operation] += report.quantity
         now = _entered(order, good, bad)
         for component in components:
-            step = order.operation(component.operation) if component.operation else None
-            at = step.number if step else ""
+            place = locate(plant, order.code, component.operation)
+            at = "" if isinstance(place, Outcome) else place.operation
             if pieces := now[at] - before.get(at, ZERO):
-                drawn.append(Draw(report, component, Place(order, step), pieces, RULE, VERSION))
+                drawn.append(Draw(report, component, place, pieces, RULE, VERSION))
         before = now
     return drawn
 

@@ -96,9 +96,12 @@ def cost(
     return valued
 
 
-def is_carried(item: Item, policies: Policies) -> bool:
-    """Whether what a movement of the item is worth depends on those before it."""
+def is_carried(item: Item, rates: RateTable, policies: Policies) -> bool:
+    """Whether what a movement of the item is worth depends on those before it. What makes it so (a second standard, a
+    policy) stays, so that an item once carried is carried for good."""
     if item.valuation != standard.NAME or item.negative_stock == "hold":
+        return True
+    if rates.days("standard_cost", "item", item.code) > 1:
         return True
     return any(policy.price_variance == "use" for policy in policies)
 
@@ -164,7 +167,7 @@ def _told(
         tellings = method(moves, opening, of, hold=hold)
     else:
         tellings = standard.value(moves, opening, of, _standard(item, rates), _taken(policies), hold=hold)
-    carried = is_carried(item, policies)
+    carried = is_carried(item, rates, policies)
     states: dict[str, State] = {}
     for one in tellings:
         yield one
@@ -263,8 +266,9 @@ class _Line:
             words = self._price_words(step)
             yield self.variance(step.price_difference, giver, "variance:material_price", words, self.place)
         if step.brought:
-            formula = f"stock brought to standard: {step.brought} {self.currency} of price variance"
-            yield self.variance(step.brought, stock, "variance:material_price", formula)
+            yield self.variance(step.brought, stock, "variance:material_price", step.brought_words)
+        if step.revalued:
+            yield self.variance(step.revalued, "variance:standard_change", stock, step.brought_words)
         if step.shortage:
             formula = f"issued before receipt at the last cost: {step.shortage} {self.currency} of difference"
             yield self.variance(step.shortage, stock, "variance:negative_stock", formula)

@@ -69,7 +69,7 @@ def _issued(stock: Stock, move: Move, of: Of) -> Step:
     layers, drawn = list(stock.layers), stock.drawn
     last_cost = stock.last_cost
     assert last_cost is not None
-    while layers and wanted > RESIDUE:
+    while layers and (wanted > RESIDUE or not parts):
         layer = layers.pop(0)
         last_cost = unit_cost_of(layer.quantity, layer.value)
         if layer.quantity - wanted > RESIDUE:
@@ -81,11 +81,13 @@ def _issued(stock: Stock, move: Move, of: Of) -> Step:
         drawn = _remember(drawn, taken)
         amount += taken.value
         wanted -= taken.quantity
-    beyond = wanted if wanted > RESIDUE else ZERO
+    beyond = wanted if wanted > RESIDUE or not parts else ZERO
     if beyond:
         parts.append((beyond, last_cost))
         amount += of.at_last_cost(beyond, last_cost)
     left = sum((layer.quantity for layer in layers), min(stock.quantity, ZERO)) - beyond
+    if abs(left) < RESIDUE:
+        left = ZERO
     after = replace(
         stock, quantity=left, value=stock.value - amount, last_cost=last_cost, layers=tuple(layers), drawn=drawn
     )
@@ -113,7 +115,7 @@ def _returned(stock: Stock, move: Move, of: Of) -> Step:
         parts.append((taken.quantity, last_cost))
         amount += taken.value
         back -= taken.quantity
-    if back > RESIDUE:
+    if back > RESIDUE or not parts:
         rest = Layer("", back, of.at_last_cost(back, last_cost))
         _put_back(layers, rest)
         parts.append((back, last_cost))

@@ -17,13 +17,17 @@ variance arises with each issue. So the part of it that belongs to material not 
               variance gets the first less the second
     return:   the order is credited quantity x standard, the stock takes it back at its average, variance the difference
 
+*When the standard changes*, the stock that is there is worth more or less from then on: the first movement at the new
+standard brings it there, and the difference is a variance of its own, `variance:standard_change`; the odd cents that
+rounding left go with it. A shortage is not brought: nothing is there that could be worth more.
+
 When the policy changes from use to purchase, the first movement after that brings the stock that is there to standard,
 and the difference is price variance. From purchase to use the stock goes on at the standard it stands at, as if that
 had been paid.
 
 At purchase a stock is nothing but quantity x standard, and no movement needs to know another: movements are costed each
-by itself, except for an item whose issues wait for their stock (`negative_stock` says `hold`) or where a policy ever
-says use.
+by itself, until an item has a second standard, and except where its issues wait for their stock (`negative_stock` says
+`hold`) or a policy ever says use.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -67,10 +71,18 @@ def _at_purchase(stock: Stock, move: Move, of: Of, standard: Standard) -> Step |
         return _missing(of, move.day)
     if large := too_large(move.quantity, of.unit, rate.amount):
         return large
-    brought = ZERO
-    if stock.actual:
+    brought = revalued = ZERO
+    brought_words = ""
+    changed = stock.last_cost is not None and stock.last_cost != rate.amount
+    if stock.actual or (changed and stock.quantity >= 0):
         right = of.round(ARITHMETIC.multiply(stock.quantity, rate.amount))
-        brought, stock = stock.value - right, replace(stock, value=right, actual=False)
+        at_standard = of.times(stock.quantity, rate.amount)
+        brought_words = f"{at_standard} = {right} {of.currency}, were {stock.value} {of.currency}"
+        if stock.actual:
+            brought = stock.value - right
+        else:
+            revalued = right - stock.value
+        stock = replace(stock, value=right, actual=False)
     amount = of.round(ARITHMETIC.multiply(move.quantity, rate.amount))
     sign = -1 if move.kind == "issue" else 1
     after = replace(stock, quantity=stock.quantity + sign * move.quantity, value=stock.value + sign * amount)
@@ -83,6 +95,8 @@ def _at_purchase(stock: Stock, move: Move, of: Of, standard: Standard) -> Step |
         rate_id=f"{rate.id}/{rate.version}",
         price_difference=over,
         brought=brought,
+        revalued=revalued,
+        brought_words=brought_words,
     )
 
 

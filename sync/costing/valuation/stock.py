@@ -100,9 +100,9 @@ class Step:
 
     `price_difference`: a receipt cost so much more than `amount`, or the stock gave so much more (took so much less);
     it goes to the material price variance; `actual` and `actual_words`: what the stock gave or took then, and its
-    formula. `brought`: what bringing a stock carried at cost to standard took out of it. `shortage`: what left the
-    stock's value because an issue before had been costed at the last cost. `negative`: there is less than nothing
-    now."""
+    formula. `brought`: what bringing a stock carried at cost to standard took out of it; `revalued`: how much more the
+    stock is worth at a new standard; `brought_words`: the formula of either. `shortage`: what left the stock's value
+    because an issue before had been costed at the last cost. `negative`: there is less than nothing now."""
 
     amount: Decimal
     unit_cost: Decimal
@@ -113,6 +113,8 @@ class Step:
     actual: Decimal = ZERO
     actual_words: str = ""
     brought: Decimal = ZERO
+    revalued: Decimal = ZERO
+    brought_words: str = ""
     shortage: Decimal = ZERO
     negative: bool = False
 

@@ -308,3 +308,20 @@ def test_the_type_decides_what_a_field_may_hold() -> None:
     files["events.csv"] = (FACTS + "labor.declared,2026-11-20 17:00,1001,run,MO-1,10,,1 h,x\n").encode()
     (entry,) = report(dry_run(files))["entries"]
     assert entry["id"] and entry["hours"] == "1"
+
+
+def test_last_in_first_out_is_refused_with_its_reason(cost, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = "code,name,unit,valuation\nOAK,Oak,kg,LIFO\n"
+    (line,) = errors(cost(items_csv=items))
+    assert line == (
+        "items.csv, line 2, column valuation: “LIFO” is not allowed: IAS 2 and the French chart of accounts admit no "
+        "last in, first out; write fifo, moving_average, period_average or standard"
+    )
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    said = cost(items_csv=items.replace("LIFO", "DEPS")).stderr.splitlines()[0]
+    assert said.startswith("items.csv, ligne 2, colonne valuation: « DEPS » n’est pas permis : l’IAS 2")
+
+
+def test_what_becomes_of_an_issue_beyond_the_stock_is_one_of_two(cost) -> None:
+    (line,) = errors(cost(items_csv="code,name,unit,negative_stock\nOAK,Oak,kg,never\n"))
+    assert line.endswith("column negative_stock: “never” is not known here: write one of last_cost, hold")

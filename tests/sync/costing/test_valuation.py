@@ -1,8 +1,7 @@
 """Methods of valuation: nothing lost, nothing made, and each against a second way of working it out."""
 
 import random
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,77 +11,40 @@ from hypothesis import given, settings, strategies
 
 from sync.connectors.csv_file.mapping import BadCell, Style, valuation
 from sync.core.canonical import dump, parse
-from sync.core.plant import Component, Item, Operation, Order, Plant
-from sync.costing.engine import Costed, cost_material
+from sync.core.plant import Plant
+from sync.costing.engine import Costed, Terms, cost_material
 from sync.costing.policy import Policies, Policy
-from sync.costing.valuation import METHODS
+from sync.costing.rates import Rate
 from sync.costing.valuation.stock import Layer, Stock
+from sync.events import catalog
 from sync.ledger.balances import by_object
-from tests.cast import a_plant, fact, raw, terms
+from tests.cast import raw, some_rates
 from tests.memory_host import MemoryHost
-
-DAY = 86_400_000
-BEGIN = 1_793_527_200_000  # 1 November 2026, 10:00 UTC
-QUANTITIES = ["1", "3", "0.485", "0.97", "7", "0.000001", "12"]
-PRICES = ["0.01", "1.01", "333.333333", "8.25", "0", "0.333333"]
-ITEM = "GLUE"
+from tests.stock_histories import BEGIN, DAY, ITEM, PRICES, QUANTITIES, SHOPS, a_month, a_shop, movements
 
 
-def a_shop(**of_item: Any) -> Plant:
-    """Glue by any method; chairs that draw glue by pieces, at both operations, on two orders."""
-    steps = (Operation("10", "Turn", 10, "W1"), Operation("20", "Glue", 20, "W2"))
-    parts = (
-        Component(ITEM, "10", Decimal("0.7"), "kg", backflush=True),
-        Component("OAK", "", Decimal(2), "kg", backflush=True),
-    )
-    orders = {code: Order(code, "CHAIR", Decimal(50), operations=steps, components=parts) for code in ("MO-1", "MO-2")}
-    orders["MO-3"] = Order("MO-3", "CHAIR", Decimal(50), operations=steps)
-    item = replace(Item(ITEM, "Glue", "kg"), **of_item)
-    oak = Item("OAK", "Oak", "kg", "fifo")
-    return a_plant(items={ITEM: item, "OAK": oak}, orders=orders)
+def at_use_from(month: int) -> Policies:
+    """The price variance at use for good, from November, in November alone, or never."""
+    use, purchase = Policy("1", price_variance="use"), Policy("2", valid_from=date(2026, 12, 1))
+    november = Policy("2", price_variance="use", valid_from=date(2026, 11, 20))
+    return Policies([[use], [november], [use, purchase], []][month])
 
 
-def at_use() -> Policies:
-    return Policies([Policy(price_variance="use")])
-
-
-def movements(seed: int, count: int = 24, *, kinds: str = "riiib") -> list[dict[str, Any]]:
-    """Receipts, issues and returns of glue over three months, several at one instant now and then."""
-    chance = random.Random(seed)
-    made = []
-    for _ in range(chance.randrange(1, count)):
-        at = BEGIN + chance.randrange(0, 75 * 4) * DAY // 4
-        told: dict[str, Any] = {"item": ITEM, "quantity": chance.choice(QUANTITIES), "unit": "kg"}
-        match chance.choice(kinds):
-            case "r":
-                made.append(raw("material.received", at, unit_cost=chance.choice(PRICES), **told))
-            case "b":
-                made.append(raw("material.returned", at, order="MO-3", **told))
-            case _:
-                made.append(raw("material.consumed", at, order="MO-3", **told))
-    return made
+def a_desk(plant: Plant, policies: Policies | None = None) -> Terms:
+    """Glue has two standards: 3.20, and 4.10 from December on."""
+    standards = [
+        Rate(f"r-{day}", "standard_cost", "item", ITEM, day, 1, Decimal(amount))
+        for day, amount in ((date(2026, 1, 1), "3.20"), (date(2026, 12, 1), "4.10"))
+    ]
+    return Terms(plant, some_rates(*standards), policies or Policies())
 
 
 def cost(facts: list[dict[str, Any]], plant: Plant, policies: Policies | None = None) -> Costed:
-    events = [
-        fact(
-            one["type"],
-            **{k: v for k, v in one.items() if k not in ("type", "version", "occurred_at", "provenance")},
-            at=one["occurred_at"],
-        )
-        for one in facts
-    ]
-    return cost_material(events, replace(terms(plant), policies=policies or Policies()), {})
+    return cost_material([catalog.load(one) for one in facts], a_desk(plant, policies), {})
 
 
 def last(costed: Costed) -> Stock:
     return max(costed.states, key=lambda state: (state.occurred_at, state.event_id)).stock if costed.states else Stock()
-
-
-SHOPS = [
-    *({"valuation": method} for method in METHODS if method != "standard"),
-    *({"valuation": method, "negative_stock": "hold"} for method in METHODS),
-]
 
 
 # --- properties of all methods -------------------------------------------------------------------------------------
@@ -94,7 +56,7 @@ SHOPS = [
 def test_what_came_is_what_went_and_what_is_there(of_item: dict[str, str], seed: int) -> None:
     """Opening and receipts = issues - returns + differences + closing, to the cent; and the stock in the books is the
     stock the method carries."""
-    costed = cost(movements(seed), a_shop(**of_item), Policies())
+    costed = cost(movements(seed), a_shop(**of_item))
     balance = by_object(entry.content for entry in costed.entries)
     assert sum(balance.values()) == 0
     assert balance.get(f"stock:{ITEM}", 0) == last(costed).value
@@ -109,34 +71,38 @@ def test_what_came_is_what_went_and_what_is_there(of_item: dict[str, str], seed:
         assert {finding.code for finding in costed.findings} <= set()
 
 
-@settings(max_examples=100)
+@settings(max_examples=150)
 @given(seed=strategies.integers(0, 10**6))
-def test_at_use_the_stock_is_what_was_paid_for_it(seed: int) -> None:
-    costed = cost(movements(seed), replace_oak_standard(), at_use())
+def test_at_use_the_order_bears_the_standard_and_the_stock_what_was_paid(seed: int) -> None:
+    facts = movements(seed)
+    costed = cost(facts, a_shop(valuation="standard"), at_use_from(0))
     balance = by_object(entry.content for entry in costed.entries)
     assert sum(balance.values()) == 0
     assert balance.get(f"stock:{ITEM}", 0) == last(costed).value
+    assert last(costed).quantity or not last(costed).value
+    for entry in costed.entries:
+        if entry.quantity and entry.activity != "received":
+            standard = Fraction("3.20") if entry.occurred_on < date(2026, 12, 1) else Fraction("4.10")
+            assert entry.amount == rounded(Fraction(entry.quantity) * standard)
+    bought = sum(paid(one) for one in facts if one["type"] == "material.received")
+    assert balance.get("supplier:", 0) == -bought
+
+
+@settings(max_examples=150)
+@given(seed=strategies.integers(0, 10**6))
+def test_at_purchase_the_stock_is_its_quantity_at_standard(seed: int) -> None:
+    """But for half a cent a movement, where it is never short; and every cent that was paid is found again."""
+    chance = random.Random(seed)
+    facts = movements(seed, kinds="rrrib")
+    first = raw("material.received", BEGIN - DAY, item=ITEM, quantity="999", unit="kg", unit_cost=chance.choice(PRICES))
+    costed = cost([first, *facts], a_shop(valuation="standard"))
     stock = last(costed)
-    assert stock.quantity or not stock.value
-    charged = sum(
-        Decimal(line.amount) * (1 if line.side == "debit" else -1) - at_standard(entry)
-        for entry in costed.entries
-        for line in entry.postings
-        if line.cost_object.startswith("order:")
-    )
-    assert charged == 0, "the order bears the standard"
-
-
-def replace_oak_standard() -> Plant:
-    """Oak's standard stands for glue here: the one standard of the cast."""
-    shop = a_shop(valuation="standard")
-    shop.items[ITEM] = Item(ITEM, "Glue", "kg")
-    return shop
-
-
-def at_standard(entry: Any) -> Decimal:
-    sign = 1 if entry.postings[0].cost_object.startswith("order:") else -1
-    return sign * (entry.quantity * Decimal("3.20")).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP")
+    standard = Decimal("3.20") if max(one["occurred_at"] for one in facts) < "2026-12" else Decimal("4.10")
+    if not any(finding.code == "stock.negative" for finding in costed.findings):
+        assert abs(stock.value - stock.quantity * standard) <= Decimal("0.005") * (len(facts) + 1)
+    balance = by_object(entry.content for entry in costed.entries)
+    bought = sum(paid(one) for one in [first, *facts] if one["type"] == "material.received")
+    assert balance["supplier:"] == -bought
 
 
 @pytest.mark.parametrize("of_item", SHOPS, ids=str)
@@ -146,7 +112,7 @@ def test_whatever_comes_first_the_books_are_the_same(of_item: dict[str, str], se
     """Movements, reports that draw, counts of what is drawn, and corrections, in any order and in lots: what the
     pipeline posts and says of each fact is what all of them come to."""
     facts = a_month(seed)
-    dry = replace(terms(a_shop(**of_item)), policies=Policies() if seed % 3 else at_use())
+    dry = a_desk(a_shop(**of_item), at_use_from(seed % 4))
     host = MemoryHost(dry)
     arriving = chance.sample(facts, len(facts))
     while arriving:
@@ -162,36 +128,6 @@ def test_whatever_comes_first_the_books_are_the_same(of_item: dict[str, str], se
     assert {key: dict(found.params) for key, found in host.findings.items()} == {
         (found.code, found.event_id): dict(found.params) for found in costed.findings
     }
-
-
-def a_month(seed: int) -> list[dict[str, Any]]:
-    """Movements with reports of pieces on orders that draw, counts of what they draw, and corrections of any of it."""
-    chance = random.Random(seed)
-    made = movements(seed, 16)
-    for _ in range(chance.randrange(2, 16)):
-        at = BEGIN + chance.randrange(0, 75 * 4) * DAY // 4
-        job = {"order": chance.choice(["MO-1", "MO-2"]), "operation": chance.choice(["10", "20"])}
-        match chance.randrange(8):
-            case 0:
-                item, other = chance.sample([ITEM, "OAK"], 2)
-                kind = chance.choice(["material.consumed", "material.substituted"])
-                more = {"replaces": other} if kind == "material.substituted" else {}
-                made.append(raw(kind, at, item=item, quantity="2", unit="kg", order=job["order"], **more))
-            case 1:
-                made.append(raw("defect.reported", at, quantity="1", reason="BURR",
-                                disposition=chance.choice(["scrap", "hold", "rework"]), **job))  # fmt: skip
-            case 2:
-                made.append(raw("material.received", at, item="OAK", quantity="30", unit="kg", unit_cost="3.1"))
-            case 3:
-                target = chance.choice(made)["id"]
-                made.append(raw("event.voided", at, target_id=target, reason="SLIP"))
-            case 4:
-                other = raw("output.reported", at, quantity="2", **job)
-                made += [other, raw("event.replaced", at, target_id=chance.choice(made)["id"],
-                                    replacement_id=other["id"], reason="SLIP")]  # fmt: skip
-            case _:
-                made.append(raw("output.reported", at, quantity=chance.choice(["1", "4", "7"]), **job))
-    return made
 
 
 # --- each method against a second way of working it out ------------------------------------------------------------
