@@ -74,7 +74,7 @@ _SCHEMAS: dict[str, Any] = {
         position=_WHOLE, batch=_WHOLE, id=_TEXT, scope=_TEXT, reverses=_TEXT, rule=_TEXT, rule_version=_WHOLE,
         element=_TEXT, occurred_at=_INSTANT, occurred_on=_DAY, period=_TEXT, quantity=_DECIMAL, unit=_TEXT,
         hours=_DECIMAL, amount=_DECIMAL, currency=_TEXT, rate=_DECIMAL, rate_id=_TEXT, split=_TEXT, replaces=_TEXT,
-        provenance=_TEXT,
+        premium=_TEXT, provenance=_TEXT,
         events={"type": "array", "items": _TEXT}, policy=_TEXT, formula=_TEXT, order=_TEXT, operation=_TEXT, item=_TEXT,
         work_center=_TEXT, activity=_TEXT, days={"type": "object", "additionalProperties": _WHOLE},
         reference=_TEXT, mirrors=_TEXT, general=_TEXT,

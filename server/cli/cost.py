@@ -44,17 +44,20 @@ from sync.costing import absorption, beside, engine
 from sync.costing.cost_card import CostCard
 from sync.costing.engine import Costed, Terms
 from sync.costing.policy import BadPolicy, Policies, in_steps
+from sync.costing.presence import Presence, presences
 from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
 from sync.events.base import Amount, Event, Flag, Instant, Measure, Whole
 from sync.events.catalog import EventRefused
 from sync.ledger import plans
-from sync.ledger.balances import by_account, by_object, by_order
+from sync.ledger.balances import by_account, by_object, by_order, by_provenance, percentages
+from sync.ledger.entry import hours
 from sync.ledger.operations import Operation, as_general, covered, entries
 from sync.ledger.plans import Node
 
 Translate = Callable[[str], str]
 WIDTH = 150  # of a table that goes to a file
+PRESENCE = ("presence", "orders", "indirect", "breaks", "running", "outside", "unassigned")
 
 
 class FolderRefused(ValueError):
@@ -138,7 +141,7 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
         errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
-    terms = Terms(plant_of(folder), RateTable(_rates(folder)), policies)
+    terms = Terms(plant_of(folder), RateTable(rates_of(folder)), policies)
     operations = declared(folder, terms.plant)
     manual = [entry for one in operations.values() for entry in entries(one, folder.site.zone, folder.site.currency)]
     return DryRun(folder, terms, facts, engine.recompute(facts, terms, manual), tuple(operations.values()))
@@ -160,7 +163,8 @@ def fields() -> dict[str, Cell]:
     return found | {"duration_ms": "duration"}
 
 
-def _rates(folder: Folder) -> Iterator[Rate]:
+def rates_of(folder: Folder) -> Iterator[Rate]:
+    """The rates the folder's files give."""
     for row in folder.rows("rates"):
         place = (row["kind"], row["subject_kind"], row["subject"], row["valid_from"].isoformat())
         amount, includes_labor = row["amount"], row.get("includes_labor", False)
@@ -198,6 +202,8 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
             "accounts": {plan.code: _texts(by_account(contents, plan.code)) for plan in run.terms.plant.plans},
             "plans": _plans(run, contents, as_of),
         },
+        "provenance": _provenance(contents),
+        "presence": [_presence(day, run.folder) for day in presences(run.facts, run.terms)],
         "general": _general(run, contents),
         "standards": [card_json(card, tell) for card in beside.items(run.terms, _last_day(run))]
         + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
@@ -244,6 +250,27 @@ def _nodes(nodes: Iterable[Node]) -> list[dict[str, Any]]:
         told = {"account": node.code, "name": node.name, "own": str(node.own), "balance": str(node.balance)}
         made.append(told | ({"children": _nodes(node.children)} if node.children else {}))
     return made
+
+
+def _provenance(contents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """How what went into orders is known: amount and percentage, by order and in total."""
+    told = {
+        order: {how: {"amount": str(amount), "percent": str(percent[how])} for how, amount in parts.items()}
+        for order, parts in by_provenance(contents).items()
+        if (percent := percentages(parts))
+    }
+    return {"total": told.pop("", {}), "orders": told}
+
+
+def _presence(day: Presence, folder: Folder) -> dict[str, Any]:
+    """A person's day in milliseconds; the person by number, as the folder knows them."""
+    numbers = {key: number for number, key in folder.keys.items()}
+    return {
+        "person": numbers.get(day.person, day.person),
+        "day": day.day.isoformat(),
+        "basis": day.basis,
+        **{f"{name}_ms": getattr(day, name) for name in PRESENCE},
+    }
 
 
 def _general(run: DryRun, contents: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -318,7 +345,9 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
         for element, amount in elements.items():
             _row(orders, order, element, amount)
         _row(orders, order, _("Total"), str(sum(map(Decimal, elements.values()))))
+        _row(orders, order, _known(told["provenance"]["orders"].get(order, {})), "")
         orders.add_section()
+    _row(orders, _("All orders"), _known(told["provenance"]["total"]), "")
     console.print(orders)
 
     balances = _table(_("Balances, debit less credit"), _("Object, or account of a plan"), currency)
@@ -335,6 +364,8 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
         console.print(
             _tree(_("Plan %(plan)s, as of %(day)s", plan=plan, day=day), reports["as_of"]["accounts"], currency)
         )
+    if told["presence"]:
+        console.print(_presence_table(told["presence"]))
     if told["general"]:
         general = _table(_("General entries"), _("Entry"), _("Account"), currency, _("Analytic"), _("Open"))
         for line in told["general"]:
@@ -372,6 +403,25 @@ def _tree(title: str, nodes: Iterable[Mapping[str, Any]], currency: str) -> Tabl
             add(node.get("children", ()), depth + 1)
 
     add(nodes, 0)
+    return made
+
+
+def _known(parts: Mapping[str, Mapping[str, str]]) -> str:
+    """How an amount is known: "measured 80.0 %, declared 20.0 %"."""
+    words = {"measured": _("measured"), "declared": _("declared"), "estimated": _("estimated")}
+    return ", ".join(f"{words[how]} {part['percent']} %" for how, part in parts.items())
+
+
+def _presence_table(days: Iterable[Mapping[str, Any]]) -> Table:
+    bases = {"shift": _("shift"), "facts": _("first to last fact"), "unknown": _("unknown")}
+    made = _table(
+        _("Presence, in hours"), _("Person"), _("Day"), _("Told by"), _("Present"), _("Orders"), _("Indirect"),
+        _("Breaks"), _("Running"), _("Outside"), _("Unassigned"),
+    )  # fmt: skip
+    for day in days:
+        spans = (day[f"{name}_ms"] for name in PRESENCE)
+        cells = ("–" if span is None else hours(Decimal(span)) for span in spans)
+        _row(made, day["person"], day["day"], bases[day["basis"]], *cells)
     return made
 
 

@@ -484,8 +484,8 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
                 all_since.append(0)
         if change.kind in ("calendars", "premiums"):
             for row in [*change.added, *(old for old, _ in change.changed)]:
-                begins = date.fromisoformat(row["valid_from"])
-                hours_since.append(midnight(begins, zone) if begins > BEGINNING else 0)
+                day = date.fromisoformat(row["valid_from"])
+                hours_since.append(midnight(day, zone) if day > BEGINNING else 0)
         if change.kind == "plans" and change.added:
             all_since.append(0)
         if change.kind in ("distributions", "defaults") and (change.added or change.changed):

@@ -21,12 +21,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sync.core.clock import local, local_date, midnight, readings, to_instant
+from sync.core.intervals import Interval
 
 MINUTE = 60_000
 DAY_MINUTES = 24 * 60
 Kind = Literal["work", "break", "holiday"]
 KINDS: tuple[Kind, ...] = ("work", "break", "holiday")
-Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def _on_day(calendar: WorkCalendar, kind: Kind, day: date, zone: ZoneInfo) -> tu
     return tuple(sorted(spans))
 
 
+@lru_cache(maxsize=16_384)
 def on_wall(day: date, minutes: int, zone: ZoneInfo) -> int:
     """The instant at which the clock of `zone` shows so many minutes after the midnight `day` begins with: the first of
     two; of none, the instant at which the clock jumps over it."""
@@ -152,7 +153,8 @@ def calendars_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, WorkCalendar]:
             ends = DAY_MINUTES
         line = CalendarLine(int(on) if len(on) == 1 else date.fromisoformat(on), starts, ends, row["kind"])
         lines[row["calendar"]][begins].append(line)
-    return {
-        code: WorkCalendar(code, tuple((begins, tuple(sorted(of_day, key=_place))) for begins, of_day in sorted(versions.items())))
-        for code, versions in sorted(lines.items())
-    }
+    made = {}
+    for code, versions in sorted(lines.items()):
+        in_order = ((begins, tuple(sorted(versions[begins], key=_place))) for begins in sorted(versions))
+        made[code] = WorkCalendar(code, tuple(in_order))
+    return made

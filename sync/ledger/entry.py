@@ -46,8 +46,9 @@ class Posting:
 
 @dataclass(frozen=True)
 class Entry:
-    """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), the item's base unit for material,
-    pieces for scrap; `rate` is the price of one hour, one base unit or one piece, unrounded."""
+    """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), seconds for what is paid on top of it
+    ("s"), the item's base unit for material, pieces for scrap; `rate` is the price of one hour, one base unit or one
+    piece, unrounded."""
 
     scope: str
     rule: str

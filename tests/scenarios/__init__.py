@@ -34,16 +34,39 @@ def told(result: DryRun) -> dict[str, Any]:
     standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
     pools = {f"{line['pool']} {line['period']}": _pool(line) for line in everything["absorption"]}
     more = ({"standards": standards} if standards else {}) | ({"absorption": pools} if pools else {})
-    return more | _plans(everything) | {
+    return more | _plans(everything) | _presence(everything) | {
         "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
         "facts": {
             names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
             for line in everything["facts"]
         },
-        "findings": [f"{line['code']} of {names[line['fact']]}" for line in everything["findings"]],
+        "findings": [_finding(line, names) for line in everything["findings"]],
         "orders": everything["balances"]["orders"],
         "objects": everything["balances"]["objects"],
     }
+
+
+def _finding(line: dict[str, Any], names: dict[str, str]) -> str:
+    """What a finding is and of which fact; a proposal with what is proposed."""
+    proposed = f": {line['params']['end']}" if line["code"] == "time.end_proposed" else ""
+    return f"{line['code']} of {names[line['fact']]}{proposed}"
+
+
+def _presence(everything: dict[str, Any]) -> dict[str, Any]:
+    """People's days in minutes, in stories in which somebody tells when a shift began."""
+    if not any(fact["type"] == "shift.started" for fact in everything["facts"]):
+        return {}
+    told = []
+    for day in everything["presence"]:
+        minutes = {
+            name.removesuffix("_ms"): f"{plain(Decimal(span) / MINUTE)} {name.removesuffix('_ms')}"
+            for name, span in day.items() if name.endswith("_ms") and span is not None
+        }  # fmt: skip
+        there = " + ".join(minutes[name] for name in ("presence", "outside") if name in minutes)
+        rest = " + ".join(minutes[name] for name in ("orders", "indirect", "breaks", "running", "unassigned")
+                          if name in minutes)  # fmt: skip
+        told.append(f"{day['person']} {day['day']} ({day['basis']}), minutes: {there} = {rest}")
+    return {"presence": told}
 
 
 def _standard(line: dict[str, Any]) -> dict[str, str]:

@@ -27,9 +27,10 @@ from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sync.core.calendars import Interval
+from sync.core.calendars import WorkCalendar
 from sync.core.clock import local_date, midnights_between
 from sync.core.findings import COSTED, Outcome, excluded, held
+from sync.core.intervals import Interval
 from sync.core.money import allocate
 from sync.core.plant import Plant
 from sync.costing import rework
@@ -162,10 +163,7 @@ def cost(
     pauses: dict[str, list[Segment]] = defaultdict(list)
     for pause in breaks:
         pauses[pause.who].append(pause)
-
-    def weigh(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
-        return RULES[policies.on(day).split_rule].weigh(open_together, plant)
-
+    weigh = weighing(plant, policies)
     by_calendar = calendar_pauses(plant, policies)
     sheets: list[Timesheet] = []
     for person in sorted(by_person):
@@ -185,6 +183,15 @@ def cost(
     return entries, outcomes, sheets
 
 
+def weighing(plant: Plant, policies: Policies) -> Weigh:
+    """The split rule of the day."""
+
+    def weigh(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
+        return RULES[policies.on(day).split_rule].weigh(open_together, plant)
+
+    return weigh
+
+
 def calendar_pauses(plant: Plant, policies: Policies) -> Callable[[Segment], Iterable[Interval]]:
     """The breaks that calendars take from a segment, where the policy of the day says so."""
     if not plant.calendars or all(policy.breaks == "declared" for policy in policies):
@@ -195,12 +202,20 @@ def calendar_pauses(plant: Plant, policies: Policies) -> Callable[[Segment], Ite
         calendar = calendar_of(plant, segment.event)
         if calendar is None or segment.ends <= segment.start:
             return
-        for low, high in calendar.within("break", segment.start, segment.ends, zone):
+        yield from breaks_of(calendar, [(segment.start, segment.ends)], zone, policies)
+
+    return pauses
+
+
+def breaks_of(
+    calendar: WorkCalendar, spans: Iterable[Interval], zone: ZoneInfo, policies: Policies
+) -> Iterator[Interval]:
+    """The breaks of a calendar within some spans, on the days whose policy deducts them."""
+    for begin, end in spans:
+        for low, high in calendar.within("break", begin, end, zone):
             for start, until in pairwise([low, *midnights_between(low, high, zone), high]):
                 if policies.on(local_date(start, zone)).breaks == "calendar":
                     yield start, until
-
-    return pauses
 
 
 def _split(policy: Policy) -> str:

@@ -24,11 +24,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sync.core.calendars import Interval, WorkCalendar, windows
+from sync.core.calendars import WorkCalendar, windows
 from sync.core.clock import local_date, midnight
 from sync.core.findings import Outcome
+from sync.core.intervals import Interval, union
 from sync.core.money import allocate
 from sync.core.plant import Plant
 from sync.core.premiums import OVERTIME, Premium, in_force
@@ -159,7 +161,7 @@ class _Books:
         cuts = sorted({0, stretch.length, *(edge for _, span, _ in stretch.spans for edge in span)})
         left = dict(stretch.shares)
         names = list(left)
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in pairwise(cuts):
             parts = allocate(high - low, [left[name] for name in names], names)
             here = [(premium, of) for premium, span, of in stretch.spans if span[0] <= low and high <= span[1]]
             for name, part in zip(names, parts, strict=True):
@@ -216,7 +218,7 @@ def _clocked(
             if (known := calendar(by_id[name])) is not None:
                 by_calendar[known].add(name)
         for known, names in by_calendar.items():
-            for low, high in _merged(known.spans("holiday", part.start, part.until, zone)):
+            for low, high in union(known.spans("holiday", part.start, part.until, zone)):
                 for span in times:
                     add(premium, (max(low, span[0]), min(high, span[1])), frozenset(names))
     return _Stretch(part.start, length, part.shares, spans)
@@ -238,16 +240,6 @@ def _told(
         if whole and premium.all_day:
             spans.append((premium, (0, length), mine))
     return _Stretch(segment.start, length, ((segment.id, length),), spans)
-
-
-def _merged(spans: Iterable[Interval]) -> list[Interval]:
-    merged: list[Interval] = []
-    for low, high in spans:
-        if merged and low <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], high)
-        else:
-            merged.append((low, high))
-    return merged
 
 
 def monday(day: date) -> date:
