@@ -203,7 +203,7 @@ class _Maker:
             return None
         item = self.plant.items.get(code)
         lot_size = item.lot_size if item else Decimal(0)
-        return self.card(code, lot_size, routing.steps if routing else (), bill.components if bill else ())
+        return _told(self.card(code, lot_size, routing.steps if routing else (), bill.components if bill else ()))
 
     def of_own(self, order: Order) -> CostCard | None:
         """From the operations and components of the order itself, spread over the lot its item is planned in, else over
@@ -213,7 +213,7 @@ class _Maker:
             return None
         item = self.plant.items.get(order.item)
         lot_size = item.lot_size if item and item.lot_size else order.quantity
-        return self.card(order.item, lot_size, steps, order.components)
+        return _told(self.card(order.item, lot_size, steps, order.components))
 
     def card(
         self, code: str, lot_size: Decimal, steps: Sequence[Operation], components: Sequence[Component]
@@ -395,6 +395,11 @@ def _factor(unit: str, base: str, of_item: Mapping[str, Decimal]) -> Fraction | 
         return Fraction(seconds) / SECONDS_PER_HOUR if seconds else None
     factor = convert(Decimal(1), unit, base, of_item)
     return Fraction(factor) if factor else None
+
+
+def _told(card: CostCard) -> CostCard | None:
+    """A card that says anything: operations without times and without material are no standard of nothing."""
+    return card if card.lines else None
 
 
 def _percent(percent: Decimal) -> Fraction:

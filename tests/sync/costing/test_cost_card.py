@@ -290,6 +290,22 @@ def test_the_order_s_own_operations_win_over_the_item_s() -> None:
     assert (found.unit_cost, found.lot_size) == (21, 8)
 
 
+def test_operations_without_times_say_nothing() -> None:
+    """What is only listed on the order has no standard: it is the item's; and where that says nothing either, there is
+    none, and not one of zero."""
+    bare = (Operation("10", "Turn", 10, "W1"),)
+    found = frozen(plant(), released_on=DAY, operations=bare)
+    assert isinstance(found, CostCard)
+    assert found.unit_cost == F("32.4")
+    of = plant(routings={"CHAIR": (Routing(date.min, bare),)}, bills={})
+    trouble = frozen(of, released_on=DAY, operations=bare)
+    assert isinstance(trouble, Outcome)
+    assert trouble.reason == "standard.none"
+    bills = {"TABLE": (Bill(date.min, (Component("CHAIR", "", D(4), "pcs"),)),)}
+    table = card(plant(routings=of.routings, bills=bills), [*RATES, a_rate("standard_cost", "CHAIR", "30")], "TABLE")
+    assert table.unit_cost == 120
+
+
 def test_an_order_s_own_setup_is_spread_over_its_quantity_when_the_item_has_no_lot() -> None:
     items = {**plant().items, "CHAIR": Item("CHAIR", "Chair", "pcs")}
     found = frozen(plant(items=items), released_on=DAY, operations=STEPS[:1])
