@@ -42,6 +42,7 @@ WITHOUT_COST = {
     "time.open": "running",
     "break.open": "running",
     "quantity.counted": "counted",
+    "scrap.normal": "counted",
     "downtime.noted": "counted",
     "break.noted": "noted",
     "break.over": "noted",
@@ -125,19 +126,46 @@ OBJECTS: dict[str, LazyString] = {
     "opening": _("Opening stock"),
     "activity": _("Indirect activity"),
     "idle": _("Idle time"),
+    "premium": _("Premiums"),
     "scrap": _("Scrap"),
     "variance": _("Variance"),
+    "general": _("General account"),
+    "transit": _("Transit of operation"),
 }
 
 VARIANCES: dict[str, LazyString] = {
+    "scrap": _("Scrap beyond the standard"),
     "material_price": _("Material price"),
+    "labor_rate": _("Labor rate"),
+    "machine_rate": _("Machine rate"),
+    "subcontracting_price": _("Price of subcontracted work"),
+    "overhead_spending": _("Overhead spending"),
+    "material_mix": _("Material mix"),
+    "material_yield": _("Material yield"),
+    "material_usage": _("Material usage"),
+    "subcontracting_usage": _("More or less subcontracted work"),
+    "labor_idle": _("Idle time"),
+    "labor_efficiency": _("Labor efficiency"),
+    "machine_efficiency": _("Machine efficiency"),
+    "overhead_efficiency": _("Overhead efficiency"),
+    "overhead_volume": _("Overhead volume"),
+    "setup": _("Set-up time"),
+    "rework": _("Rework"),
+    "by_product": _("By-products"),
+    "lot_size": _("Lot size"),
+    "late_cost": _("Late cost"),
+    "remaining": _("Remaining"),
     "negative_stock": _("Issued before receipt"),
+    "standard_change": _("Change of the standard"),
 }
 
 RULES: dict[str, LazyString] = {
+    "backflush": _("Material drawn by reports of pieces"),
     "labor_time": _("Labor time"),
     "machine_time": _("Machine time"),
+    "manual": _("Declared operation"),
     "material": _("Material movement"),
+    "premium": _("Premium for when it was worked"),
     "scrap": _("Scrap at accumulated cost"),
 }
 
@@ -177,6 +205,11 @@ TITLES: dict[str, LazyString] = {
     "stock.no_unit_cost": _("Item without a unit cost"),
     "amount.too_large": _("Amount too large to book"),
     "scrap.no_cost": _("Scrap of an order without cost"),
+    "standard.not_frozen": _("Order without a standard"),
+    "standard.unknown_version": _("Unknown version of a standard"),
+    "standard.none": _("Nothing to make a standard of"),
+    "standard.incomplete": _("Incomplete standard"),
+    "standard.loop": _("An item that needs itself"),
     "correction.target_unknown": _("Correction of a fact not here yet"),
     "correction.replacement_unknown": _("Replacing fact not here yet"),
     "event.declined": _("Declined by a lead"),
@@ -191,6 +224,7 @@ TITLES: dict[str, LazyString] = {
     "stock.negative": _("More used than received"),
     "quantity.over_order": _("More pieces than ordered"),
     "operation.added_twice": _("One number, two operations"),
+    "time.end_proposed": _("Proposed clock-out"),
     "time.repeated": _("Same time reported twice"),
 }
 
@@ -269,6 +303,10 @@ def unknown_price(kind: str, subject: str) -> str:
     """A price nobody has given yet."""
     if kind == "conversion":
         return gettext("unit conversion of %(subject)s", subject=subject)
+    if kind == "lot_size":
+        return gettext("lot size of %(subject)s", subject=subject)
+    if kind == "loop":
+        return gettext("a bill that does not come back to itself: %(subject)s", subject=subject)
     if not subject:
         return gettext("a work center for some of the hours")
     return gettext("%(kind)s rate of %(subject)s", kind=RATE_KINDS.get(kind, kind), subject=subject)

@@ -1,8 +1,8 @@
 """The worker: post what waits, sleep, stop politely.
 
-Each turn is one transaction on one site: take the ledger's lock, cost a handful of facts, append and seal the
-difference. Several workers share the work: whoever finds a ledger locked goes on to the next site. A worker that is
-killed leaves nothing half done.
+Each turn is one transaction on one site: take the ledger's lock, post what was declared, cost a handful of facts,
+append and seal the difference. Several workers share the work: whoever finds a ledger locked goes on to the next site.
+A worker that is killed leaves nothing half done.
 """
 
 import logging
@@ -15,7 +15,7 @@ from types import FrameType
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from server.store import ledger, sites
+from server.store import ledger, operations, sites
 from server.store.books import Books
 from server.store.database import write
 from sync.pipeline import Progress, fail, post
@@ -65,15 +65,17 @@ def _turn(
         if head is None:
             return IDLE
         books = Books(connection, site, head, key)
+        # Operations first: the facts of the orders they are about are then looked at again in the same turn.
+        declared = operations.post_waiting(books)
         progress = work(books, limit)
         books.writer.seal(key, clock())
-        return progress
+        return Progress(progress.facts, progress.entries + declared)
 
 
 def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH) -> Progress:
     """Turns until nothing waits (for imports, the demo and tests); returns the sum."""
     facts = entries = 0
-    while (progress := turn(engine, site, key, limit=limit)).facts:
+    while (progress := turn(engine, site, key, limit=limit)) != IDLE:
         facts, entries = facts + progress.facts, entries + progress.entries
     return Progress(facts, entries)
 

@@ -7,20 +7,25 @@ The host holds the ledger's lock and one transaction around `post`; nothing here
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sync.core.findings import Outcome, held
-from sync.costing import engine
+from sync.costing import engine, orders
+from sync.costing.drawn import Draw
 from sync.costing.engine import Costed, Spans, Terms
-from sync.costing.rules import material
+from sync.costing.orders import Bears
+from sync.costing.rules import backflush, material, premium
 from sync.costing.scope import STOPS, effective
+from sync.costing.valuation import standard
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineReported, MachineStarted, MachineStopped
+from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
 from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
@@ -32,6 +37,10 @@ LABOR = (LaborStarted, LaborStopped, LaborDeclared, BreakStarted, BreakStopped, 
 MACHINE = (MachineStarted, MachineStopped, MachineReported, DowntimeStarted, DowntimeStopped)
 STARTS = (LaborStarted, LaborDeclared, MachineStarted, MachineReported, DowntimeStarted)
 QUANTITIES = (OutputReported, DefectReported)
+# A report of pieces causes entries of two stages: what it draws from stock, and these of the order.
+OF_PIECES = orders.MADE
+NEVER = 2**62
+NOTHING = material.Stock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +58,19 @@ def post(host: Host, limit: int) -> Progress:
         return Progress(0, 0)
     touched = _touched(fresh, host)
     terms = host.terms(touched.values())
-    policy = terms.policy
-    labor = _spans(touched, LABOR, policy.longest_labor_ms)
-    machines = _spans(touched, MACHINE, policy.longest_machine_ms)
-    items = _items(touched.values(), terms)
+    policies = terms.policies
+    whole = partial(premium.whole_periods, terms.plant.premiums, zone=terms.plant.site.zone)
+    labor = _spans(touched, LABOR, policies.longest_labor_ms, whole)
+    machines = _spans(touched, MACHINE, policies.longest_machine_ms)
+    stocks = _Stocks(host, touched, terms)
 
-    near = dict(touched)
-    _add(near, host.of_people(_windows(labor, 2 * policy.longest_labor_ms)))
-    _add(near, host.of_machines(_windows(machines, policy.longest_machine_ms)))
-    _add(near, host.of_items(items))
-    orders = {event.order for event in touched.values() if isinstance(event, (*QUANTITIES, OperationAdded))}
-    _add(near, host.quantities(orders))
+    near = touched | stocks.facts
+    _add(near, host.of_people(_windows(labor, policies.longest_labor_ms, whole)))
+    _add(near, host.of_machines(_windows(machines, policies.longest_machine_ms)))
+    _add(near, host.of_items(stocks.since))
+    told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
+    told |= stocks.orders
+    _add(near, [*host.quantities(told), *host.closes(told)])
     _close(near, host)
 
     counting = effective(near.values())
@@ -68,29 +79,32 @@ def post(host: Host, limit: int) -> Progress:
     costed.add(engine.note(counting.events, terms))
     costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
     costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
-    moved = [e for e in counting.events if material.is_movement(e) and _moves(e, items, touched)]
-    costed.add(engine.cost_material(moved, terms, host.stock_before(items)))
-    host.keep_stock(items, costed.states)
+    costed.add(engine.cost_material(counting.events, terms, stocks.opening, stocks.wants))
+    costed.add(engine.cost_subcontracting(counting.events, terms, lambda report: report.id in stocks.reports))
+    host.keep_stock(stocks.since, costed.states)
 
     feeding = {event.id for event in near.values() if isinstance(event, STARTS) or material.is_movement(event)}
-    appended = _append(host, costed.entries, _scopes(feeding, costed.outcomes))
+    scopes = _scopes(feeding, costed.outcomes) | stocks.reports
+    appended = _append(host, costed.entries, scopes, lambda of: of not in OF_PIECES)
 
     bearing = {entry for entry in appended.orders if entry}
-    with_scrap = host.with_scrap(bearing - orders)
-    if with_scrap:
+    depending = host.depending(bearing - told)
+    if depending:
         more: dict[str, Event] = {}
-        _add(more, host.quantities(with_scrap))
+        _add(more, [*host.quantities(depending), *host.closes(depending)])
         _close(more, host)
         near |= more
         counting = effective(near.values())
         terms = engine.knowing(counting.events, host.terms(near.values()))
-    quantities = [event for event in counting.events if isinstance(event, QUANTITIES)]
-    affected = orders | with_scrap
-    relevant = [event for event in quantities if event.order in affected]
-    scrapped = engine.cost_orders(relevant, terms, host.accumulated(affected))
-    costed.add(scrapped)
-    reports = {event.id for event in near.values() if isinstance(event, QUANTITIES) and event.order in affected}
-    last = _append(host, scrapped.entries, reports)
+    affected = told | depending
+    about = [event for event in counting.events if isinstance(event, orders.ABOUT) and event.order in affected]
+    bears = Bears(host.accumulated(affected), host.contents(orders.closed(about)))
+    of_orders = engine.cost_orders(about, terms, bears)
+    costed.add(of_orders)
+    reports = {event.id for event in near.values() if isinstance(event, orders.ABOUT) and event.order in affected}
+    last = _append(host, of_orders.entries, reports, lambda of: of in OF_PIECES)
+    costed.tell_drawn()
+    _remember_drawn(costed, about, stocks.reports, host, terms)
 
     costed.findings.extend(engine.envelope_findings(event for event in near.values() if event.id in costed.outcomes))
     for event in fresh:
@@ -114,8 +128,12 @@ class _Appended:
     orders: frozenset[str]
 
 
-def _append(host: Host, desired: Iterable[Entry], scopes: Collection[str]) -> _Appended:
-    posted = difference(desired, host.standing(scopes), host.calendar(), host.generations, host.bodies, host.key)
+def _append(
+    host: Host, desired: Iterable[Entry], scopes: Collection[str], of_stage: Callable[[str], bool]
+) -> _Appended:
+    """Append what a stage wants and is not there; `of_stage`: whether it makes entries of an element."""
+    standing = [line for line in host.standing(scopes) if of_stage(line.element)]
+    posted = difference(desired, standing, host.calendar(), host.generations, host.bodies, host.key)
     host.append(posted)
     return _Appended(len(posted), frozenset(line.content.get("order", "") for line in posted))
 
@@ -191,8 +209,11 @@ def _close(near: dict[str, Event], host: Host) -> None:
         unseen = found
 
 
-def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int) -> Spans:
-    """What the touched facts may change: their own segments, and the time of the person or machine around them."""
+def _spans(
+    touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest_ms: int, whole: "Whole | None" = None
+) -> Spans:
+    """What the touched facts may change: their own segments, and the time of the person or machine around them; the
+    `whole` day or week of it, where overtime is told by that."""
     intervals: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for event in touched.values():
         if not isinstance(event, kinds):
@@ -202,22 +223,37 @@ def _spans(touched: Mapping[str, Event], kinds: tuple[type[Event], ...], longest
         if isinstance(event, LaborDeclared):
             if event.started_at is not None and event.ended_at is not None:
                 intervals[who].append((event.started_at, min(event.ended_at, event.started_at + longest_ms)))
+            else:
+                intervals[who].append((at, at))
         elif isinstance(event, (LaborStarted, BreakStarted, MachineStarted, DowntimeStarted)):
             # A start also ends a break, which then ran on for the longest time at most.
             intervals[who].append((at, at + longest_ms))
         elif isinstance(event, ShiftEnded) or (isinstance(event, STOPS) and event.start_id is None):
             # A stop that names no start may end any of the longest time before, which then ran on that long at most.
             intervals[who].append((at - longest_ms, at + longest_ms))
+        elif kinds is LABOR:
+            # A stop that names its start ends nothing else, but it is a sign of life where another clock was forgotten.
+            intervals[who].append((at, at))
+    if whole is not None:
+        intervals = {who: [whole(low, high) for low, high in spans] for who, spans in intervals.items()}
     return Spans(frozenset(touched), intervals)
 
 
-def _windows(spans: Spans, reach: int) -> list[Window]:
+# An interval, and the days or weeks it lies in.
+Whole = Callable[[int, int], tuple[int, int]]
+
+
+def _windows(spans: Spans, longest_ms: int, whole: "Whole | None" = None) -> list[Window]:
     """Where to look for the facts that decide a span: what overlaps it began at most the longest time before, and what
-    shares an instant with that (labor only) the longest time before that."""
+    shares an instant with that (labor only), or a day or week that must be `whole`, the longest time before that."""
     windows: list[Window] = []
     for who, intervals in sorted(spans.intervals.items()):
         merged: list[tuple[int, int]] = []
-        for low, high in sorted((low - reach, high + reach) for low, high in intervals):
+        reached = [(low - longest_ms, high + longest_ms) for low, high in intervals]
+        if whole is not None:
+            reached = [whole(low, high) for low, high in reached]
+            reached = [(low - longest_ms, high + longest_ms) for low, high in reached]
+        for low, high in sorted(reached):
             if merged and low <= merged[-1][1]:
                 merged[-1] = merged[-1][0], max(merged[-1][1], high)
             else:
@@ -226,20 +262,124 @@ def _windows(spans: Spans, reach: int) -> list[Window]:
     return windows
 
 
-def _items(touched: Iterable[Event], terms: Terms) -> dict[str, int]:
-    """The items at moving average whose movements must be valued anew, and the instant to begin at."""
-    since: dict[str, int] = {}
-    for event in touched:
+class _Stocks:
+    """The items whose stock must be valued anew and the instant to begin at (`since`), with the `reports` of pieces
+    whose draws are valued anew and their `orders`, the stock before (`opening`) and the facts that takes.
+
+    A movement of an item whose stock is carried changes what follows it. A report that draws it is valued anew whole,
+    and so with it every other component of that report from its instant on, until nothing more is touched. A report
+    changes what later ones of its order draw; a count of a component, or an operation, what all of them do.
+    """
+
+    def __init__(self, host: Host, touched: Mapping[str, Event], terms: Terms) -> None:
+        self.host, self.touched, self.terms = host, touched, terms
+        self.since: dict[str, int] = {}
+        self.opening: Mapping[str, material.Stock] = {}
+        self.reports: set[str] = set()
+        self.facts: dict[str, Event] = {}
+        self.changed: dict[str, int] = {}
+        self._orders: dict[str, list[Event]] = {}
+        self.orders: set[str] = set()
+        self._coupled: set[str] = set()
+        for event in touched.values():
+            self._touch(event)
+        while self._load() | self._couple() | self._open():
+            pass
+
+    def wants(self, one: material.Movement | Draw) -> bool:
+        """Whether a movement or a draw is valued now."""
+        if isinstance(one, Draw):
+            return one.report.id in self.reports
+        if one.item in self.since:
+            return one.occurred_at >= self.since[one.item] or one.id in self.opening.get(one.item, NOTHING).waiting
+        return one.id in self.touched
+
+    def _touch(self, event: Event) -> None:
         if isinstance(event, material.Movement):
-            item = terms.plant.items.get(event.item)
-            if item is not None and item.valuation != "standard":
-                since[event.item] = min(event.occurred_at, since.get(event.item, event.occurred_at))
-    return since
+            self._begin(event.item, event.occurred_at)
+        if isinstance(event, QUANTITIES):
+            self.reports.add(event.id)
+        order = self.terms.plant.orders.get(getattr(event, "order", None) or "")
+        drawn = {part.item for part in backflush.on_backflush(order)} if order else set()
+        if not order or not drawn:
+            return
+        if isinstance(event, QUANTITIES):
+            self._change(order.code, event.occurred_at)
+        elif isinstance(event, OperationAdded) or (
+            isinstance(event, MaterialConsumed) and drawn & backflush.names(event)
+        ):
+            self._change(order.code, 0)
+
+    def _change(self, order: str, instant: int) -> None:
+        self.changed[order] = min(instant, self.changed.get(order, instant))
+
+    def _begin(self, code: str, instant: int) -> bool:
+        """Value an item anew from an instant on; whether that is news."""
+        item = self.terms.plant.items.get(code)
+        if item is None or not material.is_carried(item, self.terms.rates, self.terms.policies):
+            return False
+        since = material.replay_from(item, instant, self.terms.plant.site)
+        if since >= self.since.get(code, NEVER):
+            return False
+        self.since[code] = since
+        return True
+
+    def _load(self) -> bool:
+        """Get all reports and consumptions of the orders that have come into it."""
+        orders = (self.changed.keys() | self.host.drawing(self.since)) - self._orders.keys()
+        if not orders:
+            return False
+        found = [*self.host.quantities(orders), *self.host.consumed(orders)]
+        _add(self.facts, found)
+        for code in orders:
+            self._orders[code] = [event for event in found if isinstance(event, QUANTITIES) and event.order == code]
+        self.terms = self.host.terms([*self.touched.values(), *self.facts.values()])
+        return True
+
+    def _couple(self) -> bool:
+        """Take in the reports that changed or draw what is valued anew, with all they draw."""
+        news = False
+        waiting = {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting if "/" in key}
+        for code, reports in self._orders.items():
+            order = self.terms.plant.orders.get(code)
+            parts = backflush.on_backflush(order) if order else []
+            begins = min((self.since.get(part.item, NEVER) for part in parts), default=NEVER)
+            begins = min(begins, self.changed.get(code, NEVER))
+            for report in reports:
+                if report.id not in self._coupled and (report.occurred_at >= begins or report.id in waiting):
+                    self.orders.add(code)
+                    self._coupled.add(report.id)
+                    self.reports.add(report.id)
+                    news = True
+                    for part in parts:
+                        self._begin(part.item, report.occurred_at)
+        return news
+
+    def _open(self) -> bool:
+        """Look the opening stock up, and get the facts that wait in it."""
+        self.opening = self.host.stock_before(self.since)
+        news = False
+        for code, instant in self.since.items():
+            # Nothing is known of an item at standard until it is carried: then all of it is looked at once.
+            if code not in self.opening and instant and self.terms.plant.items[code].valuation == standard.NAME:
+                self.since[code], news = 0, True
+        wanted = {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting}
+        waiting = self.host.by_ids(wanted - self.facts.keys())
+        _add(self.facts, waiting)
+        for event in waiting:
+            if isinstance(event, QUANTITIES) and event.order not in self._orders:
+                self._change(event.order, NEVER)
+        return bool(waiting) or news
 
 
-def _moves(event: Event, items: Mapping[str, int], touched: Collection[str]) -> bool:
-    """Whether a movement is valued now: at moving average all from the first change on, else only itself."""
-    assert isinstance(event, material.Movement)
-    if event.item in items:
-        return event.occurred_at >= items[event.item]
-    return event.id in touched
+def _remember_drawn(
+    costed: Costed, about: Iterable[Event], looked_at: Collection[str], host: Host, terms: Terms
+) -> None:
+    """Reports whose pieces were counted again while what they draw was not `looked_at`: that stays as it was."""
+    drawing = {code for code, order in terms.plant.orders.items() if backflush.on_backflush(order)}
+    reports = {event.id for event in about if isinstance(event, QUANTITIES) and event.order in drawing}
+    for report, (before, findings) in host.became(reports.difference(looked_at)).items():
+        told = costed.outcomes[report]
+        if material.DRAWN in before.params or (before.state == "costed" and told.state == "excluded"):
+            costed.outcomes[report] = before
+        costed.findings.extend(found for found in findings if found.code == "stock.negative")

@@ -3,7 +3,7 @@
 The store makes these real in SQL (`server/store/books.py`), the tests in memory; both pass the same suite.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sync.core.findings import Finding, Outcome
@@ -52,8 +52,20 @@ class Facts(Protocol):
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         """Every fact that names one of these orders."""
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        """Which of these orders have a scrap report."""
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        """Consumptions of material by these orders."""
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        """Orders that have one of these items on backflush and a report of pieces from its instant on, inclusive."""
+
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        """Facts that close these orders, or reopen them, and of what they yield beside their product."""
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        """Which of these orders have facts that follow from what the order bears: a defect reported, a close."""
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
+        """What became of facts when they were last looked at, and the findings on them; none of those that wait."""
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         """Record what became of facts, and the findings on them in place of earlier ones. A fact that is still to be
@@ -83,8 +95,11 @@ class Books(Protocol):
     def accumulated(self, orders: Collection[str]) -> Accumulated:
         """What orders bear by operation, over the elements scrap accumulates, appended entries included."""
 
+    def contents(self, orders: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The contents of all entries in force of these orders, appended ones included, in the order of the ledger."""
+
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
-        """Stock of items at moving average just before an instant."""
+        """Stock of items just before an instant."""
 
     def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
         """Replace the stock states of items from an instant on."""
@@ -94,4 +109,4 @@ class Host(Facts, Books, Protocol):
     """All of it, and the terms to cost by."""
 
     def terms(self, events: Iterable[Event]) -> Terms:
-        """The part of the plant these events name, the rates, the policy."""
+        """The part of the plant these events name, the rates, the policies."""

@@ -28,7 +28,7 @@ from sync.core.plant import (
     WorkCenter,
 )  # fmt: skip
 from sync.costing.engine import Terms
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate, RateTable
 from sync.events import catalog
 from sync.events.base import Event
@@ -106,7 +106,7 @@ def some_rates(*more: Rate) -> RateTable:
 
 
 def terms(plant: Plant | None = None, rates: RateTable | None = None, policy: Policy | None = None) -> Terms:
-    return Terms(plant or a_plant(), rates or some_rates(), policy or Policy())
+    return Terms(plant or a_plant(), rates or some_rates(), Policies([policy or Policy()]))
 
 
 def put_plant(engine: Engine, site: str = "main") -> None:

@@ -6,11 +6,14 @@ anything: voids of voids, loops, replacements that come first, late or never.
 """
 
 import random
+from dataclasses import replace
 from typing import Any
 
+from sync.core.calendars import calendars_of
 from sync.core.clock import format_instant
 from sync.core.codes import from_number
 from sync.core.plant import LabelCode, Plant
+from sync.core.premiums import premiums_of
 from tests.cast import ANA, LUIS, Ids, a_plant, instant, raw
 
 HOUR = 3_600_000
@@ -29,6 +32,40 @@ LETTERS = {name: from_number(number) for number, name in enumerate(LABELS, start
 def a_labelled_plant() -> Plant:
     """The cast's plant, with labels on some of its things."""
     return a_plant(codes={LETTERS[name]: label for name, label in LABELS.items()})
+
+
+# A shop with every premium, and calendars of people and work centers; as rows of the import.
+TIMES: dict[str, list[dict[str, Any]]] = {
+    "calendars": [
+        *({"calendar": "DAY", "weekday": str(day), "kind": kind, "starts": starts, "ends": ends}
+          for day in range(1, 7) for kind, starts, ends in (
+              ("work", "06:00", "12:00"), ("work", "13:00", "17:00"), ("break", "09:00", "09:20"))),
+        {"calendar": "DAY", "weekday": "2026-10-28", "kind": "holiday", "starts": "", "ends": ""},
+        *({"calendar": "NIGHT", "weekday": str(day), "kind": kind, "starts": starts, "ends": ends}
+          for day in range(1, 8) for kind, starts, ends in (("work", "21:00", "05:00"), ("break", "02:15", "02:45"))),
+        {"calendar": "NIGHT", "weekday": "7", "kind": "holiday", "starts": "12:00", "ends": "03:00"},
+    ],
+    "premiums": [
+        {"premium": code, "kind": kind, "starts": starts, "ends": ends, "threshold_h": threshold, "percent": percent,
+         "valid_from": since}
+        for code, kind, starts, ends, threshold, percent, since in (
+            ("NIGHT", "night", "21:00", "06:00", "0", "20", "0001-01-01"),
+            ("NIGHT", "night", "22:00", "05:30", "0", "25", "2026-10-26"),
+            ("DAY", "overtime_day", "", "", "7.5", "25", "0001-01-01"),
+            ("WEEK", "overtime_week", "", "", "20", "30", "0001-01-01"),
+            ("SUNDAY", "weekend", "", "", "0", "100", "0001-01-01"),
+            ("LATE", "weekend", "20:00", "23:00", "0", "10", "0001-01-01"),
+            ("FEAST", "holiday", "", "", "0", "50", "0001-01-01"))
+    ],
+}  # fmt: skip
+
+
+def with_times(plant: Plant) -> Plant:
+    """The plant with these calendars and premiums: Ana by her own calendar, Luis by that of where he works."""
+    plant.calendars, plant.premiums = calendars_of(TIMES["calendars"]), premiums_of(TIMES["premiums"])
+    plant.people[ANA] = replace(plant.people[ANA], calendar="NIGHT")
+    plant.work_centers["W1"] = replace(plant.work_centers["W1"], calendar="DAY")
+    return plant
 
 
 class _History:

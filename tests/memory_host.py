@@ -13,6 +13,7 @@ from server.store.event_log import NAMING
 from sync.core.findings import Finding, Outcome
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
+from sync.costing.orders import DEPENDING
 from sync.costing.place import resolve_labels
 from sync.costing.rules import scrap
 from sync.costing.rules.material import State, Stock, is_movement
@@ -20,10 +21,12 @@ from sync.events import catalog
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
+from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
-from sync.events.output import OutputReported
-from sync.ledger.difference import Standing
-from sync.ledger.entry import Posted
+from sync.events.order import OrderClosed, OrderReopened
+from sync.events.output import ByProductReported, OutputReported
+from sync.ledger.difference import Standing, difference
+from sync.ledger.entry import Entry, Posted
 from sync.ledger.periods import Calendar
 from sync.pipeline import LABOR, MACHINE, post
 from sync.ports import Window
@@ -56,6 +59,16 @@ class MemoryHost:
             fact = catalog.load(dict(raw))
             if self.facts.setdefault(fact.id, fact) is fact:
                 self.states[fact.id], self.lots[fact.id] = RECEIVED, lot
+
+    def declare(self, entries: Iterable[Entry]) -> None:
+        """Post declared operations, and have the facts of the orders they are about looked at again."""
+        declared = list(entries)
+        standing = self.standing({entry.scope for entry in declared})
+        self.append(difference(declared, standing, self.calendar(), self.generations, self.bodies, self.key))
+        orders = {entry.order for entry in declared} - {""}
+        for fact in self._all():
+            if getattr(fact, "order", None) in orders:
+                self.states[fact.id] = RECEIVED
 
     def drain(self, limit: int = 500) -> int:
         """Cost all that waits; the number of entries appended."""
@@ -127,8 +140,32 @@ class MemoryHost:
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         return [event for event in self._all() if getattr(event, "order", None) in orders]
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        return {e.order for e in self._all() if isinstance(e, DefectReported)} & set(orders)
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        return [event for event in self._all() if isinstance(event, MaterialConsumed) and event.order in orders]
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        plant = self.all_terms.plant
+        return {
+            order
+            for event in self.quantities(plant.orders)
+            for order in [getattr(event, "order")]  # noqa: B009
+            for component in plant.orders[order].components
+            if component.backflush and event.occurred_at >= since.get(component.item, 2**62)
+        }
+
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        about = (OrderClosed, OrderReopened, ByProductReported)
+        return [e for e in self._all() if isinstance(e, about) and e.order in orders]
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        return {event.order for event in self._all() if isinstance(event, DEPENDING)} & set(orders)
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, list[Finding]]]:
+        return {
+            event_id: (self.states[event_id], [f for f in self.findings.values() if f.event_id == event_id])
+            for event_id in event_ids
+            if self.states[event_id] is not RECEIVED
+        }
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         for event_id, outcome in outcomes.items():
@@ -144,7 +181,7 @@ class MemoryHost:
 
     def standing(self, scopes: Collection[str]) -> list[Standing]:
         return [
-            Standing(line.id, content_id, line.content["scope"])
+            Standing(line.id, content_id, line.content["scope"], line.content["element"])
             for content_id, line in self.in_force.items()
             if line.content["scope"] in scopes
         ]
@@ -180,6 +217,14 @@ class MemoryHost:
                         amount = Decimal(part["amount"])
                         bears[order][content.get("operation", "")] += amount if part["side"] == "debit" else -amount
         return bears
+
+    def contents(self, orders: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for line in self.ledger:
+            order = line.content.get("order", "")
+            if order in orders and self.in_force.get(line.content_id) is line:
+                found[order].append(line.content)
+        return found
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         found = {}

@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert
 
 from server.store import ledger, plant
 from server.store.database import read, write
@@ -14,6 +14,8 @@ from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.connectors.csv_file.folder import Folder
 from sync.core.canonical import dump
+from sync.costing.policy import steps
+from sync.ledger.operations import entries
 from tests.cast import KEY, send, settle
 from tests.memory_host import MemoryHost
 from tests.scenarios import EXPECTED, HERE, STORIES, run, told
@@ -48,7 +50,12 @@ def test_arriving_in_any_order_a_story_is_the_same(story: str) -> None:
     for _ in range(3):
         host = MemoryHost(dry.terms)
         facts = arrival.sample(dry.folder.facts, len(dry.folder.facts))
-        while facts:
+        operations = arrival.sample(dry.operations, len(dry.operations))
+        while facts or operations:
+            if operations and (not facts or arrival.random() < 0.5):
+                host.declare(entries(operations.pop(), dry.folder.site.zone, dry.folder.site.currency))
+                host.drain(arrival.randrange(1, 5))
+                continue
             lot = arrival.randrange(1, len(facts) + 1)
             host.accept(given.raw for given in facts[:lot])
             facts = facts[lot:]
@@ -78,7 +85,9 @@ def store(engine: Engine, folder: Folder) -> None:
         for kind in plant.KINDS:
             plant.put(connection, site.code, kind, folder.rows(kind))
         # The policy a site begins with is its version 1, as in a dry run.
-        connection.execute(update(TABLES["site"]).values(policy=dump(folder.settings())))
+        for number, (day, settings) in enumerate(steps(folder.settings()), start=1):
+            row = {"site": site.code, "version": number, "valid_from": day.isoformat(), "settings": dump(settings)}
+            connection.execute(insert(TABLES["policy"]).values(row))
 
 
 def test_renewing_writes_what_a_story_comes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

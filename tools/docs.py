@@ -5,6 +5,7 @@ Every page says where it comes from; a test fails when one is out of date.
 
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -22,7 +23,9 @@ from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing.policy import Policy
+from sync.costing import cost_card, standard, variances
+from sync.costing.policy import SETTINGS, Policy
+from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -38,6 +41,7 @@ def pages() -> dict[str, str]:
         "problems.md": _problems(),
         "findings.md": _findings(),
         "rules.md": _rules(),
+        "standards.md": _standards(),
         "connectors.md": _connectors(),
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -84,13 +88,14 @@ def _settings() -> str:
         [f"`{env_name(field.name)}`", f"`{field.default}`" if field.default != "" else "", field.metadata["sentence"]]
         for field in dataclasses.fields(Settings)
     ]
-    policy = [[f"`{field.name}`", f"`{field.default}`"] for field in dataclasses.fields(Policy)]
+    policy = [[f"`{name}`", f"`{getattr(Policy(), name)}`"] for name in SETTINGS]
     return _page(
         "server/settings.py and sync/costing/policy.py",
         "Settings",
         "Read from the environment once, at start; `floorledger doctor` shows what is in force.\n",
         _table(["variable", "default", "meaning"], rows),
-        f"## Policy\n\n{' '.join((Policy.__doc__ or '').split())} Imported as `policy.csv`.\n",
+        f"## Policy\n\n{inspect.cleandoc(Policy.__doc__ or '')}\n",
+        "Imported as `policy.csv`: setting, value, valid_from; an empty day is the beginning.\n",
         _table(["setting", "default"], policy),
     )
 
@@ -146,10 +151,24 @@ def _rules() -> str:
     for module in pkgutil.iter_modules(sync.costing.rules.__path__):
         rule = importlib.import_module(f"sync.costing.rules.{module.name}")
         parts.append(f"## {rule.RULE}, version {rule.VERSION}\n\n{(rule.__doc__ or '').strip()}\n")
+    parts.append(f"## How stock is valued\n\n{(stock.__doc__ or '').strip()}\n")
+    for method in METHODS:
+        rule = importlib.import_module(f"sync.costing.valuation.{method}")
+        parts.append(f"### {method}\n\n{(rule.__doc__ or '').strip()}\n")
     for split in sync.costing.splits.RULES.values():
         rule = importlib.import_module(f"sync.costing.splits.{split.name}")
         parts.append(f"## Split rule {split.name}, version {split.version}\n\n{(rule.__doc__ or '').strip()}\n")
     return _page("sync/costing", "Costing rules", *parts)
+
+
+def _standards() -> str:
+    """Cost cards, what they are laid beside, and variances: each module says its own formulas."""
+    parts = [
+        f"## {title}\n\n{(module.__doc__ or '').strip()}\n"
+        for title, module in (("Cost cards", cost_card), ("While an order runs", standard), ("Variances", variances))
+    ]
+    parts.append(f"### Overhead of a pool\n\n{inspect.cleandoc(variances.of_pool.__doc__ or '')}\n")
+    return _page("sync/costing", "Standards and variances", *parts)
 
 
 def _connectors() -> str:

@@ -5,8 +5,9 @@ case out on paper, put it in a folder, and see whether the product agrees.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
@@ -18,8 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli import Trouble
+from server.cli._absorption import pool_json, pool_rows
+from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
 from server.reference.imports import check_alone
+from server.store.standards import beside_json, card_json
 from server.terminal import gettext as _
 from sync.connectors.csv_file.folder import (
     EVENTS,
@@ -28,22 +32,32 @@ from sync.connectors.csv_file.folder import (
     Cell,
     Folder,
     Given,
+    charts,
+    declared,
     plant_of,
     read_folder,
 )
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
+from sync.core.clock import local_date
 from sync.core.findings import CATALOGUE, Outcome
-from sync.costing import engine
+from sync.costing import absorption, beside, engine
+from sync.costing.cost_card import CostCard
 from sync.costing.engine import Costed, Terms
-from sync.costing.policy import BadPolicy, Policy, from_mapping
+from sync.costing.policy import BadPolicy, Policies, in_steps
+from sync.costing.presence import Presence, presences
 from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
 from sync.events.base import Amount, Event, Flag, Instant, Measure, Whole
 from sync.events.catalog import EventRefused
-from sync.ledger.balances import by_account, by_object, by_order
+from sync.ledger import plans
+from sync.ledger.balances import by_account, by_object, by_order, by_provenance, percentages
+from sync.ledger.entry import hours
+from sync.ledger.operations import Operation, as_general, covered, entries
+from sync.ledger.plans import Node
 
 Translate = Callable[[str], str]
 WIDTH = 150  # of a table that goes to a file
+PRESENCE = ("presence", "orders", "indirect", "breaks", "running", "outside", "unassigned")
 
 
 class FolderRefused(ValueError):
@@ -62,13 +76,16 @@ class DryRun:
     terms: Terms
     facts: list[Event]
     costed: Costed
+    operations: tuple[Operation, ...] = ()
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="File; otherwise the terminal.")
 @click.option("--table", is_flag=True, help="A table to read instead of JSON.")
-def command(folder: Path, out: IO[str], table: bool) -> None:
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the plans in the second report on them; "
+              "otherwise the day from which all that the folder says holds.")  # fmt: skip
+def command(folder: Path, out: IO[str], table: bool, as_of: datetime | None) -> None:
     """Cost the facts of a folder without a database: entries, what is held and why, balances.
 
     The folder holds files as `import` reads them, site.toml, and the facts in events.csv or events.jsonl.
@@ -82,9 +99,9 @@ def command(folder: Path, out: IO[str], table: bool) -> None:
             click.echo(_("... there may be more."), err=True)
         raise Trouble(_("Nothing was costed.")) from refused
     if table:
-        show(run, Console(file=out, width=None if out.isatty() else WIDTH), _)
+        show(run, Console(file=out, width=None if out.isatty() else WIDTH), _, as_of.date() if as_of else None)
     else:
-        json.dump(report(run, _), out, ensure_ascii=False, indent=1)
+        json.dump(report(run, _, as_of.date() if as_of else None), out, ensure_ascii=False, indent=1)
         out.write("\n")
 
 
@@ -107,7 +124,7 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
     """Cost the facts of a folder's files. Raises FolderRefused with everything that is wrong with them."""
     folder, errors = read_folder(files, fields())
     if not errors:
-        errors = list(check_alone(folder.sheets))
+        errors = list(check_alone(folder.sheets, folder.site.currency))
     facts: list[Event] = []
     wrong_lines = {(error.file, error.line) for error in errors}
     for given in folder.facts:
@@ -118,14 +135,16 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
         except EventRefused as wrong:
             errors.append(given.error(wrong.pointer.removeprefix("/"), wrong.sentence, **wrong.params))
     try:
-        policy = from_mapping(folder.settings())
+        policies = Policies(in_steps(folder.settings()))
     except BadPolicy as wrong:
-        policy = Policy()
+        policies = Policies()
         errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
-    terms = Terms(plant_of(folder), RateTable(_rates(folder)), policy)
-    return DryRun(folder, terms, facts, engine.recompute(facts, terms))
+    terms = Terms(plant_of(folder), RateTable(rates_of(folder)), policies)
+    operations = declared(folder, terms.plant)
+    manual = [entry for one in operations.values() for entry in entries(one, folder.site.zone, folder.site.currency)]
+    return DryRun(folder, terms, facts, engine.recompute(facts, terms, manual), tuple(operations.values()))
 
 
 def fields() -> dict[str, Cell]:
@@ -144,7 +163,8 @@ def fields() -> dict[str, Cell]:
     return found | {"duration_ms": "duration"}
 
 
-def _rates(folder: Folder) -> Iterator[Rate]:
+def rates_of(folder: Folder) -> Iterator[Rate]:
+    """The rates the folder's files give."""
     for row in folder.rows("rates"):
         place = (row["kind"], row["subject_kind"], row["subject"], row["valid_from"].isoformat())
         amount, includes_labor = row["amount"], row.get("includes_labor", False)
@@ -155,10 +175,13 @@ def _rates(folder: Folder) -> Iterator[Rate]:
 # --- what it comes to ----------------------------------------------------------------------------------------------
 
 
-def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
-    """All of it as plain JSON values; sentences in the language of `translate`."""
+def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -> dict[str, Any]:
+    """All of it as plain JSON values; sentences in the language of `translate`. `as_of`: the day of the plans in the
+    second report on them."""
     contents = [{"id": entry.content_id, **entry.content} for entry in run.costed.entries]
     places = {given.raw["id"]: given for given in run.folder.facts}
+    orders = beside.orders(run.facts, run.costed.entries, run.terms)
+    tell = teller(translate)
     states = [outcome.state for outcome in run.costed.outcomes.values()]
     return {
         "site": {"code": run.folder.site.code, "zone": run.folder.site.zone.key, "currency": run.folder.site.currency},
@@ -177,7 +200,15 @@ def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
             "objects": _texts(by_object(contents)),
             "orders": {order: _texts(elements) for order, elements in by_order(contents).items()},
             "accounts": {plan.code: _texts(by_account(contents, plan.code)) for plan in run.terms.plant.plans},
+            "plans": _plans(run, contents, as_of),
         },
+        "provenance": _provenance(contents),
+        "presence": [_presence(day, run.folder) for day in presences(run.facts, run.terms)],
+        "general": _general(run, contents),
+        "standards": [card_json(card, tell) for card in beside.items(run.terms, _last_day(run))]
+        + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
+        "variances": [beside_json(one, tell) for one in orders],
+        "absorption": _absorption(run, contents),
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -185,6 +216,81 @@ def report(run: DryRun, translate: Translate = str) -> dict[str, Any]:
             "findings": len(run.costed.findings),
         },
     }  # fmt: skip
+
+
+def _absorption(run: DryRun, contents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each pool of overhead in each month."""
+    standards = absorption.standard_of_output(run.facts, contents, run.terms)
+    pools = absorption.by_pool(contents, run.terms.plant.charges, run.folder.site.currency, standards)
+    return [pool_json(one) for one in pools]
+
+
+def _plans(run: DryRun, contents: Sequence[Mapping[str, Any]], day: date | None) -> dict[str, Any]:
+    """Each plan that has accounts as a tree: as posted, and as of a day."""
+    known = charts(run.folder)
+    days = [date.fromisoformat(content["occurred_on"]) for content in contents]
+    # A dry run reads no clock: by default, the day from which all that the folder says holds.
+    day = day or max([*days, *(chart.last_change for chart in known.values())], default=date.min)
+    return {
+        plan.code: {
+            "as_posted": _nodes(plans.as_posted(contents, plan.code, known[plan.code])),
+            "as_of": {
+                "day": day.isoformat(),
+                "accounts": _nodes(plans.as_of(contents, plan.code, known[plan.code], day)),
+            },
+        }
+        for plan in run.terms.plant.plans
+        if plan.code in known
+    }
+
+
+def _nodes(nodes: Iterable[Node]) -> list[dict[str, Any]]:
+    made = []
+    for node in nodes:
+        told = {"account": node.code, "name": node.name, "own": str(node.own), "balance": str(node.balance)}
+        made.append(told | ({"children": _nodes(node.children)} if node.children else {}))
+    return made
+
+
+def _provenance(contents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """How what went into orders is known: amount and percentage, by order and in total."""
+    told = {
+        order: {how: {"amount": str(amount), "percent": str(percent[how])} for how, amount in parts.items()}
+        for order, parts in by_provenance(contents).items()
+        if (percent := percentages(parts))
+    }
+    return {"total": told.pop("", {}), "orders": told}
+
+
+def _presence(day: Presence, folder: Folder) -> dict[str, Any]:
+    """A person's day in milliseconds; the person by number, as the folder knows them."""
+    numbers = {key: number for number, key in folder.keys.items()}
+    return {
+        "person": numbers.get(day.person, day.person),
+        "day": day.day.isoformat(),
+        "basis": day.basis,
+        **{f"{name}_ms": getattr(day, name) for name in PRESENCE},
+    }
+
+
+def _general(run: DryRun, contents: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Each general entry and what stands for it."""
+    general = [as_general(row) for row in run.folder.rows("general")]
+    linked = [(content["general"], content) for content in contents if content.get("general")]
+    return [
+        {"id": one.general.id, "account": one.general.account, "amount": str(one.general.amount),
+         "analytic": str(one.analytic), "open": str(one.open)}
+        for one in covered(general, linked)
+    ]  # fmt: skip
+
+
+def _last_day(run: DryRun) -> date:
+    """That of the last fact, else the last one from which anything the folder says holds: for cards nobody froze."""
+    zone = run.folder.site.zone
+    facts = [local_date(fact.occurred_at, zone) for fact in run.facts]
+    begins = [row["valid_from"] for kind in ("rates", "routings", "bills") for row in run.folder.rows(kind)
+              if row.get("valid_from")]  # fmt: skip
+    return max(facts, default=max(begins, default=date.max))
 
 
 def _place(given: Given) -> dict[str, str]:
@@ -210,9 +316,9 @@ def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
 # --- as tables ---------------------------------------------------------------------------------------------------
 
 
-def show(run: DryRun, console: Console, translate: Translate = str) -> None:
+def show(run: DryRun, console: Console, translate: Translate = str, as_of: date | None = None) -> None:
     """The same for a reader."""
-    told = report(run, translate)
+    told = report(run, translate, as_of)
     names = {line["fact"]: line.get("ref") or line["place"] for line in told["facts"]}
     currency = told["site"]["currency"]
 
@@ -239,7 +345,9 @@ def show(run: DryRun, console: Console, translate: Translate = str) -> None:
         for element, amount in elements.items():
             _row(orders, order, element, amount)
         _row(orders, order, _("Total"), str(sum(map(Decimal, elements.values()))))
+        _row(orders, order, _known(told["provenance"]["orders"].get(order, {})), "")
         orders.add_section()
+    _row(orders, _("All orders"), _known(told["provenance"]["total"]), "")
     console.print(orders)
 
     balances = _table(_("Balances, debit less credit"), _("Object, or account of a plan"), currency)
@@ -250,9 +358,71 @@ def show(run: DryRun, console: Console, translate: Translate = str) -> None:
         for account, amount in accounts.items():
             _row(balances, f"{plan}: {account or '–'}", amount)
     console.print(balances)
+    for plan, reports in told["balances"]["plans"].items():
+        console.print(_tree(_("Plan %(plan)s, as posted", plan=plan), reports["as_posted"], currency))
+        day = reports["as_of"]["day"]
+        console.print(
+            _tree(_("Plan %(plan)s, as of %(day)s", plan=plan, day=day), reports["as_of"]["accounts"], currency)
+        )
+    if told["presence"]:
+        console.print(_presence_table(told["presence"]))
+    if told["general"]:
+        general = _table(_("General entries"), _("Entry"), _("Account"), currency, _("Analytic"), _("Open"))
+        for line in told["general"]:
+            _row(general, *(line[name] for name in ("id", "account", "amount", "analytic", "open")))
+        console.print(general)
+    cards = _table(_("Cost cards"), _("Of"), _("Operation"), _("Element"), _("Quantity"), _("Price"), _("Cost"))
+    for row in card_rows(told["standards"]):
+        _row(cards, *row)
+    apart = _table(_("Variances"), _("Order"), _("Category"), _("Of"), _("Formula"), "", currency)
+    if told["standards"]:  # who has no standards at all is not told so order by order
+        for row in variance_rows(told["variances"], translate):
+            _row(apart, *row)
+    pools = _table(
+        _("Overhead, absorbed and spent"), _("Pool"), _("Month"), _("Driver"), _("Absorbed"), _("Spent"), _("Spending"),
+        _("Volume"), _("Efficiency"), _("Under-activity"), _("Expense (IAS 2)"),
+    )  # fmt: skip
+    for row in pool_rows(told["absorption"]):
+        _row(pools, *row)
+    for table in (cards, apart, pools):
+        if table.row_count:
+            console.print(table)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",
                **told["counts"])  # fmt: skip
     console.print(Text(counts))
+
+
+def _tree(title: str, nodes: Iterable[Mapping[str, Any]], currency: str) -> Table:
+    """The accounts of a plan, each below its parent, with what they come to."""
+    made = _table(title, _("Account"), currency)
+
+    def add(nodes: Iterable[Mapping[str, Any]], depth: int) -> None:
+        for node in nodes:
+            name = " ".join(filter(None, (node["account"] or "–", node["name"])))
+            _row(made, "  " * depth + name, node["balance"])
+            add(node.get("children", ()), depth + 1)
+
+    add(nodes, 0)
+    return made
+
+
+def _known(parts: Mapping[str, Mapping[str, str]]) -> str:
+    """How an amount is known: "measured 80.0 %, declared 20.0 %"."""
+    words = {"measured": _("measured"), "declared": _("declared"), "estimated": _("estimated")}
+    return ", ".join(f"{words[how]} {part['percent']} %" for how, part in parts.items())
+
+
+def _presence_table(days: Iterable[Mapping[str, Any]]) -> Table:
+    bases = {"shift": _("shift"), "facts": _("first to last fact"), "unknown": _("unknown")}
+    made = _table(
+        _("Presence, in hours"), _("Person"), _("Day"), _("Told by"), _("Present"), _("Orders"), _("Indirect"),
+        _("Breaks"), _("Running"), _("Outside"), _("Unassigned"),
+    )  # fmt: skip
+    for day in days:
+        spans = (day[f"{name}_ms"] for name in PRESENCE)
+        cells = ("–" if span is None else hours(Decimal(span)) for span in spans)
+        _row(made, day["person"], day["day"], bases[day["basis"]], *cells)
+    return made
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -1,5 +1,6 @@
 """`floorledger import`: reference files, or a production log through a mapping file."""
 
+import getpass
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,6 +74,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _import_files(engine: Engine, site: str, files: Sequence[Path], kind: str | None, preview: bool) -> None:
     sheets = imports.read_files(((str(file), file.read_bytes()) for file in files), KINDS[kind] if kind else None)
+    imports.signed(sheets, getpass.getuser(), system_clock())
     with write(engine) as connection:
         changes = imports.apply(connection, site, sheets)
         if preview:

@@ -101,7 +101,7 @@ class Now:
 
 def now_on_floor(connection: Connection, site: str, now: int) -> Now:
     """Open labor and machines."""
-    policy = plant.policy(connection, site)
+    policies = plant.policies(connection, site)
     open_facts = floor.open_work(connection, site)
     labor = [fact for fact in open_facts if fact.event.type == "labor.started"]
     names = people(connection, {str(fact.event.person) for fact in labor})
@@ -127,7 +127,7 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
                 indirect.get(event.indirect_code or "", event.indirect_code or ""),
                 event.occurred_at,
                 _elapsed(event.occurred_at, now),
-                now - event.occurred_at > policy.longest_labor_ms,
+                now - event.occurred_at > policies.longest_labor_ms,
             )
         )
     by_person: dict[str, list[Work]] = defaultdict(list)
@@ -147,7 +147,7 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
         sum(machine.state == "running" for machine in machines),
         sum(machine.state == "down" for machine in machines),
         sum(one.forgotten for one in work),
-        policy.longest_labor_h,
+        policies.last.longest_labor_h,
     )
 
 

@@ -19,8 +19,8 @@ from sync.core.findings import GONE
 from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import convert
-from sync.costing import standard
-from sync.costing.standard import Against, Counted
+from sync.costing.spent import Counted, earned_pieces, passed
+from sync.costing.standard import Against
 from sync.events.defect import DefectReported
 
 SHOWN = 40
@@ -95,10 +95,10 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
     if code not in found:
         return None
     cost = found[code]
-    policy = plant.policy(connection, site)
+    policies = plant.policies(connection, site)
     things = plant.load_part(connection, site, orders=[code])
-    all_facts = facts.of_order(connection, site, code, policy.longest_labor_ms)
-    presence = facts.breaks_around(connection, site, all_facts, policy.longest_labor_ms)
+    all_facts = facts.of_order(connection, site, code, policies.longest_labor_ms)
+    presence = facts.breaks_around(connection, site, all_facts, policies.longest_labor_ms)
     keys = {fact.event.person for fact in all_facts} | {fact.event.declared_by for fact in all_facts}
     running = [fact for fact in all_facts if fact.running and fact.order == code]
     counts: dict[str, int] = defaultdict(int)
@@ -110,7 +110,7 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         build_up(cost.comparison),
         _progress(cost, running, things),
         own if own and (own.actual or own.planned) else None,
-        draw(all_facts, presence, cost.order, policy, things.site.zone, now),
+        draw(all_facts, presence, cost.order, policies, things.site.zone, now),
         _materials(connection, site, cost, things),
         _defects(all_facts, connection, site),
         [fact for fact in all_facts if fact.troubled],
@@ -119,7 +119,7 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         people(connection, {key for key in keys if key}),
         {machine.code: machine.name for machine in things.machines.values()},
         facts.senders(connection, site, {fact.sender for fact in all_facts}),
-        policy.longest_labor_h,
+        policies.last.longest_labor_h,
         len(all_facts) >= facts.MOST,
     )
 
@@ -128,7 +128,7 @@ def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[P
     on: dict[str, int] = defaultdict(int)
     for fact in running:
         on[fact.operation] += 1
-    good = standard.passed(cost.order, cost.counted)
+    good = passed(cost.order, cost.counted)
     known = {step.number for step in cost.order.operations}
     steps = list(cost.order.operations)
     # Pieces or cost on an operation the routing does not have are shown all the same.
@@ -161,7 +161,7 @@ def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[P
 
 def _materials(connection: Connection, site: str, cost: OrderCost, things: Plant) -> list[Material]:
     used = entries.material_of(connection, site, cost.order.code)
-    pieces = standard.earned_pieces(cost.order, cost.counted)
+    pieces = earned_pieces(cost.order, cost.counted)
     first = pieces[cost.order.operations[0].number] if cost.order.operations else cost.good
     planned: dict[str, Decimal | None] = {}
     allowed: dict[str, Decimal | None] = {}

@@ -23,6 +23,7 @@ from server.store.database import read, write
 from server.store.facts import Fact
 from server.store.order_cost import Filter, OrderCost
 from sync.core.clock import local_date
+from sync.costing.forgotten import CODE as END_PROPOSED
 from sync.events import catalog
 
 _ = lazy_gettext
@@ -193,8 +194,9 @@ def show_fact(identity: Any) -> Response:
         hanging = facts.targeting(connection, site, {event_id})
         named = {getattr(fact.event, name, None) for name in ("start_id", "target_id", "replacement_id")}
         related = facts.by_ids(connection, site, {one for one in named if one})
-        policy = plant.policy(connection, site)
-        scopes = {event_id, *_begun_by(connection, fact, policy.longest_labor_ms)}
+        policies = plant.policies(connection, site)
+        scopes = {event_id, *_begun_by(connection, fact, policies.longest_labor_ms)}
+        too_long = fact.running and now() - fact.event.occurred_at > policies.longest_labor_ms
         keys = {one.event.person for one in [fact, *hanging, *related]} | {fact.event.declared_by}
         values = {
             "fact": fact,
@@ -207,8 +209,10 @@ def show_fact(identity: Any) -> Response:
             "note": facts.note(connection, site, event_id),
             "photo": _photo(connection, fact),
             "conflicts": facts.conflicts(connection, site, event_id),
-            "findings": facts.findings(connection, site, event_id),
-            "forgotten": fact.running and now() - fact.event.occurred_at > policy.longest_labor_ms,
+            # While work simply runs its end is proposed to nobody.
+            "findings": [found for found in facts.findings(connection, site, event_id)
+                         if found[0] != END_PROPOSED or not fact.running or too_long],
+            "forgotten": too_long,
             "proposed": facts.proposed_end(connection, site, fact) if fact.reason == "break.open" else None,
             "caused": facts.entries_of(connection, site, scopes, event_id) if current.has(*FINANCE) else None,
             "currency": plant.site(connection, site).currency,
@@ -261,7 +265,7 @@ def list_held() -> Response:
     owner = _choice("owner", ("", "operator", "lead", "accountant", "payroll", "admin"))
     moment, site = now(), current.site
     with read(db.engine) as connection:
-        forgotten = moment - plant.policy(connection, site).longest_labor_ms
+        forgotten = moment - plant.policies(connection, site).longest_labor_ms
         values: dict[str, Any] = {"owner": owner, "moment": moment, "reason": reason, "of": key}
         groups = facts.held_groups(connection, site, forgotten, 0 if reason else 5)
         if reason:
@@ -276,7 +280,7 @@ def list_held() -> Response:
             }
             shown = found
         else:
-            remarks = [] if owner else facts.remarkable(connection, site)
+            remarks = [] if owner else facts.remarkable(connection, site, forgotten)
             values |= {
                 "groups": [group for group in groups if not owner or group.owner == owner],
                 "owners": _owners(groups),

@@ -9,7 +9,7 @@ from server.feedback.plots import Axis, Tick
 from server.store.facts import Fact
 from sync.core.findings import GONE
 from sync.core.plant import Order
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.costing.scope import CORRECTIONS, Segment, effective, pair_breaks, pair_labor, pair_machine
 from sync.events.base import Event
 from sync.events.correction import EventDeclined
@@ -53,16 +53,16 @@ class Timeline:
 
 
 def draw(
-    facts: Iterable[Fact], presence: Iterable[Fact], order: Order, policy: Policy, zone: ZoneInfo, now: int
+    facts: Iterable[Fact], presence: Iterable[Fact], order: Order, policies: Policies, zone: ZoneInfo, now: int
 ) -> Timeline | None:
     """The lanes of an order's facts; `presence`: breaks of its people and what ends them. None while there is nothing
     to draw."""
     facts = list(facts)
     states = {fact.id: fact for fact in facts}
     events = _counting(facts)
-    labor, _ = pair_labor(events, policy.longest_labor_ms)
-    breaks, _ = pair_breaks(_counting(presence), policy.longest_labor_ms)
-    machines, _ = pair_machine(events, policy.longest_machine_ms)
+    labor, _ = pair_labor(events, policies.longest_labor_ms)
+    breaks, _ = pair_breaks(_counting(presence), policies.longest_labor_ms)
+    machines, _ = pair_machine(events, policies.longest_machine_ms)
     segments = [(segment, False) for segment in labor] + [(segment, True) for segment in machines]
     segments = [pair for pair in segments if getattr(pair[0].event, "order", None) == order.code]
     for event in events:
@@ -71,7 +71,7 @@ def draw(
             segments.append((Segment(event.id, event.machine, event, at, None, at, duration=event.milliseconds), True))
     if not segments:
         return None
-    limits = {False: policy.longest_labor_ms, True: policy.longest_machine_ms}
+    limits = {False: policies.longest_labor_ms, True: policies.longest_machine_ms}
     away: dict[str, list[Segment]] = defaultdict(list)
     for pause in sorted(breaks, key=lambda pause: pause.start):
         away[pause.who].append(pause)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, Connection
 
@@ -20,10 +21,10 @@ from server.extensions import db
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
-from server.store import entries, facts, plant
+from server.store import entries, facts, operations, order_cost, plant, standards
 from server.store.database import read
 from server.store.entries import Filter, Line
-from server.words import RULES, cost_object
+from server.words import RULES, action, cost_object, sentence
 from sync.ledger.entry import ELEMENTS
 
 _ = lazy_gettext
@@ -129,6 +130,8 @@ def show_entry(position: int) -> Response:
             "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
             "causes": facts.by_ids(connection, site, line.body["events"]),
             "rules": RULES,
+            "declared": operations.declared(connection, site, line.body.get("reference", "")),
+            "general": operations.general_of(connection, site, [line.body["id"]]).get(line.body["id"], ""),
         }
     return fragments.page("finance/entry.html", **values)
 
@@ -231,3 +234,21 @@ def _link(wanted: Filter, **changes: str) -> dict[str, str]:
     """The parameters of a filter, some of them changed; what is empty is left out, but for the period."""
     given = {name: getattr(wanted, name) for name in ("period", "element", "order", "operation", "account", "text")}
     return {name: value for name, value in (given | changes).items() if value or name == "period"}
+
+
+@blueprint.get("/api/v1/orders/<path:code>/variances")
+@access(roles=FINANCE, scopes={"entries:read"})
+def order_variances(code: str) -> ResponseReturnValue:
+    """What an order differs by from the standard frozen at its release, cause by cause; while it runs, work in progress
+    at standard aside. `variances` is null, with the reason, where no standard is frozen. Where somebody has a rate of
+    their own it is payroll's."""
+    with read(db.engine) as connection:
+        own_rates = order_cost.person_rates(connection, current.site)
+        if own_rates and current.kind != "token" and not current.has("payroll"):
+            raise Problem("auth.forbidden", needs="payroll")
+        found = standards.of_order(connection, current.site, code)
+    if found is None:
+        raise Problem("request.not_found", gettext("No order that makes an item has the code %(code)s.", code=code))
+    return jsonify(
+        standards.beside_json(found, lambda why: (sentence(why.reason, why.params), action(why.reason, why.params)))
+    )

@@ -35,13 +35,14 @@ CSV_COLUMNS = (
     "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
     "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
-    "events", "split",
+    "events", "split", "reference", "general",
 )  # fmt: skip
 # Columns that hold what people named; the others hold ids, dates and numbers of ours.
 _FREE = [
     CSV_COLUMNS.index(column)
-    for column in ("order", "operation", "item", "work_center", "activity", "unit", "rate_id", "formula")
-]
+    for column in ("order", "operation", "item", "work_center", "activity", "unit", "rate_id", "formula", "reference",
+                   "general")
+]  # fmt: skip
 _OF_POSTING = [(CSV_COLUMNS.index(column), column) for column in ("side", "object", "amount", "accounts")]
 
 

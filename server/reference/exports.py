@@ -7,25 +7,45 @@ rate of a single person is not exported.
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from server.spreadsheet import safe_cell
-from server.store import plant
+from server.store import operations, plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
+from sync.costing.policy import BEGINNING
+
+FROM_THE_BEGINNING = BEGINNING.isoformat()
 
 
 def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
     """The stored rows of a kind by the names of its columns; an empty cell is "" or None."""
     if kind.name == "policy":
-        settings = plant.policy_settings(connection, site)
-        return [{"setting": name, "value": value} for name, value in sorted(settings.items())]
+        return [
+            {"setting": name, "value": value, "valid_from": "" if day == BEGINNING else day.isoformat()}
+            for day, settings in plant.policy_settings(connection, site).items()
+            for name, value in sorted(settings.items())
+        ]
     stored = plant.rows(connection, site, kind.name)
     if kind.name == "rates":
         stored = _newest(stored)
+    if kind.name == "general":
+        stored = _linked(connection, site, stored)
     return [_by_column(kind, row) for row in stored]
+
+
+def _linked(connection: Connection, site: str, stored: list[plant.Row]) -> list[plant.Row]:
+    """General entries with the analytic entries that stand for them, but for those an operation names itself."""
+    links = operations.general_of(connection, site)
+    own = {entry for entry, body in operations.entries_with(connection, site, links).items() if body.get("general")}
+    of: dict[str, list[str]] = defaultdict(list)
+    for entry, general in sorted(links.items()):
+        if entry not in own:
+            of[general].append(entry)
+    return [{**row, "entries": " ".join(of[row["id"]])} for row in stored]
 
 
 def _newest(rates: list[plant.Row]) -> list[plant.Row]:
@@ -39,6 +59,12 @@ def _newest(rates: list[plant.Row]) -> list[plant.Row]:
 
 def _by_column(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
     made = {column.name: row[column.name] for column in kind.columns if column.name in row}
+    if made.get("valid_from") == FROM_THE_BEGINNING:
+        made["valid_from"] = ""
+    if kind.name == "manual":
+        made |= {f"plan:{plan}": account for plan, account in json.loads(row["accounts"]).items()}
+    if made.get("valid_from") == BEGINNING.isoformat():
+        made["valid_from"] = ""  # from the beginning
     if any(column.name == "name_fr" for column in kind.columns):
         named = json.loads(row["name"])
         made |= {"name": named["en"], "name_fr": named["fr"]}
@@ -49,9 +75,12 @@ def as_csv(kind: Kind, found: list[dict[str, Any]]) -> str:
     """CSV with the columns of the import, safe to open in a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(column.name for column in kind.columns)
+    names = [column.name for column in kind.columns]
+    # Of each plan a line of a declared operation names, a column of its own.
+    names += sorted({name for row in found for name in row} - set(names))
+    writer.writerow(names)
     for row in found:
-        writer.writerow(_cell(row[column.name]) for column in kind.columns)
+        writer.writerow(_cell(row.get(name)) for name in names)
     return out.getvalue()
 
 

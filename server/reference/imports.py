@@ -10,18 +10,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from server.store import event_log, plant
+from server.reference import books, charges
+from server.store import event_log, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, read
 from sync.core.clock import midnight
 from sync.core.quantity import convert
-from sync.costing.policy import BadPolicy
+from sync.costing.policy import BEGINNING, BadPolicy
 from sync.costing.rates import KINDS as RATE_KINDS
+from sync.ledger.operations import Operation
 
 # Beyond this many things changed at once, all facts are looked at again instead of those that name them.
 NAMED_AT_ONCE = 50
@@ -75,12 +79,21 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
     return changes
 
 
+def signed(sheets: Iterable[Sheet], by: str, at: int) -> None:
+    """Write on declared operations who enters them, and when."""
+    for sheet in sheets:
+        if sheet.kind.name == "manual":
+            for row in sheet.rows:
+                row |= {"entered_by": by, "entered_at": at}
+
+
 def _put_policy(connection: Connection, site: str, sheet: Sheet) -> Change:
     """Settings not in the file keep their value."""
-    given = {row["setting"]: int(row["value"]) if row["value"].isdecimal() else row["value"] for row in sheet.rows}
-    settings = {**plant.policy_settings(connection, site), **given}
+    steps: dict[date, dict[str, Any]] = defaultdict(dict)
+    for row in sheet.rows:
+        steps[row.get("valid_from") or BEGINNING][row["setting"]] = row["value"]
     try:
-        return plant.put_policy(connection, site, settings)
+        return plant.put_policy(connection, site, steps)
     except BadPolicy as wrong:
         raise ImportRefused([LineError(sheet.file, 0, "", "{detail}", {"detail": str(wrong)})]) from wrong
 
@@ -94,19 +107,29 @@ def _refused(sheet: Sheet, wrong: RefusedRow) -> LineError:
 
 # column of a kind -> the kind whose code it gives
 REFERENCES = {
-    "work_centers": {"department": "departments"},
+    "work_centers": {"department": "departments", "calendar": "calendars"},
     "machines": {"work_center": "work_centers"},
-    "people": {"department": "departments"},
+    "people": {"department": "departments", "calendar": "calendars"},
     "item_units": {"item": "items"},
+    "routings": {"item": "items", "work_center": "work_centers"},
+    "bills": {"item": "items", "component": "items"},
+    "standards": {"item": "items"},
+    "losses": {"item": "items", "scrap_item": "items"},
+    "subcontracts": {"work_center": "work_centers", "item": "items", "service": "items"},
+    "by_products": {"item": "items", "by_product": "items"},
     "orders": {"item": "items"},
     "operations": {"order": "orders", "work_center": "work_centers"},
     "components": {"order": "orders", "item": "items"},
     "accounts": {"plan": "plans"},
+    "account_maps": {"plan": "plans"},
+    "distributions": {"plan": "plans"},
+    "defaults": {"plan": "plans"},
     "order_accounts": {"order": "orders", "plan": "plans"},
 }
 WHAT = {
     "departments": _("department “{value}” is known neither here nor in the files: import it too"),
     "work_centers": _("work center “{value}” is known neither here nor in the files: import it too"),
+    "calendars": _("calendar “{value}” is known neither here nor in the files: import it too"),
     "items": _("item “{value}” is known neither here nor in the files: import it too"),
     "orders": _("order “{value}” is known neither here nor in the files: import it too"),
     "plans": _("plan “{value}” is known neither here nor in the files: import it too"),
@@ -115,30 +138,30 @@ WHAT = {
 
 def check(connection: Connection, site: str, sheets: Sequence[Sheet]) -> Iterator[LineError]:
     """What is wrong between the rows of the files, and with what is stored."""
-    return _check(_Reach(connection, site, sheets), sheets)
+    return _check(Reach(connection, site, sheets), sheets)
 
 
-def check_alone(sheets: Sequence[Sheet]) -> Iterator[LineError]:
+def check_alone(sheets: Sequence[Sheet], currency: str = "EUR") -> Iterator[LineError]:
     """What is wrong between the rows of files that stand alone, on somebody's own desk: a rate of a person is no
     secret there."""
-    return _check(_Alone(sheets), sheets)
+    return _check(_Alone(sheets, currency), sheets)
 
 
-def _check(reach: "_Reach", sheets: Sequence[Sheet]) -> Iterator[LineError]:
+def _check(reach: "Reach", sheets: Sequence[Sheet]) -> Iterator[LineError]:
     for sheet in sheets:
         for column, kind in REFERENCES.get(sheet.kind.name, {}).items():
             yield from _unknown(reach, sheet, column, kind, [row.get(column, "") for row in sheet.rows])
         yield from CHECKS.get(sheet.kind.name, _no_more)(reach, sheet)
 
 
-def _unknown(reach: "_Reach", sheet: Sheet, column: str, kind: str, values: Sequence[str]) -> Iterator[LineError]:
+def _unknown(reach: "Reach", sheet: Sheet, column: str, kind: str, values: Sequence[str]) -> Iterator[LineError]:
     known = reach.codes(kind, set(values) - {""})
     for index, value in enumerate(values):
         if value and value not in known:
             yield sheet.error(index, column, WHAT[kind], value=value)
 
 
-class _Reach:
+class Reach:
     """What the files and the store hold together, fetched when asked for."""
 
     wages = False
@@ -151,39 +174,91 @@ class _Reach:
         stored = plant.rows(self.connection, self.site, kind, column, values)
         return [*stored, *self.given(kind, column, values)]
 
+    def stored(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        """Those of the store alone."""
+        return plant.rows(self.connection, self.site, kind, column, values)
+
+    def others(self, kind: str, column: str, values: Collection[str], sheet: Sheet) -> list[Mapping[str, Any]]:
+        """All but those of one sheet."""
+        return [row for row in self.rows(kind, column, values) if not any(row is own for own in sheet.rows)]
+
     def given(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Those of the files alone."""
         return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
-        return {row["code"] for row in self.rows(kind, "code", wanted)} if wanted else set()
+        column = "calendar" if kind == "calendars" else "code"
+        return {row[column] for row in self.rows(kind, column, wanted)} if wanted else set()
+
+    @cached_property
+    def currency(self) -> str:
+        return plant.site(self.connection, self.site).currency
+
+    def closed_periods(self) -> Collection[str]:
+        """Months nothing is posted in."""
+        return plant.closed_periods(self.connection, self.site)
+
+    def operations(self, refs: Collection[str]) -> Mapping[str, Operation]:
+        """Declared operations that are here: those of these references, and those that reverse one of them."""
+        reversing = operations.reversed_by(self.connection, self.site, refs)
+        return operations.known(self.connection, self.site, {*refs, *reversing.values()})
+
+    def standing_for(self, ids: Collection[str]) -> Mapping[str, Decimal]:
+        """What stands for general entries by now."""
+        return operations.standing_for(self.connection, self.site, ids)
+
+    def entries(self, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]] | None:
+        """Analytic entries of the ledger; None where there is no ledger."""
+        return operations.entries_with(self.connection, self.site, ids)
+
+    def general_of(self, ids: Collection[str]) -> dict[str, str]:
+        """The general entry that analytic entries stand for."""
+        return operations.general_of(self.connection, self.site, ids)
 
 
-class _Alone(_Reach):
+class _Alone(Reach):
     """What the files hold, and nothing besides."""
 
     wages = True
 
-    def __init__(self, sheets: Sequence[Sheet]) -> None:
-        self.sheets = sheets
+    def __init__(self, sheets: Sequence[Sheet], currency: str) -> None:
+        self.sheets, self.currency = sheets, currency
+
+    def stored(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        return []
+
+    def closed_periods(self) -> Collection[str]:
+        return ()
+
+    def operations(self, refs: Collection[str]) -> Mapping[str, Operation]:
+        return {}
+
+    def standing_for(self, ids: Collection[str]) -> Mapping[str, Decimal]:
+        return {}
+
+    def entries(self, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]] | None:
+        return None
+
+    def general_of(self, ids: Collection[str]) -> dict[str, str]:
+        return {}
 
     def rows(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Rows of the files with one of these values in `column`."""
         return self.given(kind, column, values)
 
 
-def _no_more(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
+def _no_more(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
     return iter(())
 
 
-def _people(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
+def _people(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
     for index, row in enumerate(sheet.rows):
         if "key" in row and not re.fullmatch("p[0-9a-f]{12}", row["key"]):
             yield sheet.error(index, "key", _("“{value}” is not a key as this program exports them: leave it empty"),
                               value=row["key"])  # fmt: skip
 
 
-def _item_units(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
+def _item_units(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
     base = {row["code"]: row["unit"] for row in reach.rows("items", "code", {row["item"] for row in sheet.rows})}
     for index, row in enumerate(sheet.rows):
         if base.get(row["item"]) == row["unit"]:
@@ -192,70 +267,77 @@ def _item_units(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
             )
 
 
-def _components(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
-    items = {row["item"] for row in sheet.rows}
-    base = {row["code"]: row["unit"] for row in reach.rows("items", "code", items)}
-    factors: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for row in reach.rows("item_units", "item", items):
-        factors[row["item"]][row["unit"]] = Decimal(row["factor"])
+class _Units:
+    """What units of some items convert to their own."""
+
+    def __init__(self, reach: Reach, items: Collection[str]) -> None:
+        self.base = {row["code"]: row["unit"] for row in reach.rows("items", "code", items)}
+        self.factors: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for row in reach.rows("item_units", "item", items):
+            self.factors[row["item"]][row["unit"]] = Decimal(row["factor"])
+
+    def check(self, sheet: Sheet, index: int, item: str, unit: str) -> Iterator[LineError]:
+        base = self.base.get(item)
+        if base and unit and convert(Decimal(1), unit, base, self.factors[item]) is None:
+            yield sheet.error(index, "unit", _("“{value}” cannot be converted to {base}: add it to item_units.csv"),
+                              value=unit, base=base)  # fmt: skip
+
+
+def _components(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
+    units = _Units(reach, {row["item"] for row in sheet.rows})
     steps = {
         (row["order"], row["number"]) for row in reach.rows("operations", "order", {row["order"] for row in sheet.rows})
     }
     for index, row in enumerate(sheet.rows):
-        item, unit, operation = row["item"], row["unit"], row.get("operation", "")
-        if item in base and convert(Decimal(1), unit, base[item], factors[item]) is None:
-            yield sheet.error(index, "unit", _("“{value}” cannot be converted to {base}: add it to item_units.csv"),
-                              value=unit, base=base[item])  # fmt: skip
+        operation = row.get("operation", "")
+        yield from units.check(sheet, index, row["item"], row["unit"])
         if operation and (row["order"], operation) not in steps:
             yield sheet.error(index, "operation", _("operation “{value}” is not part of order {order}: import it too"),
                               value=operation, order=row["order"])  # fmt: skip
 
 
-def _accounts(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
-    stored = reach.rows("accounts", "plan", {row["plan"] for row in sheet.rows})
-    parents = {(row["plan"], row["code"]): row.get("parent", "") for row in stored}
+def _bills(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
+    units = _Units(reach, {row["component"] for row in sheet.rows})
+    steps = defaultdict(set)
+    for row in reach.rows("routings", "item", {row["item"] for row in sheet.rows}):
+        steps[row["item"]].add(row["number"])
     for index, row in enumerate(sheet.rows):
-        parent = row.get("parent", "")
-        if parent and (row["plan"], parent) not in parents:
-            yield sheet.error(index, "parent", _("account “{value}” is not part of plan {plan}: import it too"),
-                              value=parent, plan=row["plan"])  # fmt: skip
-            continue
-        above, seen = parent, {row["code"]}
-        while above and above not in seen:
-            seen.add(above)
-            above = parents.get((row["plan"], above), "")
-        if above:
-            yield sheet.error(
-                index, "parent", _("account “{value}” is above itself: give another parent"), value=parent
-            )
+        yield from units.check(sheet, index, row["component"], row["unit"])
+        operation = row.get("operation", "")
+        if operation and operation not in steps[row["item"]]:
+            sentence = _("operation “{value}” is not part of the routing of {item}: import it too")
+            yield sheet.error(index, "operation", sentence, value=operation, item=row["item"])
 
 
-def _order_accounts(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
-    accounts: dict[str, set[str]] = defaultdict(set)
-    for row in reach.rows("accounts", "plan", {row["plan"] for row in sheet.rows}):
-        accounts[row["plan"]].add(row["code"])
-    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    first: dict[tuple[str, str], int] = {}
+# Elements of a standard that name something: an item, or a pool of overhead.
+_OF_ITEM = ("material", "subcontracting", "by_product")
+
+
+def _standards(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
+    named = [row.get("component", "") if row["element"] in _OF_ITEM else "" for row in sheet.rows]
+    yield from _unknown(reach, sheet, "component", "items", named)
+    units = _Units(reach, set(named) - {""})
+    first: dict[tuple[str, str], tuple[date, Decimal | None]] = {}
     for index, row in enumerate(sheet.rows):
-        # A plan without any account follows something (orders, items): their codes are its accounts.
-        if accounts[row["plan"]] and row["account"] not in accounts[row["plan"]]:
-            yield sheet.error(index, "account", _("account “{value}” is not part of plan {plan}: import it too"),
-                              value=row["account"], plan=row["plan"])  # fmt: skip
-        first.setdefault((row["order"], row["plan"]), index)
-        sums[row["order"], row["plan"]] += row["percent"]
-    for (order, plan_code), total in sums.items():
-        if total != 100:
-            yield sheet.error(
-                first[order, plan_code],
-                "percent",
-                _("the shares of order {order} on plan {plan} add up to {total}: make them 100 in all"),
-                order=order,
-                plan=plan_code,
-                total=str(total),
-            )
+        element, component, unit = row["element"], row.get("component", ""), row.get("unit", "")
+        if element in (*_OF_ITEM, "overhead") and not component:
+            yield sheet.error(index, "component", _("a line of {element} names the item or the pool it is of"),
+                              element=element)  # fmt: skip
+        elif element in _OF_ITEM:
+            yield from units.check(sheet, index, component, unit)
+        elif element != "overhead" and component:
+            yield sheet.error(index, "component", _("hours are of no component: leave it empty"))
+        if element in ("labor", "setup", "machine") and unit and convert(Decimal(1), unit, "s", {}) is None:
+            yield sheet.error(index, "unit", _("“{value}” is no unit of time: write h, min or s"), value=unit)
+        if row.get("per") == "lot" and not row.get("lot_size"):
+            yield sheet.error(index, "lot_size", _("a line for each lot needs the pieces of a lot"))
+        given = row["valid_from"], row.get("lot_size")
+        if first.setdefault((row["item"], row["version"]), given) != given:
+            yield sheet.error(index, "version", _("the lines of version “{value}” differ in valid_from or lot_size"),
+                              value=row["version"])  # fmt: skip
 
 
-def _rates(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
+def _rates(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
     wanted: dict[str, list[str]] = {"work_center": [], "item": []}
     for index, row in enumerate(sheet.rows):
         subject_kind, allowed = row["subject_kind"], RATE_KINDS[row["kind"]]
@@ -274,12 +356,14 @@ def _rates(reach: _Reach, sheet: Sheet) -> Iterator[LineError]:
     yield from _unknown(reach, sheet, "subject", "items", wanted["item"])
 
 
-CHECKS: dict[str, Callable[[_Reach, Sheet], Iterator[LineError]]] = {
+CHECKS: dict[str, Callable[[Reach, Sheet], Iterator[LineError]]] = {
     "people": _people,
     "item_units": _item_units,
+    "bills": _bills,
+    "standards": _standards,
     "components": _components,
-    "accounts": _accounts,
-    "order_accounts": _order_accounts,
+    **books.CHECKS,
+    **charges.CHECKS,
     "rates": _rates,
 }
 
@@ -295,58 +379,93 @@ WAITING_FOR = {
     "machines": ("reference.unknown_machine",),
     "items": ("reference.unknown_item",),
     "item_units": ("unit.no_conversion",),
-    "rates": ("rate.missing", "stock.no_unit_cost"),
+    "rates": ("rate.missing", "stock.no_unit_cost", "standard.incomplete"),
+    "routings": ("standard.none", "standard.incomplete"),
+    "bills": ("standard.none", "standard.incomplete"),
+    "by_products": ("by_product.no_value",),
+    "overheads": ("standard.incomplete",),
+    "standards": ("standard.none", "standard.incomplete", "standard.unknown_version"),
 }
 # Columns that change costs, and which facts bear them: those that name this column's value.
 NAMED_BY = {
-    "orders": ("order", "code", ("item", "customer", "kind", "quantity")),
-    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min")),
+    "orders": ("order", "code", ("item", "customer", "kind", "quantity", "released_on", "standard_version")),
+    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min", "scrap_percent")),
     "order_accounts": ("order", "order", ("percent",)),
-    "people": ("person", "key", ("rate_group", "department")),
+    "people": ("person", "key", ("rate_group", "department", "calendar")),
     "machines": ("machine", "code", ("work_center",)),
-    "items": ("item", "code", ("unit", "valuation")),
+    "items": ("item", "code", ("unit", "valuation", "negative_stock")),
     "item_units": ("item", "item", ("factor",)),
 }
+# What cost cards are made of.
+MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates",
+                    "overheads", "subcontracts")  # fmt: skip
+# What is charged by a rule of the house, and the facts that bear it.
+CHARGED = {
+    "overheads": ("labor.", "machine.", "material.", "output.", "defect."),
+    "losses": ("defect.", "order.closed"),
+    "subcontracts": ("output.",),
+    "by_products": ("output.by_product", "order.closed"),
+}
 # ... and those that may change the cost of any fact.
-NAMED_BY_ALL = {"work_centers": ("department",), "plans": ("follows",), "policy": ("policy",)}
+NAMED_BY_ALL = {"work_centers": ("department", "calendar"), "plans": ("follows",)}
 
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
-    """Facts to look at again: held ones by reason, those naming a thing, all of some types since an instant."""
+    """Facts to look at again: held ones by reason, those naming a thing, since an instant movements of items, hours, or
+    all."""
 
     reasons: set[str]
     named: set[tuple[str, str]]
     items_since: dict[str, int]
-    since: int | None
+    hours_since: int | None
+    all_since: int | None
+    # What stands at the standard of an order, while one of what standards are made of changed.
+    at_standard: bool = False
+    # Facts of these types, since an instant.
+    charged: tuple[tuple[tuple[str, ...], int], ...] = ()
 
 
-def look_again(connection: Connection, site: str, changes: Iterable[Change]) -> None:
+def look_again(connection: Connection, site: str, changes: Sequence[Change]) -> None:
     """Have the facts costed again that waited for these rows, or were costed by what they changed."""
     touched = _touched(connection, site, changes)
     if touched.reasons:
         event_log.requeue(connection, site, reasons=sorted(touched.reasons))
-    if touched.since is None and len(touched.named) > NAMED_AT_ONCE:
-        event_log.requeue(connection, site, since_ms=0)
+    everything = 0 if len(touched.named) > NAMED_AT_ONCE else touched.all_since
+    if everything is not None:
+        event_log.requeue(connection, site, since_ms=everything)
+    if everything == 0:
         return
-    if touched.since is not None:
-        event_log.requeue(
-            connection, site, types=("labor.", "machine.") if touched.since else (), since_ms=touched.since
-        )
+    if touched.at_standard:
+        event_log.requeue(connection, site, types=("output.reported", "order.closed"))
+    for types, since in touched.charged:
+        event_log.requeue(connection, site, types=types, since_ms=since)
+    if touched.hours_since is not None:
+        event_log.requeue(connection, site, types=("labor.", "machine."), since_ms=touched.hours_since)
     for item, since in touched.items_since.items():
         event_log.requeue(connection, site, item=item, since_ms=since)
-    if touched.since != 0:
-        for column, value in sorted(touched.named):
-            event_log.requeue(connection, site, **{column: value})  # type: ignore[arg-type]
+        _requeue_draws(connection, site, item, since)
+    for column, value in sorted(touched.named):
+        event_log.requeue(connection, site, **{column: value})  # type: ignore[arg-type]
+        if column == "item":
+            _requeue_draws(connection, site, value, 0)
 
 
-def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _Touched:
+def _requeue_draws(connection: Connection, site: str, item: str, since: int) -> None:
+    """Reports of pieces that draw an item: they name the order, not the item."""
+    for order in sorted(event_log.drawing(connection, site, {item: since})):
+        event_log.requeue(connection, site, order=order, types=("output.reported", "defect.reported"), since_ms=since)
+
+
+def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _Touched:
     zone = plant.site(connection, site).zone
     reasons: set[str] = set()
-    by_standard = plant.policy(connection, site).split_rule == "standard_time"
+    policies = plant.policies(connection, site)
+    by_standard = any(policy.split_rule == "standard_time" or policy.breaks == "calendar" for policy in policies)
     named: set[tuple[str, str]] = set()
     items_since: dict[str, int] = {}
-    since: list[int] = []
+    hours_since: list[int] = []
+    all_since: list[int] = []
     for change in changes:
         if change.added:
             reasons.update(WAITING_FOR.get(change.kind, ()))
@@ -356,9 +475,23 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                 if row["kind"] == "standard_cost":
                     items_since[row["subject"]] = min(begins, items_since.get(row["subject"], begins))
                 elif row["kind"] != "standard_labor":  # shown to leads, in no entry
-                    since.append(begins)
+                    hours_since.append(begins)
+        if change.kind == "policy":
+            days = (date.fromisoformat(row["valid_from"]) for row in change.added)
+            all_since.extend(midnight(day, zone) if day > BEGINNING else 0 for day in days)
+            if any(policy.price_variance == "use" for policy in policies):
+                # Stocks at standard are carried from their first movement on, or no more.
+                all_since.append(0)
+        if change.kind in ("calendars", "premiums"):
+            for row in [*change.added, *(old for old, _ in change.changed)]:
+                day = date.fromisoformat(row["valid_from"])
+                hours_since.append(midnight(day, zone) if day > BEGINNING else 0)
         if change.kind == "plans" and change.added:
-            since.append(0)
+            all_since.append(0)
+        if change.kind in ("distributions", "defaults") and (change.added or change.changed):
+            dated = [*change.added, *(row for _, row in change.changed)]
+            first = min((date.fromisoformat(row.get("valid_from") or "0001-01-01") for row in dated), default=BEGINNING)
+            all_since.append(midnight(first, zone) if first > BEGINNING else 0)
         if change.kind == "operations" and change.added:
             # What is planned now may be what the floor had added: its facts move to the planned work center.
             planned = {(row["order"], row["number"]) for row in change.added}
@@ -366,8 +499,16 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                 if (event.order, event.operation) in planned:
                     named.add(("order", event.order))
         if by_standard and change.kind in ("orders", "operations"):
-            # A standard that becomes known changes the share of whatever overlaps.
+            # A standard, or a work center's calendar, that becomes known changes the share of whatever overlaps.
             named.update(("order", row[NAMED_BY[change.kind][1]]) for row in change.added)
+        if change.kind == "components":
+            rows = [*change.added, *(row for pair in change.changed for row in pair)]
+            named.update(("order", row["order"]) for row in rows if row.get("backflush"))
+        if change.kind == "operations":
+            # Where a piece goes through says what it draws.
+            orders = {row["order"] for row in (*change.added, *(new for _, new in change.changed))}
+            components = plant.rows(connection, site, "components", "order", orders)
+            named.update(("order", row["order"]) for row in components if row["backflush"])
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))
@@ -376,5 +517,21 @@ def _touched(connection: Connection, site: str, changes: Iterable[Change]) -> _T
                 if column:
                     named.add((column, old[key]))
                 else:
-                    since.append(0)
-    return _Touched(reasons, named, items_since, min(since, default=None))
+                    all_since.append(0)
+    at_standard = any(policy.output_value == "standard" for policy in policies) and any(
+        change.kind in MAKING_STANDARDS and (change.added or change.changed) for change in changes
+    )
+    charged = tuple(
+        (CHARGED[change.kind], 0 if change.kind == "losses" else _begins(change, zone)) for change in changes
+        if change.kind in CHARGED and (change.added or change.changed)
+    )  # fmt: skip
+    return _Touched(
+        reasons, named, items_since, min(hours_since, default=None), min(all_since, default=None), at_standard, charged
+    )
+
+
+def _begins(change: Change, zone: ZoneInfo) -> int:
+    """The first instant from which rows that came hold."""
+    rows = [*change.added, *(row for _, row in change.changed)]
+    first = min(date.fromisoformat(row.get("valid_from") or BEGINNING.isoformat()) for row in rows)
+    return midnight(first, zone) if first > BEGINNING else 0

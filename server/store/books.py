@@ -1,6 +1,6 @@
 """The engine's host in SQL: one site, one transaction, the ledger's lock held (see `sync.ports`)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -61,8 +61,20 @@ class Books:
     def of_orders(self, orders: Collection[str]) -> list[Event]:
         return event_log.of_orders(self.connection, self.site, orders)
 
-    def with_scrap(self, orders: Collection[str]) -> set[str]:
-        return event_log.orders_with_defects(self.connection, self.site, orders)
+    def consumed(self, orders: Collection[str]) -> list[Event]:
+        return event_log.consumed(self.connection, self.site, orders)
+
+    def drawing(self, since: Mapping[str, int]) -> set[str]:
+        return event_log.drawing(self.connection, self.site, since)
+
+    def closes(self, orders: Collection[str]) -> list[Event]:
+        return event_log.closes(self.connection, self.site, orders)
+
+    def depending(self, orders: Collection[str]) -> set[str]:
+        return event_log.depending(self.connection, self.site, orders)
+
+    def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
+        return event_log.became(self.connection, self.site, event_ids)
 
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         event_log.settle(self.connection, self.site, fresh, outcomes, findings)
@@ -91,6 +103,9 @@ class Books:
     def accumulated(self, orders: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
         return ledger.accumulated(self.connection, self.site, orders, self.writer.currency)
 
+    def contents(self, orders: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        return ledger.contents(self.connection, self.site, orders)
+
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         return ledger.stock_before(self.connection, self.site, since)
 
@@ -105,4 +120,4 @@ class Books:
 
     def terms(self, events: Iterable[Event]) -> Terms:
         part = event_log.terms_for(self.connection, self.site, events)
-        return Terms(part, self._rates, plant.policy(self.connection, self.site))
+        return Terms(part, self._rates, plant.policies(self.connection, self.site))

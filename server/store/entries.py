@@ -192,19 +192,20 @@ def accounts(connection: Connection, site: str) -> list[tuple[str, str, list[tup
         select(PLAN.c.code, PLAN.c.name, ACCOUNT.c.code, ACCOUNT.c.name)
         .outerjoin(ACCOUNT, and_(ACCOUNT.c.site == PLAN.c.site, ACCOUNT.c.plan == PLAN.c.code))
         .where(PLAN.c.site == site)
-        .order_by(PLAN.c.code, ACCOUNT.c.code)
+        .order_by(PLAN.c.code, ACCOUNT.c.code, ACCOUNT.c.valid_from)
     ).all()
-    found: dict[str, tuple[str, list[tuple[str, str]]]] = {}
+    found: dict[str, tuple[str, dict[str, str]]] = {}
     for plan, plan_name, account, account_name in rows:
-        found.setdefault(plan, (plan_name, []))
+        found.setdefault(plan, (plan_name, {}))
         if account:
-            found[plan][1].append((account, account_name))
-    return [(plan, name, lines) for plan, (name, lines) in found.items()]
+            found[plan][1][account] = account_name  # of several names in time, the newest
+    return [(plan, name, list(lines.items())) for plan, (name, lines) in found.items()]
 
 
 def account_names(connection: Connection, site: str) -> dict[tuple[str, str], str]:
-    """Names of accounts by (plan, account)."""
-    rows = connection.execute(select(ACCOUNT.c.plan, ACCOUNT.c.code, ACCOUNT.c.name).where(ACCOUNT.c.site == site))
+    """Names of accounts by (plan, account), of several in time the newest."""
+    query = select(ACCOUNT.c.plan, ACCOUNT.c.code, ACCOUNT.c.name).where(ACCOUNT.c.site == site)
+    rows = connection.execute(query.order_by(ACCOUNT.c.valid_from))
     return {(row[0], row[1]): row[2] for row in rows}
 
 

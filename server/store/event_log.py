@@ -38,6 +38,7 @@ from sync.events.operation import OperationAdded
 EVENT: Table = TABLES["event"]
 FINDING: Table = TABLES["finding"]
 LABEL: Table = TABLES["label_code"]
+COMPONENT: Table = TABLES["component"]
 
 Window = tuple[str, int, int]
 # The look-up columns that may hold the letters of a label.
@@ -170,12 +171,62 @@ def of_orders(connection: Connection, site: str, orders: Collection[str]) -> lis
     return [event for part in chunks(sorted(orders)) for event in load(connection, site, EVENT.c.order.in_(part))]
 
 
-def orders_with_defects(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
-    """Which of these orders have a defect reported, voided ones included."""
+def consumed(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    found = []
+    for part in chunks(sorted(orders)):
+        types = EVENT.c.type.in_(("material.consumed", "material.substituted"))
+        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
+    return found
+
+
+def drawing(connection: Connection, site: str, since: Mapping[str, int]) -> set[str]:
+    """Orders that have one of these items on backflush and a report of pieces from its instant on."""
+    found: set[str] = set()
+    for item, instant in sorted(since.items()):
+        report = select(EVENT.c.id).where(
+            EVENT.c.site == site,
+            EVENT.c.order == COMPONENT.c.order,
+            EVENT.c.occurred_at >= instant,
+            EVENT.c.type.in_(("output.reported", "defect.reported")),
+        )
+        needing = select(COMPONENT.c.order).where(
+            COMPONENT.c.site == site, COMPONENT.c.item == item, COMPONENT.c.backflush, report.exists()
+        )
+        found.update(connection.scalars(needing))
+    return found
+
+
+def became(
+    connection: Connection, site: str, event_ids: Collection[str]
+) -> dict[str, tuple[Outcome, list[Finding]]]:
+    """What became of facts that do not wait, and the findings costing made on them."""
+    found: dict[str, tuple[Outcome, list[Finding]]] = {}
+    for event_id, told in statuses(connection, site, event_ids).items():
+        if told["state"] != "received":
+            found[event_id] = Outcome(told["state"], told["reason"], told["params"]), []
+    for part in chunks(sorted(found)):
+        mine = and_(FINDING.c.event_id.in_(part), FINDING.c.code.not_like("device.%"))
+        for row in connection.execute(select(FINDING).where(FINDING.c.site == site, mine)):
+            found[row.event_id][1].append(Finding(row.code, row.event_id, json.loads(row.params)))
+    return found
+
+
+def closes(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
+    """Facts that close these orders, or reopen them, and of what they yield beside their product."""
+    found = []
+    for part in chunks(sorted(orders)):
+        types = EVENT.c.type.in_(("order.closed", "order.reopened", "output.by_product"))
+        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
+    return found
+
+
+def depending(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
+    """Which of these orders have a defect or a close reported, voided ones included."""
     found: set[str] = set()
     for part in chunks(sorted(orders)):
         query = select(EVENT.c.order).distinct()
-        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), EVENT.c.type == "defect.reported")
+        following = EVENT.c.type.in_(("defect.reported", "order.closed"))
+        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), following)
         found.update(connection.scalars(query))
     return found
 

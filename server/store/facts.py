@@ -12,6 +12,7 @@ from server.store import event_log, people
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.findings import CATALOGUE, GONE, RUNNING
+from sync.costing.forgotten import CODE as END_PROPOSED
 from sync.events import catalog
 from sync.events.base import Event
 
@@ -390,18 +391,26 @@ class Remark:
     facts: tuple[tuple[Mapping[str, str], Fact], ...]
 
 
-def remarkable(connection: Connection, site: str, samples: int = 5) -> list[Remark]:
-    """Findings by code, the most frequent first."""
-    counted = select(FINDING.c.code, func.count()).where(FINDING.c.site == site).group_by(FINDING.c.code)
+def remarkable(connection: Connection, site: str, running_since: int, samples: int = 5) -> list[Remark]:
+    """Findings by code, the most frequent first; no proposal of an end for work that simply runs."""
+    here = and_(EVENT.c.site == FINDING.c.site, EVENT.c.id == FINDING.c.event_id)
+    shown = and_(
+        FINDING.c.site == site,
+        or_(
+            FINDING.c.code != END_PROPOSED,
+            EVENT.c.reason.not_in(RUNNING),
+            EVENT.c.occurred_at < running_since,
+        ),
+    )
+    counted = select(FINDING.c.code, func.count()).join(EVENT, here).where(shown).group_by(FINDING.c.code)
     counts = {row[0]: row[1] for row in connection.execute(counted)}
     if not counts:
         return []
-    here = and_(EVENT.c.site == FINDING.c.site, EVENT.c.id == FINDING.c.event_id)
     place = func.row_number().over(partition_by=FINDING.c.code, order_by=(EVENT.c.occurred_at.desc(), EVENT.c.id))
     numbered = (
         select(FINDING.c.code, FINDING.c.params, FINDING.c.event_id, place.label("place"))
         .join(EVENT, here)
-        .where(FINDING.c.site == site)
+        .where(shown)
         .subquery()
     )
     rows = connection.execute(select(numbered).where(numbered.c.place <= samples).order_by(numbered.c.place)).all()

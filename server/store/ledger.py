@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.plant import chunks
 from server.store.tables import TABLES
+from sync.core.canonical import dump
 from sync.core.money import from_store, to_store
 from sync.costing.rules.material import State, Stock
 from sync.costing.rules.scrap import ACCUMULATING
@@ -173,7 +174,7 @@ def move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any
             part = to_store(Decimal(line["amount"]))
             amount += part if line["side"] == "debit" else -part
     span = 0
-    if content["unit"] == "ms":
+    if content["unit"] == "ms" and content["rule"] != "overhead":  # its hours are those of the entry that carries it
         debited = any(line["object"] == cost_object and line["side"] == "debit" for line in content["postings"])
         credited = any(line["object"] == cost_object and line["side"] == "credit" for line in content["postings"])
         span = int(content["quantity"]) * (debited - credited)
@@ -189,7 +190,8 @@ def move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any
 def standing(connection: Connection, site: str, scopes: Collection[str]) -> list[Standing]:
     found = []
     for part in chunks(sorted(scopes)):
-        query = select(STANDING.c.entry_id, STANDING.c.content_id, STANDING.c.scope)
+        query = select(STANDING.c.entry_id, STANDING.c.content_id, STANDING.c.scope, ENTRY.c.element)
+        query = query.join(ENTRY, and_(ENTRY.c.site == STANDING.c.site, ENTRY.c.position == STANDING.c.position))
         rows = connection.execute(query.where(STANDING.c.site == site, STANDING.c.scope.in_(part)))
         found += [Standing(*row) for row in rows]
     return found
@@ -227,16 +229,29 @@ def accumulated(
     return found
 
 
+def contents(connection: Connection, site: str, orders: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Bodies of the entries in force of these orders, by order, in the order of the ledger."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    there = and_(STANDING.c.site == ENTRY.c.site, STANDING.c.position == ENTRY.c.position)
+    for part in chunks(sorted(orders)):
+        query = select(ENTRY.c.order, ENTRY.c.body).join(STANDING, there)
+        query = query.where(ENTRY.c.site == site, ENTRY.c.order.in_(part)).order_by(ENTRY.c.position)
+        for order, body in connection.execute(query):
+            found[order].append(json.loads(body))
+    return found
+
+
 def stock_before(connection: Connection, site: str, since: Mapping[str, int]) -> dict[str, Stock]:
-    """The stock of items at moving average just before an instant; items without an earlier movement are left out."""
+    """The stock of items just before an instant; items without an earlier movement are left out."""
     found = {}
     for item, instant in sorted(since.items()):
-        query = select(STOCK.c.quantity, STOCK.c.value, STOCK.c.last_cost).where(
+        query = select(STOCK.c.quantity, STOCK.c.value, STOCK.c.last_cost, STOCK.c.more).where(
             STOCK.c.site == site, STOCK.c.item == item, STOCK.c.occurred_at < instant
         )
         latest = query.order_by(STOCK.c.occurred_at.desc(), STOCK.c.event_id.desc()).limit(1)
         if row := connection.execute(latest).first():
-            found[item] = Stock(Decimal(row[0]), Decimal(row[1]), Decimal(row[2]) if row[2] else None)
+            stock = Stock(Decimal(row[0]), Decimal(row[1]), Decimal(row[2]) if row[2] else None)
+            found[item] = stock.knowing(json.loads(row[3]))
     return found
 
 
@@ -255,6 +270,7 @@ def keep_stock(connection: Connection, site: str, since: Mapping[str, int], stat
             "quantity": str(state.stock.quantity),
             "value": str(state.stock.value),
             "last_cost": "" if state.stock.last_cost is None else str(state.stock.last_cost),
+            "more": dump(state.stock.more),
         }
         for state in states
     ]

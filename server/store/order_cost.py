@@ -7,8 +7,8 @@ takes as many queries as one order.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -19,19 +19,19 @@ from server.store import event_log, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.clock import local_date
-from sync.core.findings import GONE, RUNNING
+from sync.core.findings import GONE, RUNNING, Outcome
 from sync.core.money import ZERO, from_store
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
-from sync.costing import standard
-from sync.costing.policy import Policy
+from sync.costing import cost_card, standard
+from sync.costing.cost_card import CostCard, Unknown
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.rules import scrap
-from sync.costing.standard import Comparison, Counted, Spent
+from sync.costing.spent import Counted, Spent, count_pieces, good_output
+from sync.costing.standard import Comparison
 from sync.events import catalog
 from sync.events.base import Event
-from sync.events.defect import DefectReported
-from sync.events.output import OutputReported
 
 ORDER: Table = TABLES["order"]
 ITEM: Table = TABLES["item"]
@@ -57,19 +57,23 @@ class OrderCost:
     valuation: Valuation
     comparison: Comparison
     counted: Mapping[str, Counted] = field(default_factory=dict)
-    # The day whose rates the standard uses: that of the order's first fact.
+    # The day whose prices the standard uses: that of the frozen one, else that of the order's first fact.
     day: date = date.min
     held: int = 0
     running: int = 0
     waiting: int = 0
+    # The standard frozen at release, or why there is none: then the comparison is with the order's own operations.
+    frozen: CostCard | Outcome | None = None
+
+    @property
+    def version(self) -> str:
+        """Of the frozen standard; "" without one."""
+        return self.frozen.version if isinstance(self.frozen, CostCard) else ""
 
     @property
     def good(self) -> Decimal:
         """Good pieces of the whole order: those the last planned operation passed."""
-        planned = [step for step in self.order.operations if not step.unplanned]
-        if not planned:
-            return sum((count.good for count in self.counted.values()), ZERO)
-        return self.counted.get(planned[-1].number, Counted()).good
+        return good_output(self.order, self.counted)
 
     @property
     def scrap(self) -> Decimal:
@@ -136,21 +140,23 @@ def costs(
     rows = {row["code"]: row for row in plant.rows(connection, site, "orders", "code", orders)}
     rates = published_rates(connection, site, things)
     spent = _spent(connection, site, orders, things.site.currency)
-    pieces = _quantity_facts(connection, site, orders)
+    pieces = facts_of(connection, site, orders)
     states = _states(connection, site, orders)
-    policy = plant.policy(connection, site)
+    policies = plant.policies(connection, site)
     made = {}
     for code, order in orders.items():
-        counted = _count(pieces[code])
+        counted = count_pieces(pieces[code])
         first, held, running, waiting = states.get(code, (now, 0, 0, 0))
         day = local_date(first, things.site.zone)
-        lines, unknown = spent[code], frozenset[standard.Unknown]()
+        lines, unknown = spent[code], frozenset[Unknown]()
         if valuation == "standard_rate":
             lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency)
             if any(line.element == "scrap" for line in spent[code]):
-                lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policy)]
+                lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policies)]
         begun = {line.operation for line in lines if line.milliseconds} | set(counted)
         row, item = rows[code], things.items.get(order.item)
+        frozen = cost_card.of_order(things, order, rates, policies)
+        card = frozen if isinstance(frozen, CostCard) else cost_card.as_planned(things, order, rates, policies, day)
         made[code] = OrderCost(
             order,
             row["status"],
@@ -160,15 +166,16 @@ def costs(
             valuation,
             standard.compare(
                 lines,
-                standard.earned(order, counted, begun, things, rates, day),
-                standard.planned(order, things, rates, day),
+                standard.earned(card, order, counted, begun),
+                standard.planned(card, order),
                 unknown,
             ),
             counted,
-            day,
+            card.valid_from,
             held,
             running,
             waiting,
+            frozen,
         )
     return made
 
@@ -209,35 +216,23 @@ def _spent(connection: Connection, site: str, codes: Iterable[str], currency: st
     return found
 
 
-def _quantity_facts(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, list[Event]]:
-    """Reports of pieces that count, by order; labels a device did not know replaced as far as known now."""
+QUANTITIES = ("output.reported", "defect.reported")
+LIFECYCLE = ("order.closed", "order.reopened")
+
+
+def facts_of(
+    connection: Connection, site: str, codes: Iterable[str], types: Sequence[str] = QUANTITIES
+) -> dict[str, list[Event]]:
+    """Facts of some types that count, by order; labels a device did not know replaced as far as known now."""
     found: dict[str, list[Event]] = defaultdict(list)
     for part in chunks(sorted(codes)):
         query = select(EVENT.c.body).where(
-            EVENT.c.site == site,
-            EVENT.c.order.in_(part),
-            EVENT.c.type.in_(("output.reported", "defect.reported")),
-            EVENT.c.reason.not_in(GONE),
+            EVENT.c.site == site, EVENT.c.order.in_(part), EVENT.c.type.in_(types), EVENT.c.reason.not_in(GONE)
         )
         events = [catalog.rebuild(json.loads(body)) for body in connection.scalars(query)]
         for event in event_log.resolved(connection, site, events):
             found[getattr(event, "order", "")].append(event)
     return found
-
-
-def _count(events: Iterable[Event]) -> dict[str, Counted]:
-    counted: dict[str, Counted] = defaultdict(Counted)
-    for event in events:
-        if isinstance(event, OutputReported):
-            here = counted[event.operation]
-            counted[event.operation] = replace(here, good=here.good + event.quantity)
-        elif isinstance(event, DefectReported):
-            here = counted[event.operation]
-            if event.disposition == "scrap":
-                counted[event.operation] = replace(here, scrap=here.scrap + event.quantity)
-            elif event.disposition != "use_as_is":  # counted among the good ones
-                counted[event.operation] = replace(here, aside=here.aside + event.quantity)
-    return dict(counted)
 
 
 def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:
@@ -255,11 +250,11 @@ def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str
 
 
 def _scrap_again(
-    order: Order, pieces: Iterable[Event], shown: Iterable[Spent], things: Plant, policy: Policy
+    order: Order, pieces: Iterable[Event], shown: Iterable[Spent], things: Plant, policies: Policies
 ) -> list[Spent]:
     """Scrap by the rule of the ledger, on what the order bears at published rates."""
     bears = {order.code: standard.accumulated(shown, scrap.ACCUMULATING)}
-    entries, _, _ = scrap.cost(pieces, things, policy, bears)
+    entries, _, _ = scrap.cost(pieces, things, policies, bears)
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for entry in entries:
         sums[entry.operation, entry.work_center, entry.provenance] -= entry.amount
@@ -280,6 +275,7 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "currency": currency,
         "valuation": cost.valuation,
         "standard_rates_on": cost.day.isoformat(),
+        "standard_version": cost.version or None,
         "quantity": plain(cost.order.quantity),
         "good": plain(cost.good),
         "scrap": plain(cost.scrap),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -29,7 +30,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.tables import TABLES
+from sync.core.calendars import calendars_of
 from sync.core.canonical import dump
+from sync.core.charges import charges_of
 from sync.core.codes import from_number, tail
 from sync.core.plant import (
     Component,
@@ -46,10 +49,14 @@ from sync.core.plant import (
     Site,
     WorkCenter,
 )
+from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
-from sync.costing.policy import Policy, from_mapping
+from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
+from sync.ledger.operations import as_json, shares_of
+from sync.ledger.plans import Chart, charts_of, plans_of
 
 Row = Mapping[str, Any]
 Stored = dict[str, Any]
@@ -58,21 +65,35 @@ Key = tuple[str, ...]
 # Kind of rows -> table, in an order in which each refers only to those before it.
 KINDS = {
     "departments": "department",
+    "calendars": "calendar_line",
+    "premiums": "premium",
     "work_centers": "work_center",
     "machines": "machine",
     "people": "person",
     "locations": "location",
     "items": "item",
     "item_units": "item_unit",
+    "routings": "routing_step",
+    "bills": "bill_line",
+    "standards": "standard_line",
+    "overheads": "overhead_rate",
+    "losses": "loss_rate",
+    "subcontracts": "subcontract",
+    "by_products": "by_product",
     "orders": "order",
     "operations": "operation",
     "components": "component",
     "plans": "plan",
     "accounts": "account",
+    "account_maps": "account_map",
+    "distributions": "distribution",
+    "defaults": "account_default",
     "order_accounts": "order_account",
     "reasons": "reason_code",
     "activities": "activity_code",
     "rates": "rate",
+    "general": "general_entry",
+    "manual": "manual_line",
 }
 
 # Databases limit the parameters of one statement (SQLite 32,766).
@@ -126,15 +147,19 @@ def site(connection: Connection, code: str) -> Site:
     return Site(row["code"], row["name"], ZoneInfo(row["zone"]), row["currency"])
 
 
-def policy(connection: Connection, code: str) -> Policy:
-    """The settings in force. Raises UnknownSite."""
-    row = site_row(connection, code)
-    return from_mapping(json.loads(row["policy"]), str(row["policy_version"]))
+def policies(connection: Connection, code: str) -> Policies:
+    """The site's policies by day."""
+    return Policies(
+        from_mapping(json.loads(row["settings"]), str(row["version"]), date.fromisoformat(row["valid_from"]))
+        for row in _rows(connection, "policy", code)
+    )
 
 
-def policy_settings(connection: Connection, code: str) -> dict[str, Any]:
-    """The settings somebody chose, without the defaults. Raises UnknownSite."""
-    chosen: dict[str, Any] = json.loads(site_row(connection, code)["policy"])
+def policy_settings(connection: Connection, code: str) -> dict[date, dict[str, Any]]:
+    """The settings somebody chose, without the defaults, by the first day they hold."""
+    chosen: dict[date, dict[str, Any]] = {}
+    for row in sorted(_rows(connection, "policy", code), key=lambda row: (row["valid_from"], row["version"])):
+        chosen[date.fromisoformat(row["valid_from"])] = json.loads(row["settings"])
     return chosen
 
 
@@ -167,6 +192,7 @@ def load(connection: Connection, code: str) -> Plant:
     plant.people = _people(_rows(connection, "person", code))
     plant.items = _items(_rows(connection, "item", code), _rows(connection, "item_unit", code))
     plant.orders = _orders(*(_rows(connection, table, code) for table in _ORDER_TABLES))
+    _add_standards(plant, *(_rows(connection, table, code) for table in _STANDARD_TABLES))
     plant.codes = {
         row["code"]: LabelCode(row["kind"], row["ref"], row["detail"]) for row in _rows(connection, "label_code", code)
     }
@@ -204,6 +230,8 @@ def load_part(
     wanted = {*items, *named["item"]}
     for order in plant.orders.values():
         wanted |= {order.item, *(component.item for component in order.components)} - {""}
+    wanted |= {loss.scrap_item for loss in plant.charges.losses} - {""}
+    wanted |= _load_standards(connection, code, plant, wanted)
     plant.items = _items(
         _rows(connection, "item", code, "code", wanted), _rows(connection, "item_unit", code, "item", wanted)
     )
@@ -211,6 +239,8 @@ def load_part(
 
 
 _BELONGS_TO = {"operation": "order", "lot": "item"}  # kind of label -> what its reference names
+_STANDARD_TABLES = ("routing_step", "bill_line", "standard_line")
+_CHARGE_TABLES = ("overhead_rate", "loss_rate", "subcontract", "by_product")
 _ORDER_TABLES = ("order", "operation", "component", "order_account")
 
 
@@ -264,19 +294,32 @@ def _small_tables(connection: Connection, code: str) -> Plant:
             row["code"]: Department(row["code"], row["name"]) for row in _rows(connection, "department", code)
         },
         work_centers={
-            row["code"]: WorkCenter(row["code"], row["name"], row["department"])
+            row["code"]: WorkCenter(row["code"], row["name"], row["department"], row["calendar"])
             for row in _rows(connection, "work_center", code)
         },
         machines={
             row["code"]: Machine(row["code"], row["name"], row["work_center"])
             for row in _rows(connection, "machine", code)
         },
-        plans=tuple(Plan(row["code"], row["name"], row["follows"]) for row in _rows(connection, "plan", code)),
+        plans=plans(connection, code),
+        charges=charges_of(*(_rows(connection, table, code) for table in _CHARGE_TABLES)),
+        calendars=calendars_of(_rows(connection, "calendar_line", code)),
+        premiums=premiums_of(_rows(connection, "premium", code)),
     )
 
 
+def plans(connection: Connection, code: str) -> tuple[Plan, ...]:
+    """The plans with what chooses accounts on them."""
+    return plans_of(*(_rows(connection, table, code) for table in ("plan", "account_default", "distribution")))
+
+
+def charts(connection: Connection, code: str) -> dict[str, Chart]:
+    """The accounts of each plan through time."""
+    return charts_of(*(_rows(connection, table, code) for table in ("account", "account_map")))
+
+
 def _people(rows: Iterable[Row]) -> dict[str, Person]:
-    return {row["key"]: Person(row["key"], row["rate_group"], row["department"]) for row in rows}
+    return {row["key"]: Person(row["key"], row["rate_group"], row["department"], row["calendar"]) for row in rows}
 
 
 def _items(rows: Iterable[Row], units: Iterable[Row]) -> dict[str, Item]:
@@ -284,9 +327,38 @@ def _items(rows: Iterable[Row], units: Iterable[Row]) -> dict[str, Item]:
     for row in units:
         factors[row["item"]][row["unit"]] = Decimal(row["factor"])
     return {
-        row["code"]: Item(row["code"], row["name"], row["unit"], row["valuation"], factors.get(row["code"], {}))
+        row["code"]: Item(
+            row["code"],
+            row["name"],
+            row["unit"],
+            row["valuation"],
+            factors.get(row["code"], {}),
+            Decimal(row["lot_size"]),
+            row["negative_stock"],
+        )
         for row in rows
     }
+
+
+def _load_standards(connection: Connection, code: str, plant: Plant, items: Collection[str]) -> set[str]:
+    """Add how these items are made, and their components, and so on; returns all items met on the way."""
+    met, new = set[str](), set(items)
+    found: list[list[Row]] = [[] for _ in _STANDARD_TABLES]
+    while new:
+        met |= new
+        needed: set[str] = set()
+        for place, table in zip(found, _STANDARD_TABLES, strict=True):
+            of_table = list(_rows(connection, table, code, "item", new))
+            place += of_table
+            needed |= {row["component"] for row in of_table if row.get("component")}
+        new = needed - met
+    _add_standards(plant, *found)
+    return met
+
+
+def _add_standards(plant: Plant, steps: Iterable[Row], components: Iterable[Row], lines: Iterable[Row]) -> None:
+    """How items are made and what they ought to cost."""
+    plant.routings, plant.bills, plant.standards = routings_of(steps), bills_of(components), standards_of(lines)
 
 
 def _orders(
@@ -294,19 +366,10 @@ def _orders(
 ) -> dict[str, Order]:
     steps: dict[str, list[Operation]] = defaultdict(list)
     for row in operations:
-        steps[row["order"]].append(
-            Operation(
-                row["number"],
-                row["name"],
-                row["sequence"],
-                row["work_center"],
-                Decimal(row["standard_setup_min"]),
-                Decimal(row["standard_run_min"]),
-            )
-        )
+        steps[row["order"]].append(operation_of(row))
     needs: dict[str, list[Component]] = defaultdict(list)
     for row in components:
-        needs[row["order"]].append(Component(row["item"], row["operation"], Decimal(row["quantity_per"]), row["unit"]))
+        needs[row["order"]].append(component_of(row, row["item"]))
     shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
     for row in accounts:
         shares[row["order"]][row["plan"]].append((row["account"], Decimal(row["percent"])))
@@ -317,9 +380,11 @@ def _orders(
             Decimal(row["quantity"]),
             row["kind"],
             row["customer"],
-            tuple(sorted(steps[row["code"]], key=lambda step: (step.sequence, step.number))),
+            in_sequence(steps[row["code"]]),
             tuple(needs[row["code"]]),
             _distribution(shares[row["code"]]),
+            date.fromisoformat(row["released_on"]) if row["released_on"] else None,
+            row["standard_version"],
         )
         for row in orders
     }
@@ -344,6 +409,10 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         given = _with_keys(connection, code, given)
     elif kind == "rates":
         given = _with_versions(connection, code, given)
+    elif kind == "manual":
+        return _put_operations(connection, code, given)
+    elif kind == "general":
+        _link_entries(connection, code, given)
     key = [column.name for column in table.primary_key.columns if column.name != "site"]
     wanted: dict[Key, Stored] = {}
     for row in given:
@@ -371,22 +440,33 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         connection.execute(
             _update(table, key), [{f"_{name}": value for name, value in row.items()} for _, row in changed]
         )
-    if kind == "order_accounts":
-        changed += [(row, {}) for row in _drop_other_accounts(connection, code, wanted, there)]
+    if kind in ("order_accounts", "distributions", "routings", "bills", "standards", "calendars"):
+        changed += [(row, {}) for row in _drop_others(connection, code, table, wanted, there)]
     return Change(kind, tuple(added), tuple(changed), unchanged)
 
 
-def put_policy(connection: Connection, code: str, settings: Mapping[str, Any]) -> Change:
-    """Make these the settings in force, as the next version when they differ. Raises BadPolicy, UnknownSite."""
-    from_mapping(settings)
-    row = site_row(connection, code)
-    text = dump({name: value for name, value in settings.items() if name != "version"})
-    if text == row["policy"]:
-        return Change("policy", unchanged=1)
-    table = TABLES["site"]
-    new = {"policy": text, "policy_version": row["policy_version"] + 1}
-    connection.execute(update(table).where(table.c.code == code).values(new))
-    return Change("policy", changed=((dict(row), {**row, **new}),))
+def put_policy(connection: Connection, code: str, steps: Mapping[date, Mapping[str, Any]]) -> Change:
+    """From each day on let these settings hold, on top of what held on it; a day whose settings change gets the next
+    version. Raises BadPolicy, and UnknownSite."""
+    site_row(connection, code)
+    table = TABLES["policy"]
+    added: list[Stored] = []
+    unchanged = 0
+    for day in sorted(steps):
+        chosen = policy_settings(connection, code)
+        before = (
+            chosen[max(earlier for earlier in chosen if earlier <= day)] if min(chosen, default=date.max) <= day else {}
+        )
+        settings = {**before, **steps[day]}
+        from_mapping(settings)
+        if settings == before and (day in chosen or day == BEGINNING):
+            unchanged += 1
+            continue
+        last = connection.scalar(select(func.max(table.c.version)).where(table.c.site == code)) or 1
+        row = {"site": code, "version": last + 1, "valid_from": day.isoformat(), "settings": dump(settings)}
+        connection.execute(insert(table).values(row))
+        added.append(row)
+    return Change("policy", added=tuple(added), unchanged=unchanged)
 
 
 def _update(table: Table, key: Sequence[str]) -> Any:
@@ -472,11 +552,11 @@ def _rate_place(row: Row) -> Key:
     return row["kind"], row["subject_kind"], row["subject"], row["valid_from"]
 
 
-def _drop_other_accounts(
-    connection: Connection, code: str, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
+def _drop_others(
+    connection: Connection, code: str, table: Table, wanted: Mapping[Key, Stored], there: Mapping[Key, Stored]
 ) -> list[Stored]:
-    """Remove accounts of the plans given that are not given any more: the shares of a plan stay 100 in all."""
-    table = TABLES["order_account"]
+    """Remove what is not given any more for an order and plan, or a distribution: shares stay 100 in all; and for a day
+    of a routing, bill or calendar, or a version of a standard: each is given whole."""
     given = {place[:2] for place in wanted}
     gone = [row for place, row in there.items() if place[:2] in given and place not in wanted]
     key = [column.name for column in table.primary_key.columns]
@@ -484,6 +564,39 @@ def _drop_other_accounts(
         here = [table.c[column] == bindparam(f"_{column}") for column in key]
         connection.execute(delete(table).where(*here), [{f"_{column}": row[column] for column in key} for row in gone])
     return gone
+
+
+def _link_entries(connection: Connection, code: str, rows: list[Stored]) -> None:
+    """Take the analytic entries out of rows of general entries, and link those that are not linked yet."""
+    table = TABLES["general_link"]
+    wanted = {entry: row["id"] for row in rows for entry in (row.pop("entries", None) or "").split()}
+    there = {row["entry"] for row in _rows(connection, "general_link", code, "entry", set(wanted))}
+    new = [{"site": code, "entry": entry, "general": wanted[entry]} for entry in wanted if entry not in there]
+    if new:
+        connection.execute(insert(table), new)
+
+
+def _put_operations(connection: Connection, code: str, rows: list[Stored]) -> Change:
+    """Add the lines of operations that are not here yet, as their accounts and distributions are now; one that is here
+    stays as it was entered."""
+    table = TABLES["manual_line"]
+    there = {row["ref"] for row in _rows(connection, "manual_line", code, "ref", {row["ref"] for row in rows})}
+    known = {plan.code: plan for plan in plans(connection, code)}
+    count: dict[str, int] = defaultdict(int)
+    days: dict[str, str] = {}
+    added = []
+    for row in rows:
+        if row["ref"] in there:
+            continue
+        count[row["ref"]] += 1
+        day = days.setdefault(row["ref"], row.get("date") or "")
+        shares = shares_of(json.loads(row.get("accounts") or "{}"), known)
+        made = {name: value for name, value in row.items() if value is not None}
+        made |= {"number": count[row["ref"]], "date": day, "shares": dump(as_json(shares))}
+        added.append({"site": code, **_complete(table, made)})
+    if added:
+        connection.execute(insert(table), added)
+    return Change("manual", tuple(added), unchanged=len(rows) - len(added))
 
 
 # --- label codes -------------------------------------------------------------------------------------------------

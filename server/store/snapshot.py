@@ -26,7 +26,9 @@ from sync.core.findings import GONE
 from sync.core.money import ARITHMETIC, round_money
 from sync.core.plant import Order, Plant
 from sync.core.quantity import known_units, plain
-from sync.costing import standard
+from sync.costing import cost_card, standard
+from sync.costing.cost_card import CostCard
+from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 
 EVENT: Table = TABLES["event"]
@@ -258,12 +260,16 @@ class _Valued:
     def __init__(self, connection: Connection, site: str, things: Plant, today: date) -> None:
         self.things, self.today, self.currency = things, today, things.site.currency
         self.rates: RateTable = order_cost.published_rates(connection, site, things)
+        self.policies: Policies = plant.policies(connection, site)
 
     def add_to(self, shown: dict[str, Any], order: Order) -> None:
         """Add `standard_cost`: of a piece of the whole order, and of a piece at each operation (labor and machine)."""
         if order.quantity <= 0 or not order.operations:
             return
-        whole = standard.planned(order, self.things, self.rates, self.today)
+        card = cost_card.of_order(self.things, order, self.rates, self.policies)
+        if not isinstance(card, CostCard):
+            card = cost_card.as_planned(self.things, order, self.rates, self.policies, self.today)
+        whole = standard.planned(card, order)
         missing = {price.subject for price in whole.unknown if price.kind != "standard_cost"}
         amounts: dict[str, Decimal] = defaultdict(Decimal)
         for line in whole.lines:

@@ -25,6 +25,8 @@ Key = CODE.with_variant(String(64, collation="C"), "postgresql")
 Uuid = String(36).with_variant(String(36, collation="C"), "postgresql")
 Instant = BigInteger
 Amount = BigInteger
+# The first day of what holds from the beginning.
+BEGINNING = "0001-01-01"
 
 
 class Base(DeclarativeBase):
@@ -62,8 +64,6 @@ class Site(Base):
     language: Mapped[str] = mapped_column(String(8), default="fr")
     lineage: Mapped[str] = mapped_column(Uuid)
     # Policy settings as canonical JSON, with the version entries carry.
-    policy: Mapped[str] = mapped_column(Text, default="{}")
-    policy_version: Mapped[int] = mapped_column(Integer, default=1)
     # What phones may do here, as canonical JSON: see `server.store.sites.Floor`.
     floor: Mapped[str] = mapped_column(Text, default="{}")
 
@@ -81,6 +81,7 @@ class WorkCenter(Base):
     code: Mapped[str] = code_key()
     name: Mapped[str] = mapped_column(String(200))
     department: Mapped[str] = mapped_column(Key, default="")
+    calendar: Mapped[str] = mapped_column(Key, default="")
 
 
 class Machine(Base):
@@ -110,9 +111,37 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     rate_group: Mapped[str] = mapped_column(Key, default="")
     department: Mapped[str] = mapped_column(Key, default="")
+    calendar: Mapped[str] = mapped_column(Key, default="")
     language: Mapped[str] = mapped_column(String(8), default="")
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     __table_args__ = (Index(None, "site", "number", unique=True),)
+
+
+class CalendarLine(Base):
+    """When a calendar works, pauses or rests, on a weekday (1 to 7) or a date. See `sync.core.calendars`."""
+
+    __tablename__ = "calendar_line"
+    site: Mapped[str] = site_key()
+    calendar: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    weekday: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    starts: Mapped[str] = mapped_column(String(5), primary_key=True, default="")
+    ends: Mapped[str] = mapped_column(String(5), default="")
+
+
+class Premium(Base):
+    """What hours cost more because of when they were worked, from a day on. See `sync.core.premiums`."""
+
+    __tablename__ = "premium"
+    site: Mapped[str] = site_key()
+    premium: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    kind: Mapped[str] = mapped_column(String(16))
+    starts: Mapped[str] = mapped_column(String(5), default="")
+    ends: Mapped[str] = mapped_column(String(5), default="")
+    threshold_h: Mapped[str] = mapped_column(String(32), default="0")
+    percent: Mapped[str] = mapped_column(String(32))
 
 
 class Item(Base):
@@ -122,6 +151,9 @@ class Item(Base):
     name: Mapped[str] = mapped_column(String(200))
     unit: Mapped[str] = mapped_column(String(16))
     valuation: Mapped[str] = mapped_column(String(16), default="standard")
+    negative_stock: Mapped[str] = mapped_column(String(16), default="last_cost")
+    # Pieces a setup is spread over in the item's standard; "0": nobody said.
+    lot_size: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class ItemUnit(Base):
@@ -135,7 +167,8 @@ class ItemUnit(Base):
 
 
 class Order(Base):
-    """`status`: open or closed. Standard figures are frozen at release in later issues' columns."""
+    """`status`: open or closed. The standard is frozen on the day `released_on`, or is the item's `standard_version`;
+    see `sync.costing.cost_card`."""
 
     __tablename__ = "order"
     site: Mapped[str] = site_key()
@@ -146,6 +179,8 @@ class Order(Base):
     customer: Mapped[str] = mapped_column(String(200), default="")
     due_on: Mapped[str | None] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(16), default="open")
+    released_on: Mapped[str | None] = mapped_column(String(10))
+    standard_version: Mapped[str] = mapped_column(Key, default="")
     __table_args__ = (Index(None, "site", "status", "code"),)
 
 
@@ -170,6 +205,113 @@ class Operation(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class RoutingStep(Base):
+    """A step of how an item is made, from the day `valid_from` on; of all its days the last that has begun holds."""
+
+    __tablename__ = "routing_step"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    number: Mapped[str] = code_key()
+    name: Mapped[str] = mapped_column(String(200))
+    sequence: Mapped[int] = mapped_column(Integer)
+    work_center: Mapped[str] = mapped_column(Key, default="")
+    standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
+    standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class BillLine(Base):
+    """A component of an item, from the day `valid_from` on; of all its days the last that has begun holds."""
+
+    __tablename__ = "bill_line"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    component: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    quantity_per: Mapped[str] = mapped_column(String(32))
+    unit: Mapped[str] = mapped_column(String(16))
+    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
+
+
+class StandardLine(Base):
+    """A line of a cost card somebody gave; see `sync.core.plant.StandardLine`. Without a `price` it takes that of the
+    day the card begins on."""
+
+    __tablename__ = "standard_line"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = code_key()
+    version: Mapped[str] = code_key()
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    element: Mapped[str] = mapped_column(String(16), primary_key=True)
+    component: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    per: Mapped[str] = mapped_column(String(8), primary_key=True, default="piece")
+    valid_from: Mapped[str] = mapped_column(String(10))
+    lot_size: Mapped[str] = mapped_column(String(32), default="0")
+    quantity_per: Mapped[str] = mapped_column(String(32))
+    price: Mapped[str | None] = mapped_column(String(32))
+    unit: Mapped[str] = mapped_column(String(16), default="")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
+
+
+class OverheadRate(Base):
+    """What a pool of overhead charges from a day on; see `sync.core.charges`, for the three tables below as well."""
+
+    __tablename__ = "overhead_rate"
+    site: Mapped[str] = site_key()
+    pool: Mapped[str] = code_key()
+    nature: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    driver: Mapped[str] = mapped_column(String(20))
+    rate: Mapped[str | None] = mapped_column(String(32))
+    normal_capacity: Mapped[str] = mapped_column(String(32), default="0")
+    budget: Mapped[str] = mapped_column(String(32), default="0")
+
+
+class LossRate(Base):
+    """What is normally lost, and what a scrapped piece is worth."""
+
+    __tablename__ = "loss_rate"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    normal_loss_percent: Mapped[str] = mapped_column(String(32), default="0")
+    disposal_value: Mapped[str] = mapped_column(String(32), default="0")
+    scrap_item: Mapped[str] = mapped_column(Key, default="")
+    scrap_quantity: Mapped[str] = mapped_column(String(32), default="1")
+
+
+class Subcontract(Base):
+    """What a supplier is paid for each good piece."""
+
+    __tablename__ = "subcontract"
+    site: Mapped[str] = site_key()
+    work_center: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    price: Mapped[str] = mapped_column(String(32))
+    supplier: Mapped[str] = mapped_column(Key, default="")
+    service: Mapped[str] = mapped_column(Key, default="")
+
+
+class ByProduct(Base):
+    """What comes out beside an item, and how it is valued."""
+
+    __tablename__ = "by_product"
+    site: Mapped[str] = site_key()
+    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    by_product: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    method: Mapped[str] = mapped_column(String(12), default="net_value")
+    value: Mapped[str] = mapped_column(String(32))
 
 
 class Component(Base):
@@ -180,6 +322,13 @@ class Component(Base):
     operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
     quantity_per: Mapped[str] = mapped_column(String(32))
     unit: Mapped[str] = mapped_column(String(16))
+    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
+    mix_group: Mapped[str] = mapped_column(Key, default="")
+    backflush: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index("ix_component_backflush", "site", "item",
+              sqlite_where=text("backflush"), postgresql_where=text("backflush")),
+    )  # fmt: skip
 
 
 class ReasonCode(Base):
@@ -225,12 +374,50 @@ class Plan(Base):
 
 
 class Account(Base):
+    """An account of a plan as it is from a day on; see `sync.ledger.plans`."""
+
     __tablename__ = "account"
     site: Mapped[str] = site_key()
     plan: Mapped[str] = code_key()
     code: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
     name: Mapped[str] = mapped_column(String(200))
     parent: Mapped[str] = mapped_column(Key, default="")
+
+
+class AccountMap(Base):
+    """From a day on, what is posted on `account` is shown on `maps_to`."""
+
+    __tablename__ = "account_map"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    account: Mapped[str] = code_key()
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    maps_to: Mapped[str] = mapped_column(Key)
+
+
+class Distribution(Base):
+    """A share of a named distribution; the shares of a name on a plan add up to 100."""
+
+    __tablename__ = "distribution"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    name: Mapped[str] = code_key()
+    account: Mapped[str] = code_key()
+    percent: Mapped[str] = mapped_column(String(32))
+
+
+class AccountDefault(Base):
+    """Which account of a plan a posting gets whose `when_field` is `when_value`; see `sync.core.plant`."""
+
+    __tablename__ = "account_default"
+    site: Mapped[str] = site_key()
+    plan: Mapped[str] = code_key()
+    when_field: Mapped[str] = mapped_column(String(16), primary_key=True)
+    when_value: Mapped[str] = mapped_column(String(200), primary_key=True)
+    priority: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=100)
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    account: Mapped[str] = mapped_column(Key, default="")
 
 
 class Rate(Base):
@@ -249,13 +436,40 @@ class Rate(Base):
     __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
 
 
+class PolicyVersion(Base):
+    """Settings that change numbers, in force from a day on: those that were chosen, the others have their default. A
+    site without any goes by the defaults, which are its version 1. See `sync.costing.policy`."""
+
+    __tablename__ = "policy"
+    site: Mapped[str] = site_key()
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    valid_from: Mapped[str] = mapped_column(String(10))
+    settings: Mapped[str] = mapped_column(Text)
+
+
 class Period(Base):
-    """A month that is not open any more. `state`: locked (may be lifted) or closed."""
+    """A month that is not open any more. `state`: locked (may be lifted) or closed; `position`: where the ledger ended
+    when that began. A closed row is never changed (on both databases a trigger refuses it)."""
 
     __tablename__ = "period"
     site: Mapped[str] = site_key()
     code: Mapped[str] = mapped_column(String(7), primary_key=True)
     state: Mapped[str] = mapped_column(String(8))
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class PeriodChange(Base):
+    """The trace of a period: what was done with it, by whom, when and why. Rows are only added."""
+
+    __tablename__ = "period_change"
+    site: Mapped[str] = site_key()
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(String(7))
+    action: Mapped[str] = mapped_column(String(8))
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[int] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(400), default="")
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class ReferenceVersion(Base):
@@ -582,7 +796,8 @@ class OrderCost(Base):
 
 
 class StockState(Base):
-    """An item's stock after a movement, for items at moving average: where a replay may begin."""
+    """An item's stock after a movement, for items whose stock is carried: where a replay may begin. `more`: what its
+    method knows besides, as JSON (layers, issues that wait); see `sync.costing.valuation.stock`."""
 
     __tablename__ = "stock_state"
     site: Mapped[str] = site_key()
@@ -592,6 +807,64 @@ class StockState(Base):
     quantity: Mapped[str] = mapped_column(String(80))
     value: Mapped[str] = mapped_column(String(80))
     last_cost: Mapped[str] = mapped_column(String(80))
+    more: Mapped[str] = mapped_column(Text, default="{}")
+
+
+# --- what accountants declare ------------------------------------------------------------------------------------
+
+
+class ManualLine(Base):
+    """A line of a miscellaneous analytic operation, as declared; see `sync.ledger.operations`. `accounts`: account or
+    distribution by plan; `shares`: what those were when it was entered. `text` is for people, and erasable: it stands
+    in no entry, nor does who entered it. What is `posted` is never changed."""
+
+    __tablename__ = "manual_line"
+    site: Mapped[str] = site_key()
+    ref: Mapped[str] = code_key()
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    date: Mapped[str] = mapped_column(String(10))
+    words: Mapped[str] = mapped_column("text", String(200), default="")
+    element: Mapped[str] = mapped_column(String(16), default="")
+    side: Mapped[str] = mapped_column(String(6), default="")
+    object: Mapped[str] = mapped_column(Key, default="")
+    amount: Mapped[str] = mapped_column(String(32), default="")
+    accounts: Mapped[str] = mapped_column(Text, default="{}")
+    shares: Mapped[str] = mapped_column(Text, default="{}")
+    general: Mapped[str] = mapped_column(Key, default="")
+    reverses: Mapped[str] = mapped_column(Key, default="")
+    entered_by: Mapped[str] = mapped_column(String(80), default="")
+    entered_at: Mapped[int] = mapped_column(Instant, default=0)
+    posted: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (
+        Index("ix_manual_line_waiting", "site", "ref",
+              sqlite_where=text("posted = 0"), postgresql_where=text("NOT posted")),
+        Index("ix_manual_line_general", "site", "general",
+              sqlite_where=text("general <> ''"), postgresql_where=text("general <> ''")),
+    )  # fmt: skip
+
+
+class GeneralEntry(Base):
+    """A line of the books of account, imported: what analytic entries stand for."""
+
+    __tablename__ = "general_entry"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = code_key()
+    date: Mapped[str] = mapped_column(String(10))
+    journal: Mapped[str] = mapped_column(Key, default="")
+    account: Mapped[str] = mapped_column(Key)
+    debit: Mapped[str] = mapped_column(String(32), default="0")
+    credit: Mapped[str] = mapped_column(String(32), default="0")
+    words: Mapped[str] = mapped_column("text", String(200), default="")
+
+
+class GeneralLink(Base):
+    """The general entry that a posted analytic entry stands for: one at most."""
+
+    __tablename__ = "general_link"
+    site: Mapped[str] = site_key()
+    entry: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    general: Mapped[str] = mapped_column(Key)
+    __table_args__ = (Index(None, "site", "general"),)
 
 
 TABLES: dict[str, Any] = dict(Base.metadata.tables)

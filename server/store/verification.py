@@ -1,7 +1,7 @@
 """`verify`: recompute the ledger from the facts and compare; check chain, balance and completeness.
 
-Nothing is believed that can be computed: digests and look-up columns from the bodies, entries from facts, rates and
-policy, standing entries and orders' cost from the ledger, hashes from the sealed bytes.
+Nothing is believed that can be computed: digests and look-up columns from the bodies, entries from facts, rates,
+policy and declared operations, standing entries and orders' cost from the ledger, hashes from the sealed bytes.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from server.store import event_log, ledger, plant
+from server.store import event_log, ledger, operations, periods, plant
 from server.store.tables import TABLES
 from sync.core.money import to_store
 from sync.costing import engine
@@ -62,9 +62,10 @@ def verify(connection: Connection, site: str, key: bytes, progress: Progress = l
     facts, states = _facts(connection, site, report)
     progress(0.3, "recompute")
     terms = Terms(
-        plant.load(connection, site), RateTable(plant.rates(connection, site)), plant.policy(connection, site)
+        plant.load(connection, site), RateTable(plant.rates(connection, site)), plant.policies(connection, site)
     )
-    costed = engine.recompute(facts, terms)
+    declared = operations.desired(operations.posted(connection, site).values(), terms.plant.site)
+    costed = engine.recompute(facts, terms, declared)
     progress(0.6, "ledger")
     in_force = _Walk(report, key, ledger.batches(connection, site)).run(connection, site)
     progress(0.95, "compare")
@@ -76,6 +77,8 @@ def verify(connection: Connection, site: str, key: bytes, progress: Progress = l
         report.fault("the facts give it, but it is not posted (scope)", (desired[k] for k in desired.keys() - in_force))
         differing = (fact for fact, outcome in costed.outcomes.items() if states.get(fact) != outcome.state)
         report.fault("state differs from the recomputation (fact)", differing)
+    for check, places in (periods.faults(connection, site) | operations.faults(connection, site)).items():
+        report.fault(check, places)
     progress(1.0, "done")
     return report
 

@@ -6,8 +6,13 @@ handful of facts needs from the store.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from sync.core.calendars import WorkCalendar
+from sync.core.charges import Charges
+from sync.core.premiums import Premium
 
 # account -> percent, per plan: {"product": (("CHAIR", Decimal(60)), ("TABLE", Decimal(40)))}
 Distribution = Mapping[str, tuple[tuple[str, Decimal], ...]]
@@ -31,9 +36,12 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class WorkCenter:
+    """`calendar`: that of whoever works there and has none of their own."""
+
     code: str
     name: str
     department: str = ""
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +60,29 @@ class Person:
     key: str
     rate_group: str = ""
     department: str = ""
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A product or material. `valuation`: "standard" or "moving_average"; `units` = factors to the base unit."""
+    """A product or material. `valuation`: one of `sync.costing.valuation.METHODS`; `units` = factors to the base unit;
+    `negative_stock`: what becomes of an issue beyond the stock, `last_cost` or `hold` (see there).
+    `lot_size`: pieces a setup is spread over in the item's standard; 0 = nobody said."""
 
     code: str
     name: str
     unit: str
     valuation: str = "standard"
     units: Mapping[str, Decimal] = field(default_factory=dict)
+    lot_size: Decimal = Decimal(0)
+    negative_stock: str = "last_cost"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A step of an order. Standard times in minutes: setup once, run for each piece. `unplanned`: a fact of the floor
-    added it."""
+    """A step of an order or of an item's routing. Standard times in minutes: setup once, run for each piece that
+    enters. `scrap_percent`: of the pieces that enter, how many the standard expects to lose here. `unplanned`: a fact
+    of the floor added it."""
 
     number: str
     name: str
@@ -77,6 +91,7 @@ class Operation:
     standard_setup_min: Decimal = Decimal(0)
     standard_run_min: Decimal = Decimal(0)
     unplanned: bool = False
+    scrap_percent: Decimal = Decimal(0)
 
     @property
     def place(self) -> tuple[int, bool, str]:
@@ -86,12 +101,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Material an order needs: quantity for each piece of the order, in `unit`."""
+    """Material an order or an item needs: quantity in each piece, in `unit`. `waste_percent`: of the quantity put in,
+    how much the standard expects to be lost. Components with one `mix_group` may stand in for each other. `backflush`:
+    drawn by reports of pieces instead of counted."""
 
     item: str
     operation: str
     quantity_per: Decimal
     unit: str
+    waste_percent: Decimal = Decimal(0)
+    mix_group: str = ""
+    backflush: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +126,54 @@ class Order:
     operations: tuple[Operation, ...] = ()
     components: tuple[Component, ...] = ()
     accounts: Distribution = field(default_factory=dict)
+    # The day its standard was frozen, and the version of the item's cost card; see `sync.costing.cost_card`.
+    released_on: date | None = None
+    standard_version: str = ""
 
     def operation(self, number: str) -> Operation | None:
         return next((step for step in self.operations if step.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """How an item is made, from a day on (date.min: from the beginning)."""
+
+    valid_from: date
+    steps: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an item is made of, from a day on (date.min: from the beginning)."""
+
+    valid_from: date
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLine:
+    """A line of a standard as somebody entered it: hours (`unit` "h") or a quantity of `component`, for each `per`
+    ("piece", "lot"), at `price` for one; None: priced like a card made from routing and bill."""
+
+    operation: str
+    element: str
+    component: str
+    quantity_per: Decimal
+    per: str
+    price: Decimal | None
+    unit: str
+    mix_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenStandard:
+    """A standard of an item as it was given: a version, in force from a day on. `lot_size` 0: nobody said."""
+
+    item: str
+    version: str
+    valid_from: date
+    lot_size: Decimal
+    lines: tuple[StandardLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +187,34 @@ class LabelCode:
     detail: str = ""
 
 
+# What a default may ask for; of those with one priority, the first of these that fits is taken.
+DEFAULT_FIELDS = ("order", "customer", "item", "work_center", "department", "reason", "element")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDefault:
+    """From a day on, a posting whose `field` (one of `DEFAULT_FIELDS`) is `value` gets this account of the plan, or
+    what a distribution of that name says. Of several that fit, the one with the smallest `priority` is taken. An
+    `account` of "" ends the default: from that day on it holds no more."""
+
+    field: str
+    value: str
+    account: str
+    priority: int = 100
+    valid_from: date = date.min
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An analytic axis. `follows` names where its account comes from when the order says nothing:
-    department, work_center, item, order, customer or "" (stays empty)."""
+    """An analytic axis. `defaults` choose its account when the order says nothing; when none of them fits, `follows`
+    names where the account comes from: department, work_center, item, order, customer or "" (stays empty).
+    `distributions`: percentages by name, usable wherever an account is."""
 
     code: str
     name: str
     follows: str = ""
+    defaults: tuple[AccountDefault, ...] = ()
+    distributions: Mapping[str, tuple[tuple[str, Decimal], ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -145,7 +230,20 @@ class Plant:
     orders: dict[str, Order] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
     codes: dict[str, "LabelCode"] = field(default_factory=dict)
+    # By item, each sorted by the day it begins.
+    routings: dict[str, tuple[Routing, ...]] = field(default_factory=dict)
+    bills: dict[str, tuple[Bill, ...]] = field(default_factory=dict)
+    standards: dict[str, tuple[GivenStandard, ...]] = field(default_factory=dict)
+    charges: Charges = field(default_factory=Charges)
+    calendars: dict[str, WorkCalendar] = field(default_factory=dict)
+    premiums: tuple[Premium, ...] = ()
 
     def department_of(self, work_center: str) -> str:
         center = self.work_centers.get(work_center)
         return center.department if center else ""
+
+    def calendar_of(self, person: str, work_center: str) -> WorkCalendar | None:
+        """The calendar of a person at a work center: the person's own, else that of the work center, else none."""
+        known, center = self.people.get(person), self.work_centers.get(work_center)
+        code = (known.calendar if known else "") or (center.calendar if center else "")
+        return self.calendars.get(code)

@@ -5,17 +5,30 @@ part around what is new. The stages feed each other one way: time and material f
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import noted, unplanned
-from sync.costing.place import resolve_labels
-from sync.costing.policy import Policy
+from sync.costing import forgotten, noted, orders, unplanned
+from sync.costing.drawn import Draw
+from sync.costing.orders import Bears
+from sync.costing.place import calendar_of, resolve_labels
+from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
-from sync.costing.rules import labor_time, machine_time, material, scrap
+from sync.costing.rules import (
+    backflush,
+    labor_time,
+    machine_time,
+    material,
+    overhead,
+    premium,
+    scrap,
+    subcontracting,
+)
 from sync.costing.scope import (
     Segment,
     effective,
@@ -29,6 +42,7 @@ from sync.costing.scope import (
 )
 from sync.events.base import Event
 from sync.events.machine import MachineReported
+from sync.events.output import OutputReported
 from sync.ledger.entry import Entry
 
 DRIFT_LIMIT_MS = 120_000
@@ -36,40 +50,52 @@ DRIFT_LIMIT_MS = 120_000
 
 @dataclass(slots=True)
 class Costed:
-    """What facts come to: the entries that ought to exist, what became of each fact, what wants a decision."""
+    """What facts come to: the entries that ought to exist, what became of each fact, what wants a decision. `drawn`:
+    what became of the material that reports of pieces draw, by report."""
 
     entries: list[Entry] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     states: list[material.State] = field(default_factory=list)
+    drawn: dict[str, Outcome] = field(default_factory=dict)
 
     def add(self, other: "Costed") -> None:
         self.entries.extend(other.entries)
         self.outcomes.update(other.outcomes)
         self.findings.extend(other.findings)
         self.states.extend(other.states)
+        self.drawn.update(other.drawn)
+
+    def tell_drawn(self) -> None:
+        """What became of a report of pieces is also what became of what it draws: held for that first of all."""
+        for report, drawn in self.drawn.items():
+            if drawn.state == "held" or self.outcomes[report].state != "held":
+                self.outcomes[report] = drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What facts are costed by: the plant, its dated rates, the policy."""
+    """What facts are costed by: the plant, its dated rates and policies."""
 
     plant: Plant
     rates: RateTable
-    policy: Policy
+    policies: Policies
 
 
-def recompute(facts: Iterable[Event], terms: Terms) -> Costed:
-    """All facts of a site to all entries that ought to exist."""
+def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = ()) -> Costed:
+    """All facts of a site to all entries that ought to exist. `declared`: those of manual operations, which are there
+    whatever the facts say; what they put on an order is cost of it like any other."""
     facts = [resolve_labels(fact, terms.plant.codes) for fact in facts] if terms.plant.codes else list(facts)
     counting = effective(facts)
-    costed = Costed(outcomes=dict(counting.outcomes))
+    costed = Costed([*declared], dict(counting.outcomes))
     terms = knowing(counting.events, terms)
     costed.add(note(counting.events, terms))
     costed.add(cost_labor(counting.events, terms))
     costed.add(cost_machines(counting.events, terms))
     costed.add(cost_material(counting.events, terms, {}))
-    costed.add(cost_orders(counting.events, terms, accumulated(costed.entries)))
+    costed.add(cost_subcontracting(counting.events, terms))
+    costed.add(cost_orders(counting.events, terms, borne_by(costed.entries, orders.closed(counting.events))))
+    costed.tell_drawn()
     costed.findings.extend(envelope_findings(facts))
     costed.entries.sort(key=lambda entry: (entry.occurred_at, entry.scope, entry.content_id))
     costed.findings.sort(key=lambda finding: (finding.code, finding.event_id))
@@ -92,24 +118,28 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     """Labor facts, breaks and shifts; with `spans` only the segments that touch them are costed, the others just share
     instants."""
     events = list(events)
-    longest = terms.policy.longest_labor_ms
+    longest = terms.policies.longest_labor_ms
     segments, outcomes = pair_labor(events, longest)
     breaks, of_breaks = pair_breaks(events, longest)
     outcomes |= of_breaks
     wanted = {segment.id for segment in (segments if spans is None else spans.wanted(segments))}
     ended = breaks if spans is None else spans.wanted(breaks)
-    entries, costed = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policy)
+    entries, costed, sheets = labor_time.cost(segments, breaks, wanted, terms.plant, terms.rates, terms.policies)
     if spans is not None:
         outcomes = spans.of_stops(outcomes, events, {pause.id for pause in ended})
     for pause in ended:
         tell(outcomes, pause, time_outcome(pause, longest) or excluded("break.noted"))
-    return Costed(entries, outcomes | costed, _repeated(segments, wanted))
+    entries += premium.cost(sheets, terms.plant, terms.policies)
+    calendar = partial(calendar_of, terms.plant)
+    proposed = forgotten.proposals(segments, events, wanted, terms.plant.site.zone, longest, calendar)
+    entries += overhead.cost(entries, terms.plant)
+    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed])
 
 
 def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:
     """Machine time and downtime facts."""
     events = list(events)
-    limit = terms.policy.longest_machine_ms
+    limit = terms.policies.longest_machine_ms
     segments, outcomes = pair_machine(events, limit)
     segments += [
         Segment(event.id, event.machine, event, event.occurred_at, event.occurred_at, event.occurred_at,
@@ -123,20 +153,48 @@ def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" =
         outcomes = spans.of_stops(outcomes, events)
     for segment in down:
         tell(outcomes, segment, time_outcome(segment, limit) or excluded("downtime.noted"))
-    entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policy)
-    return Costed(entries, outcomes | costed)
+    entries, costed = machine_time.cost(segments, terms.plant, terms.rates, terms.policies)
+    return Costed([*entries, *overhead.cost(entries, terms.plant)], outcomes | costed)
 
 
-def cost_material(events: Iterable[Event], terms: Terms, opening: Mapping[str, material.Stock]) -> Costed:
-    """Movements of material, from each item's `opening` stock on."""
-    movements = [event for event in events if isinstance(event, material.Movement)]
-    valued = material.cost(movements, terms.plant, terms.rates, terms.policy, opening)
-    return Costed(valued.entries, valued.outcomes, valued.findings, valued.states)
+def cost_material(
+    events: Iterable[Event],
+    terms: Terms,
+    opening: Mapping[str, material.Stock],
+    wanted: Callable[[material.Movement | Draw], bool] = lambda one: True,
+) -> Costed:
+    """Movements of material and what reports of pieces draw, those that are `wanted`, from each item's `opening` stock
+    on."""
+    events = list(events)
+    movements = [event for event in events if isinstance(event, material.Movement) and wanted(event)]
+    draws = [draw for draw in backflush.draws(events, terms.plant) if wanted(draw)]
+    valued = material.cost(movements, draws, terms.plant, terms.rates, terms.policies, opening)
+    findings = [*valued.findings, *backflush.findings(movements, terms.plant)]
+    entries = [*valued.entries, *overhead.cost(valued.entries, terms.plant)]
+    return Costed(entries, valued.outcomes, findings, valued.states, valued.drawn)
 
 
-def cost_orders(events: Iterable[Event], terms: Terms, bears: scrap.Accumulated) -> Costed:
-    """Quantity facts of orders, all of each order, given what the orders bear."""
-    return Costed(*scrap.cost(events, terms.plant, terms.policy, bears))
+def cost_subcontracting(
+    events: Iterable[Event], terms: Terms, wanted: Callable[[Event], bool] = lambda one: True
+) -> Costed:
+    """What suppliers are paid for the good pieces of those reports that are `wanted`."""
+    reports = [event for event in events if isinstance(event, OutputReported) and wanted(event)]
+    return Costed(subcontracting.cost(reports, terms.plant, terms.policies))
+
+
+def cost_orders(events: Iterable[Event], terms: Terms, bears: Bears) -> Costed:
+    """Facts about the pieces of orders and about their close, all of each order, given what the orders bear."""
+    return Costed(*orders.cost(events, terms.plant, terms.rates, terms.policies, bears))
+
+
+def borne_by(entries: Iterable[Entry], closed: Collection[str]) -> Bears:
+    """What orders bear by these entries; all of it for those that are `closed`."""
+    entries = list(entries)
+    contents: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        if entry.order in closed:
+            contents[entry.order].append(entry.content)
+    return Bears(accumulated(entries), contents)
 
 
 def accumulated(entries: Iterable[Entry]) -> dict[str, dict[str, Decimal]]:

@@ -1,7 +1,7 @@
 """Facts that carry no cost: what becomes of them.
 
 They are noted, and read by whoever asks what happened. One that names an order, operation, item or work center nobody
-knows waits like any other fact, so that nothing disappears behind a slip of the pen. A by-product waits for a value.
+knows waits like any other fact, so that nothing disappears behind a slip of the pen.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,12 @@ from sync.events.help import HelpAnswered, HelpCalled
 from sync.events.inspection import InspectionReported
 from sync.events.material import MaterialMoved
 from sync.events.operation import OperationAdded, OperationCompleted, OperationReopened
-from sync.events.order import OrderClosed, OrderCompleted, OrderReopened
-from sync.events.output import ByProductReported
+from sync.events.order import OrderCompleted
 from sync.events.shift import ShiftStarted
 
 NOTED = (
-    InspectionReported, MaterialMoved, ByProductReported, OperationAdded, OperationCompleted, OperationReopened,
-    OrderCompleted, OrderClosed, OrderReopened, HelpCalled, HelpAnswered, ShiftStarted,
+    InspectionReported, MaterialMoved, OperationAdded, OperationCompleted, OperationReopened,
+    OrderCompleted, HelpCalled, HelpAnswered, ShiftStarted,
 )  # fmt: skip
 
 
@@ -33,7 +32,7 @@ def _outcome(event: Event, plant: Plant) -> Outcome:
     match event:
         case InspectionReported() | OperationCompleted() | OperationReopened():
             unknown = _unknown_place(plant, event.order, event.operation)
-        case OrderCompleted() | OrderClosed() | OrderReopened():
+        case OrderCompleted():
             unknown = _unknown_place(plant, event.order)
         case OperationAdded():
             unknown = _unknown_place(plant, event.order)
@@ -43,9 +42,6 @@ def _outcome(event: Event, plant: Plant) -> Outcome:
             unknown = _unknown_item(plant, event.item)
             if unknown is None and event.order:
                 unknown = _unknown_place(plant, event.order)
-        case ByProductReported():
-            unknown = _unknown_place(plant, event.order, event.operation) or _unknown_item(plant, event.item)
-            unknown = unknown or held("by_product.no_value", item=event.item)
         case _:
             unknown = None
     return unknown or excluded("fact.noted")

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sync.core.calendars import WorkCalendar
 from sync.core.findings import Outcome, held
 from sync.core.plant import LabelCode, Operation, Order, Plant
 from sync.events.base import Event
+from sync.events.labor import LaborDeclared, LaborStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ def locate(plant: Plant, order: str, operation: str | None) -> Place | Outcome:
     if step is None:
         return held("reference.unknown_operation", code=operation, order=order)
     return Place(known, step)
+
+
+def calendar_of(plant: Plant, event: Event) -> WorkCalendar | None:
+    """The calendar by which a fact of labor is looked at: its person's own, else that of the work center, as far as
+    that is known."""
+    assert isinstance(event, (LaborStarted, LaborDeclared))
+    work_center = event.work_center or ""
+    if not work_center and event.activity != "indirect":
+        place = locate(plant, event.order or "", event.operation)
+        work_center = place.work_center if isinstance(place, Place) else ""
+    return plant.calendar_of(event.person, work_center)
 
 
 # Which field may carry the letters of which kinds of label.

@@ -61,6 +61,10 @@ class RateTable:
         index = bisect_right(days, day)
         return self._rates[key][index - 1] if index else None
 
+    def days(self, kind: str, subject_kind: str, subject: str) -> int:
+        """On how many days a rate of this begins."""
+        return len(self._days.get((kind, subject_kind, subject), ()))
+
     def labor(self, person: str, rate_group: str, work_center: str, day: date) -> Rate | None:
         """One labor cost, not two: the person's rate wins over the group's, that over the work center's."""
         for subject_kind, subject in (("person", person), ("rate_group", rate_group), ("work_center", work_center)):

@@ -181,16 +181,18 @@ def pair_labor(events: Iterable[Event], longest_ms: int) -> tuple[list[Segment],
     segments, outcomes = _pair(starts, stops, "person", longest_ms)
     for event in events:
         if isinstance(event, LaborDeclared):
+            # Told afterwards: at best declared, whatever it calls itself.
+            provenance = max(event.provenance, "declared", key=PROVENANCES.index)
             if event.started_at is not None and event.ended_at is not None:
                 span = event.started_at, event.ended_at
                 ends = min(span[1], span[0] + longest_ms)
-                segments.append(Segment(event.id, event.person, event, *span, ends, provenance=event.provenance))
+                segments.append(Segment(event.id, event.person, event, *span, ends, provenance=provenance))
             else:
                 at = event.occurred_at
                 duration = event.duration_ms
                 segments.append(
                     Segment(event.id, event.person, event, at, at, at, duration=-1 if duration is None else duration,
-                            provenance=event.provenance)
+                            provenance=provenance)
                 )  # fmt: skip
     return segments, outcomes
 

@@ -1,49 +1,46 @@
-"""What an order ought to cost, and what its hours are worth at published rates.
+"""What an order ought to cost while it runs, and what its hours are worth at published rates.
 
-The standard of an operation for a number of pieces, at the rates of one day:
+The standard is the order's cost card (`sync.costing.cost_card`): the one frozen at release, or, while nothing is
+frozen, that of its own operations and components at the prices of a day.
 
-    setup    = setup minutes / 60 x published labor rate of its work center
-    labor    = run minutes x pieces / 60 x published labor rate
-    machine  = (setup minutes + run minutes x pieces) / 60 x machine rate of its work center
-    material = quantity for each piece x pieces, in the item's base unit, x standard cost of that unit
+*Planned* is the standard of the whole order, with one setup. *Earned* is the standard of what was made so far: for
+each operation the pieces that passed it and were not scrapped later, with what the card lets be lost on the way; its
+setup as soon as it has begun. So actual cost, from which scrap was moved out, and earned standard are about the same
+pieces:
 
-each product rounded once. A machine rate that includes labor leaves no labor standard: one labor cost, not two. A work
-center without machines and without a machine rate is a place of manual work. Any other missing price is an `Unknown`,
-and the amounts stand without it: never is it taken for zero in silence.
+    earned quantity at k = quantity in a good piece of the order
+                           x sum over the operations m from k on of
+                             pieces that passed m and no later one x part of them the card lets become good
 
-*Planned* is the standard of the whole order. *Earned* is the standard of what was made so far: for each operation the
-pieces that passed it and were not scrapped later; its setup as soon as it has begun. So actual cost, from which scrap
-was moved out, and earned standard are about the same pieces.
+Amounts are rounded once for each operation and element. A price nobody has given is an `Unknown`, and the amounts stand
+without it: never is it taken for zero in silence.
+
+When the order is closed, its standard is that of the good output, setup by the lot, and what is left is split by cause
+(`sync.costing.variances`).
 
 Whoever may not see wages sees hours at the published rate (`at_published_rates`): what differs from the standard then
 is time, never pay.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
-from sync.core.money import ARITHMETIC, ZERO, round_money, round_ratio
-from sync.core.plant import Order, Plant
-from sync.core.quantity import MILLISECONDS_PER_HOUR, convert
+from sync.core.money import ARITHMETIC, ZERO, decimal, round_money, round_ratio
+from sync.core.plant import Order
+from sync.core.quantity import MILLISECONDS_PER_HOUR
+from sync.costing.cost_card import PER_HOUR, CardLine, CostCard, Unknown
 from sync.costing.rates import RateTable
+from sync.costing.spent import LEAVING, Counted, Spent, earned_pieces, good_output
 from sync.ledger.entry import ELEMENTS
 
 # Paid by the hour of a person.
 HOURLY = ("labor", "setup", "rework")
 # Carry no wage: what they cost may be shown to everybody who may see money at all.
 WAGE_FREE = ("machine", "material", "subcontracting")
-MINUTES_PER_HOUR = Decimal(60)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Unknown:
-    """A price nobody has given: the `kind` of rate ("conversion" for a unit) and what it is the price of."""
-
-    kind: str
-    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,124 +61,55 @@ class Standard:
     unknown: frozenset[Unknown] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What an order bears, by operation, element, work center and provenance. Scrap is negative: it left the order."""
-
-    operation: str
-    element: str
-    work_center: str
-    provenance: str
-    amount: Decimal
-    milliseconds: int = 0
+def planned(card: CostCard, order: Order) -> Standard:
+    """The standard of the whole order: all its pieces, one setup."""
+    return _standard(card, lambda line: Fraction(order.quantity) if line.per == "piece" else Fraction(1))
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Pieces an operation reported: good, scrapped, and put aside (rework or hold)."""
-
-    good: Decimal = ZERO
-    scrap: Decimal = ZERO
-    aside: Decimal = ZERO
-
-
-def passed(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
-    """Good pieces by operation: those reported, or those a later operation handled, if more (a piece counted at 30 went
-    through 10 and 20 whether or not anybody counted it there)."""
-    found: dict[str, Decimal] = {}
-    later = ZERO
-    for step in reversed(order.operations):
-        here = counted.get(step.number, Counted())
-        good = max(here.good, later)
-        found[step.number] = good
-        later = good + here.scrap + here.aside
-    return found
-
-
-def earned_pieces(order: Order, counted: Mapping[str, Counted]) -> dict[str, Decimal]:
-    """Good pieces by operation less those a later operation scrapped: their cost has left the order with the scrap."""
-    found: dict[str, Decimal] = {}
-    good = passed(order, counted)
-    scrapped_later = ZERO
-    for step in reversed(order.operations):
-        found[step.number] = max(good[step.number] - scrapped_later, ZERO)
-        scrapped_later += counted.get(step.number, Counted()).scrap
-    return found
-
-
-def planned(order: Order, plant: Plant, rates: RateTable, day: date) -> Standard:
-    """The standard of the whole order at the rates of `day`."""
-    pieces = {step.number: order.quantity for step in order.operations}
-    return _standard(order, pieces, set(pieces), order.quantity, plant, rates, day)
-
-
-def earned(
-    order: Order, counted: Mapping[str, Counted], begun: Collection[str], plant: Plant, rates: RateTable, day: date
-) -> Standard:
+def earned(card: CostCard, order: Order, counted: Mapping[str, Counted], begun: Collection[str]) -> Standard:
     """The standard of what was made so far; `begun`: operations with any time or piece on them."""
-    pieces = earned_pieces(order, counted)
+    pieces = allowed_pieces(card, order, counted)
     # Material without an operation goes in at the first one.
-    first = pieces[order.operations[0].number] if order.operations else _all_good(counted)
-    return _standard(order, pieces, begun, first, plant, rates, day)
+    first = pieces[order.operations[0].number] if order.operations else Fraction(good_output(order, counted))
+
+    def count(line: CardLine) -> Fraction:
+        if line.per == "lot":
+            return Fraction(line.operation in begun if line.operation else bool(begun))
+        return pieces.get(line.operation, first)
+
+    return _standard(card, count)
 
 
-def _all_good(counted: Mapping[str, Counted]) -> Decimal:
-    return sum((count.good for count in counted.values()), ZERO)
+def allowed_pieces(card: CostCard, order: Order, counted: Mapping[str, Counted]) -> dict[str, Fraction]:
+    """By operation, good pieces of the whole order that stand for what was made there: a piece on its way counts as the
+    part the card lets become good."""
+    here, yields = earned_pieces(order, counted), dict(card.yields)
+    found: dict[str, Fraction] = {}
+    further, becoming, total = ZERO, Fraction(1), Fraction(0)
+    for step in reversed(order.operations):
+        total += Fraction(here[step.number] - further) * becoming
+        found[step.number] = total
+        further = here[step.number]
+        becoming *= yields.get(step.number, 1)
+    return found
 
 
-def _standard(
-    order: Order,
-    pieces: Mapping[str, Decimal],
-    begun: Collection[str],
-    first: Decimal,
-    plant: Plant,
-    rates: RateTable,
-    day: date,
-) -> Standard:
-    currency = plant.site.currency
-    lines: list[Line] = []
-    unknown: set[Unknown] = set()
-    manned = {machine.work_center for machine in plant.machines.values()}
-    for step in order.operations:
-        setup = ARITHMETIC.divide(step.standard_setup_min, MINUTES_PER_HOUR) if step.number in begun else ZERO
-        minutes = ARITHMETIC.multiply(step.standard_run_min, pieces[step.number])
-        run = ARITHMETIC.divide(minutes, MINUTES_PER_HOUR)
-        if not setup + run:
+def _standard(card: CostCard, count: Callable[[CardLine], Fraction]) -> Standard:
+    """The lines of a card, each as many times as `count` says."""
+    amounts: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+    hours: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+    for line in card.lines:
+        times = count(line)
+        if not times or (line.price is None and line.element not in PER_HOUR):
             continue
-        machine = rates.find("machine", "work_center", step.work_center, day)
-        if machine:
-            lines.append(Line(step.number, "machine", _price(setup + run, machine.amount, currency), setup + run))
-        elif step.work_center in manned:
-            unknown.add(Unknown("machine", step.work_center))
-            lines.append(Line(step.number, "machine", ZERO, setup + run))
-        if machine and machine.includes_labor:
-            continue
-        labor = rates.find("standard_labor", "work_center", step.work_center, day)
-        if labor is None:
-            unknown.add(Unknown("standard_labor", step.work_center))
-        for element, hours in (("setup", setup), ("labor", run)):
-            if hours:
-                amount = _price(hours, labor.amount, currency) if labor else ZERO
-                lines.append(Line(step.number, element, amount, hours))
-    for component in order.components:
-        quantity = ARITHMETIC.multiply(component.quantity_per, pieces.get(component.operation, first))
-        item = plant.items.get(component.item)
-        if item is None:
-            unknown.add(Unknown("standard_cost", component.item))
-            continue
-        base = convert(quantity, component.unit, item.unit, item.units)
-        rate = rates.find("standard_cost", "item", item.code, day)
-        if base is None:
-            unknown.add(Unknown("conversion", f"{item.code}: {component.unit} → {item.unit}"))
-        elif rate is None:
-            unknown.add(Unknown("standard_cost", item.code))
-        elif base:
-            lines.append(Line(component.operation, "material", _price(base, rate.amount, currency)))
-    return Standard(tuple(lines), frozenset(unknown))
-
-
-def _price(quantity: Decimal, rate: Decimal, currency: str) -> Decimal:
-    return round_money(ARITHMETIC.multiply(quantity, rate), currency)
+        place = line.operation, line.element, line.item
+        amounts[place] += line.cost * times
+        hours[place] += line.quantity * times if line.element in PER_HOUR else 0
+    lines = tuple(
+        Line(operation, element, round_money(amount, card.currency), decimal(hours[operation, element, item]))
+        for (operation, element, item), amount in amounts.items()
+    )
+    return Standard(lines, card.unknown)
 
 
 def at_published_rates(
@@ -247,6 +175,8 @@ def compare(spent: Iterable[Spent], earned: Standard, planned: Standard, unknown
     total = Against()
     put_in: dict[str, Decimal] = defaultdict(Decimal)
     for line in spent:
+        if line.element in LEAVING:
+            continue
         hours = ARITHMETIC.divide(Decimal(line.milliseconds), Decimal(MILLISECONDS_PER_HOUR))
         if line.element != "scrap":
             put_in[line.provenance] += line.amount

@@ -5,34 +5,78 @@ whose amounts add up exactly (largest remainder, ties by account code). With two
 combinations of both, and on each plan every account gets to the cent what it would get if that plan were the only one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from sync.core.money import allocate, minor_digits
-from sync.core.plant import Distribution, Order, Plan
+from sync.core.money import ARITHMETIC, ZERO, allocate, minor_digits
+from sync.core.plant import DEFAULT_FIELDS, AccountDefault, Distribution, Order, Plan
 from sync.ledger.entry import Posting, Side
 
 Line = tuple[int, tuple[tuple[str, str], ...]]  # cents, and the accounts they are on
+Shares = tuple[tuple[str, Decimal], ...]  # account and percent
+WHOLE = Decimal(100)
 
 
 def assignment(
-    plans: tuple[Plan, ...], order: Order | None, *, department: str = "", work_center: str = "", item: str = ""
+    plans: tuple[Plan, ...],
+    order: Order | None,
+    *,
+    day: date,
+    element: str,
+    department: str = "",
+    work_center: str = "",
+    item: str = "",
+    reason: str = "",
 ) -> Distribution:
-    """The accounts a posting gets: what the order says, else what each plan follows."""
-    follows = {
+    """The accounts a posting of a `day` gets: what the order says, else the plan's default that fits, else what the
+    plan follows. Where an account is named, a distribution of that name stands for its shares.
+
+    `element` and `reason` are those of the side that bears the cost. The side that gives it has neither (""), or a plan
+    by element would come to nothing.
+    """
+    known = {
         "department": department,
         "work_center": work_center,
         "item": (order.item if order else "") or item,
         "order": order.code if order else "",
         "customer": order.customer if order else "",
+        "reason": reason,
+        "element": element,
     }
     assigned = dict(order.accounts) if order else {}
     for plan in plans:
-        account = follows.get(plan.follows, "")
-        if plan.code not in assigned and account:
-            assigned[plan.code] = ((account, Decimal(100)),)
+        shares = assigned.get(plan.code)
+        if shares is None:
+            account = _default(plan, known, day) or known.get(plan.follows, "")
+            shares = ((account, WHOLE),) if account else ()
+        if shares:
+            assigned[plan.code] = spread(plan, shares)
     return assigned
+
+
+def _default(plan: Plan, known: Mapping[str, str], day: date) -> str:
+    """The account, or name of a distribution, of the default that fits; "" when none does."""
+    in_force: dict[tuple[int, int, str], AccountDefault] = {}
+    for one in plan.defaults:
+        if known[one.field] == one.value and one.value and one.valid_from <= day:
+            place = (one.priority, DEFAULT_FIELDS.index(one.field), one.value)
+            if place not in in_force or one.valid_from > in_force[place].valid_from:
+                in_force[place] = one
+    return next((in_force[place].account for place in sorted(in_force) if in_force[place].account), "")
+
+
+def spread(plan: Plan, shares: Shares) -> Shares:
+    """The shares with distributions named among them in place of the accounts; an account named twice has the sum."""
+    if not plan.distributions or not any(account in plan.distributions for account, _ in shares):
+        return shares
+    parts: dict[str, Decimal] = {}
+    for name, percent in shares:
+        for account, part in plan.distributions.get(name, ((name, WHOLE),)):
+            share = ARITHMETIC.multiply(percent, part) / WHOLE
+            parts[account] = parts.get(account, ZERO) + share
+    return tuple(sorted(parts.items()))
 
 
 def postings(side: Side, cost_object: str, amount: Decimal, accounts: Distribution, currency: str) -> list[Posting]:

@@ -3,7 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+
+from sync.core.money import allocate
 
 
 def by_object(contents: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
@@ -36,3 +39,25 @@ def by_account(contents: Iterable[Mapping[str, Any]], plan: str) -> dict[str, De
             amount = Decimal(line["amount"])
             balance[line["accounts"].get(plan, "")] += amount if line["side"] == "debit" else -amount
     return dict(sorted(balance.items()))
+
+
+def by_provenance(contents: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """What went into each order by how it is known (measured, declared, estimated); "" is all orders together."""
+    put_in: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for content in contents:
+        for line in content["postings"]:
+            kind, _, code = line["object"].partition(":")
+            if kind == "order" and line["side"] == "debit":
+                for name in (code, ""):
+                    put_in[name][content["provenance"]] += Decimal(line["amount"])
+    return {code: dict(sorted(parts.items())) for code, parts in sorted(put_in.items())}
+
+
+def percentages(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The shares of a total in tenths of a percent, 100.0 in all (largest remainder); none of a total of nothing."""
+    total = sum(parts.values(), Decimal(0))
+    if total <= 0:
+        return {}
+    names = sorted(parts)
+    tenths = allocate(1000, [Fraction(parts[name]) for name in names], names)
+    return {name: Decimal(part).scaleb(-1) for name, part in zip(names, tenths, strict=True)}

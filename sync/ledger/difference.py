@@ -21,6 +21,7 @@ class Standing:
     entry_id: str
     content_id: str
     scope: str
+    element: str = ""
 
 
 def difference(

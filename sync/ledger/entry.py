@@ -21,7 +21,11 @@ from sync.core.clock import format_instant
 from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
 
 Side = Literal["debit", "credit"]
-ELEMENTS = ("labor", "setup", "machine", "material", "scrap", "rework", "overhead", "subcontracting")
+ELEMENTS = (
+    "labor", "setup", "machine", "material", "scrap", "rework", "overhead", "subcontracting",
+    # what leaves an order: good pieces and by-products to stock, differences to their cause
+    "output", "by_product", "variance",
+)  # fmt: skip
 BODY_FORM = 1
 
 
@@ -42,8 +46,9 @@ class Posting:
 
 @dataclass(frozen=True)
 class Entry:
-    """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), the item's base unit for material,
-    pieces for scrap; `rate` is the price of one hour, one base unit or one piece, unrounded."""
+    """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), seconds for what is paid on top of it
+    ("s"), the item's base unit for material, pieces for scrap; `rate` is the price of one hour, one base unit or one
+    piece, unrounded."""
 
     scope: str
     rule: str
@@ -70,6 +75,14 @@ class Entry:
     rate_id: str = ""
     # How a person's time on several jobs at once was shared, "name/version"; empty: equal_share/1, or nothing shared.
     split: str = ""
+    # The item this one was drawn in place of.
+    replaces: str = ""
+    # What is paid on top of the rate, "code/first day"; see `sync.core.premiums`.
+    premium: str = ""
+    # Of a manual operation: its reference, that of the one it mirrors, and the general entry it stands for.
+    reference: str = ""
+    mirrors: str = ""
+    general: str = ""
     # Minutes by day, when the piece crosses midnight: the entry is one, its days are these.
     days: tuple[tuple[date, int], ...] = ()
 
@@ -111,7 +124,20 @@ class Entry:
                 for line in self.postings
             ],
         }
-        for name in ("order", "operation", "item", "work_center", "activity", "rate_id", "split"):
+        for name in (
+            "order",
+            "operation",
+            "item",
+            "work_center",
+            "activity",
+            "rate_id",
+            "split",
+            "replaces",
+            "premium",
+            "reference",
+            "mirrors",
+            "general",
+        ):
             if value := getattr(self, name):
                 content[name] = value
         if self.rate is not None:

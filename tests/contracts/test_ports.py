@@ -26,15 +26,16 @@ from server.worker import turn
 from sync.core.findings import COSTED, Finding, held
 from sync.core.plant import Person
 from sync.costing.engine import Terms
-from sync.costing.policy import SPLIT_RULES
+from sync.costing.policy import BEGINNING, SPLIT_RULES
 from sync.costing.rates import RateTable
 from sync.costing.rules.material import State, Stock
+from sync.costing.valuation.stock import Layer
 from sync.ledger.difference import Standing
 from sync.ledger.entry import Entry, Posting, first_posting, reversal
 from sync.pipeline import post
 from sync.ports import Host
 from tests.cast import ANA, KEY, LUIS, instant, put_plant, raw, send
-from tests.histories import LETTERS, a_history, a_labelled_plant
+from tests.histories import LETTERS, TIMES, a_history, a_labelled_plant, with_times
 from tests.memory_host import MemoryHost
 
 SITES = count(1)
@@ -139,7 +140,7 @@ def in_sql(engine: Engine, site: str = "main") -> InSql:
 def terms_of(engine: Engine) -> Terms:
     with read(engine) as connection:
         rates = RateTable(plant.rates(connection, "main"))
-        return Terms(plant.load(connection, "main"), rates, plant.policy(connection, "main"))
+        return Terms(plant.load(connection, "main"), rates, plant.policies(connection, "main"))
 
 
 @cache
@@ -197,7 +198,7 @@ def test_facts_are_found_by_what_they_are_and_name(stage: Stage) -> None:
         assert host.targeting([]) == []
         assert ids(host.quantities({"MO-1"})) == {GOOD["id"]}
         assert ids(host.quantities({"MO-1", "MO-2"})) == {GOOD["id"], BAD["id"]}
-        assert host.with_scrap({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
+        assert host.depending({"MO-1", "MO-2", "MO-3"}) == {"MO-2"}, "also when it is voided: its entry may stand"
 
 
 def test_what_the_floor_adds_to_orders_is_found(stage: Stage) -> None:
@@ -266,6 +267,29 @@ def test_movements_from_an_instant_on(stage: Stage) -> None:
         assert host.of_items({}) == []
 
 
+def test_what_orders_consumed(stage: Stage) -> None:
+    move = {"item": "GLUE", "quantity": "1", "unit": "kg"}
+    glue = raw("material.consumed", "2026-11-20T08:00:00Z", order="MO-1", **move)
+    other = raw("material.substituted", "2026-11-20T08:00:00Z", order="MO-2", replaces="OAK", **move)
+    back = raw("material.returned", "2026-11-20T08:00:00Z", order="MO-1", **move)
+    stage.send([glue, other, back, GOOD])
+    with stage.host() as host:
+        assert ids(host.consumed({"MO-1"})) == ids([glue])
+        assert ids(host.consumed({"MO-1", "MO-2"})) == ids([glue, other])
+        assert host.consumed([]) == []
+        assert host.drawing({"GLUE": 0}) == set(), "nothing is on backflush here"
+
+
+def test_what_became_of_facts_is_remembered(stage: Stage) -> None:
+    stage.send([START, STOP])
+    drift = Finding("clock.drift", START["id"], {"seconds": "300"})
+    with stage.host() as host:
+        assert host.became([START["id"], STOP["id"]]) == {}, "both wait"
+        host.settle([START["id"]], {START["id"]: held("time.open")}, [drift])
+    with stage.host() as host:
+        assert host.became([START["id"], STOP["id"]]) == {START["id"]: (held("time.open"), [drift])}
+
+
 def test_replacements_are_found_from_both_sides(stage: Stage) -> None:
     waiting, back = (
         raw("event.replaced", "2026-11-20T10:00:00Z", target_id=wrong, replacement_id=right, reason="SLIP")
@@ -315,7 +339,7 @@ def test_terms_know_what_the_facts_name(stage: Stage) -> None:
     assert terms.plant.orders["MO-1"].operation("10").work_center == "W1"
     assert terms.plant.items["GLUE"].valuation == "moving_average"
     assert terms.rates.labor(ANA, "G1", "W1", date(2026, 11, 20)).amount == Decimal("31.17")
-    assert terms.policy.longest_labor_h == 12
+    assert terms.policies.last.longest_labor_h == 12
 
 
 # --- books -------------------------------------------------------------------------------------------------------
@@ -337,7 +361,7 @@ def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
         host.append([first_posting(entry, 0, day, "2026-11") for entry in (one, other, scrap)])
         assert host.accumulated({"MO-1", "MO-2"}) == {"MO-1": {"10": Decimal("10.01"), "20": Decimal("5.00")}}
     with stage.host() as host:
-        assert host.standing([START["id"], NEVER]) == [Standing(one.content_id, one.content_id, START["id"])]
+        assert host.standing([START["id"], NEVER]) == [Standing(one.content_id, one.content_id, START["id"], "labor")]
         assert host.generations([one.content_id, NEVER]).get(one.content_id) == 1
         assert not host.generations([NEVER]).get(NEVER)
         (body,) = host.bodies([one.content_id]).values()
@@ -349,7 +373,7 @@ def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
         again = first_posting(one, host.generations([one.content_id])[one.content_id], day, "2026-11")
         assert again.id != one.content_id, "posted a second time, it is another entry of the same content"
         host.append([again])
-        assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"])]
+        assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"], "labor")]
     assert [json.loads(body)["amount"] for body in stage.ledger()] == ["10.01", "5.00", "1.00", "10.01", "10.01"]
 
 
@@ -373,6 +397,10 @@ def test_stock_before_an_instant(stage: Stage) -> None:
         host.keep_stock({"GLUE": 20}, [State("GLUE", 21, "d", stock("4"))])
         assert host.stock_before({"GLUE": 21}) == {"GLUE": stock("1")}, "what stood from 20 on is gone"
         assert host.stock_before({"GLUE": 22, "OAK": 6}) == {"GLUE": stock("4"), "OAK": Stock()}
+        layers = (Layer("a/10", Decimal("0.5"), Decimal("1.00")), Layer("b", Decimal("0.5"), Decimal("0.50")))
+        whole = Stock(Decimal(1), Decimal("1.50"), Decimal(1), layers, layers[:1], ("c", "d/20"), actual=True)
+        host.keep_stock({"GLUE": 30}, [State("GLUE", 30, "e", whole)])
+        assert host.stock_before({"GLUE": 31}) == {"GLUE": whole}, "layers, and who waits, too"
 
 
 # --- all of it ---------------------------------------------------------------------------------------------------
@@ -383,7 +411,7 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
     """Line by line and byte by byte, states and findings included, however the facts came in, under each split rule."""
     sql = in_sql(database)
     with write(database) as connection:
-        plant.put_policy(connection, "main", {"split_rule": rule})
+        plant.put_policy(connection, "main", {BEGINNING: {"split_rule": rule}})
     memory = InMemory(MemoryHost(terms_of(database)))
     chance = random.Random(seed)
     facts = a_history(seed, 60)
@@ -398,6 +426,38 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
         if chance.random() < 0.3 and not memory.memory.closed:
             for stage in (sql, memory):
                 stage.close("2026-10")
+    assert sql.ledger() == memory.ledger()
+    assert sql.states() == memory.states()
+    assert sql.findings() == memory.findings()
+    assert_recomputed(memory.memory)
+    with read(database) as connection:
+        assert verify(connection, "main", KEY).faults == []
+
+
+@pytest.mark.parametrize(("seed", "chosen"), [
+    (20, {"breaks": "calendar", "premium_to": "order"}), (21, {"breaks": "calendar", "longest_labor_h": 20}),
+    (22, {"split_rule": "unattended", "premium_to": "order"}),
+])  # fmt: skip
+def test_and_with_calendars_and_premiums(database: Engine, seed: int, chosen: dict[str, Any]) -> None:
+    sql = in_sql(database)
+    with write(database) as connection:
+        for kind, rows in TIMES.items():
+            plant.put(connection, "main", kind, rows)
+        plant.put(connection, "main", "people", [{"key": ANA, "calendar": "NIGHT"}])
+        plant.put(connection, "main", "work_centers", [{"code": "W1", "calendar": "DAY"}])
+        plant.put_policy(connection, "main", {BEGINNING: chosen})
+    terms = terms_of(database)
+    told = with_times(a_labelled_plant())
+    assert (terms.plant.calendars, terms.plant.premiums) == (told.calendars, told.premiums)
+    memory = InMemory(MemoryHost(terms))
+    facts = a_history(seed, 60)
+    random.Random(seed).shuffle(facts)
+    for stage in (sql, memory):
+        for lot in (facts[:20], facts[20:]):
+            stage.send(lot)
+            while stage.turn(7):
+                pass
+    assert any(json.loads(body).get("premium") for body in sql.ledger())
     assert sql.ledger() == memory.ledger()
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()

@@ -36,6 +36,7 @@ from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.connectors.csv_file.mapping import KINDS
 from sync.connectors.csv_file.production_log import load_mapping
+from sync.costing.policy import BEGINNING
 
 HERE = Path(__file__).parent
 DEFAULT = HERE.parents[2] / "shared" / "data" / "real-shop" / "Production_Data.csv"
@@ -79,7 +80,7 @@ def run(engine: Engine, content: bytes, people: bytes = b"") -> Outcome:
     upgrade(engine)
     with write(engine) as connection:
         create_site(connection, SITE, name="Real shop", zone="UTC", currency="EUR")
-        plant.put_policy(connection, SITE, {"longest_labor_h": 24})
+        plant.put_policy(connection, SITE, {BEGINNING: {"longest_labor_h": 24}})
         plant.put(connection, SITE, "rates", RATES)
         if people:
             imports.apply(connection, SITE, imports.read_files([("people.csv", people)]))

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies
 from sync.costing.policy import SPLIT_RULES, Policy
 from sync.pipeline import Progress, fail, post
 from tests.cast import ANA, LUIS, raw, terms
-from tests.histories import HOUR, a_history, a_labelled_plant
+from tests.histories import HOUR, a_history, a_labelled_plant, with_times
 from tests.memory_host import RECEIVED, MemoryHost
 
 START = raw("labor.started", "2026-11-20T08:00:00Z", person=ANA, activity="run", order="MO-1", operation="10")
@@ -19,6 +19,19 @@ STOP = raw("labor.stopped", "2026-11-20T09:00:00Z", person=ANA, start_id=START["
 
 def a_host(rule: str = "equal_share") -> MemoryHost:
     return MemoryHost(terms(a_labelled_plant(), policy=Policy(split_rule=rule)))
+
+
+def a_host_with_premiums(chance: random.Random) -> MemoryHost:
+    """All premiums or some, breaks by calendar, either bearer, and a longest time that is a day or less."""
+    plant = with_times(a_labelled_plant())
+    plant.premiums = tuple(chance.sample(plant.premiums, chance.randrange(len(plant.premiums) + 1)))
+    settings = {
+        "split_rule": chance.choice(SPLIT_RULES),
+        "breaks": chance.choice(["declared", "calendar", "calendar"]),
+        "premium_to": chance.choice(["overhead", "order"]),
+        "longest_labor_h": chance.choice([12, 12, 20]),
+    }
+    return MemoryHost(terms(plant, policy=Policy(**settings)))
 
 
 def agrees(host: MemoryHost) -> None:
@@ -31,9 +44,11 @@ def agrees(host: MemoryHost) -> None:
     }
 
 
-def arriving(facts: list[dict[str, Any]], chance: random.Random, rule: str = "equal_share") -> MemoryHost:
+def arriving(
+    facts: list[dict[str, Any]], chance: random.Random, rule: str = "equal_share", host: MemoryHost | None = None
+) -> MemoryHost:
     """The facts in any order, in lots, costed whenever it happens, some of it left for later."""
-    host = a_host(rule)
+    host = host or a_host(rule)
     facts = chance.sample(facts, len(facts))
     while facts:
         lot = chance.randrange(1, 25)
@@ -59,6 +74,21 @@ def test_any_history_in_any_order_is_what_it_is(seed: int, chance: random.Random
 @given(seed=strategies.integers(0, 10**6), chance=strategies.randoms(use_true_random=True))
 def test_under_any_split_rule_too(rule: str, seed: int, chance: random.Random) -> None:
     agrees(arriving(a_history(seed, 50), chance, rule))
+
+
+@settings(max_examples=100)
+@given(seed=strategies.integers(0, 10**6), chance=strategies.randoms(use_true_random=True))
+def test_with_premiums_and_calendars_too(seed: int, chance: random.Random) -> None:
+    """Overtime looks at a whole day or week: more changes around a new fact, and all of it is looked at again."""
+    agrees(arriving(a_history(seed, 50), chance, host=a_host_with_premiums(chance)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 4000, 200))
+def test_thousands_of_histories_with_premiums(first: int) -> None:
+    for seed in range(first, first + 200):
+        chance = random.Random(seed)
+        agrees(arriving(a_history(seed, 70), chance, host=a_host_with_premiums(chance)))
 
 
 @pytest.mark.long

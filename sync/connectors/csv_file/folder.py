@@ -7,12 +7,13 @@ gives a row a name by which another row may speak of it. `events.jsonl` holds fa
 Nothing here touches a disk or knows the types of fact: files come as bytes, fields as an argument.
 """
 
+import json
 import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -20,7 +21,9 @@ from zoneinfo import ZoneInfo
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, kind_of_file, text
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, read, split
 from sync.core import ids
+from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
+from sync.core.charges import charges_of
 from sync.core.clock import format_instant, local, parse_instant, readings
 from sync.core.plant import (
     Component,
@@ -30,12 +33,15 @@ from sync.core.plant import (
     Operation,
     Order,
     Person,
-    Plan,
     Plant,
     Site,
     WorkCenter,
 )
+from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
+from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.ledger import operations
+from sync.ledger.plans import Chart, charts_of, plans_of
 
 SITE, EVENTS, RAW_EVENTS = "site.toml", "events.csv", "events.jsonl"
 # What a cell of events.csv holds.
@@ -72,10 +78,9 @@ class Folder:
         """The rows of one kind of file."""
         return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows]
 
-    def settings(self) -> dict[str, Any]:
-        """The policy's settings; whole numbers as numbers."""
-        rows = self.rows("policy")
-        return {row["setting"]: int(row["value"]) if row["value"].isdecimal() else row["value"] for row in rows}
+    def settings(self) -> list[tuple[date | None, str, str | int]]:
+        """What policy.csv says: (first day, or None for the beginning; setting; value)."""
+        return [(row.get("valid_from"), row["setting"], row["value"]) for row in self.rows("policy")]
 
 
 class _Errors(list[LineError]):
@@ -103,7 +108,7 @@ def read_folder(files: Mapping[str, bytes], fields: Mapping[str, Cell]) -> tuple
         row["key"] = row.get("key") or _key(row["number"])
         folder.keys |= {row["number"]: row["key"]} if row.get("number") else {}
     _rates_of_people(folder, errors)
-    if EVENTS not in files and RAW_EVENTS not in files:
+    if EVENTS not in files and RAW_EVENTS not in files and not folder.rows("manual"):
         errors.add(EVENTS, 0, "", _("is missing: it holds the facts, one a row"))
     if EVENTS in files:
         folder.facts += _Rows(files[EVENTS], fields, folder, errors).facts()
@@ -360,6 +365,24 @@ def _once(facts: Sequence[Given], errors: _Errors) -> list[Given]:
     return kept
 
 
+# --- plans and declared operations -------------------------------------------------------------------------------
+
+
+def charts(folder: Folder) -> dict[str, Chart]:
+    """The accounts of each plan through time."""
+    return charts_of(folder.rows("accounts"), folder.rows("account_maps"))
+
+
+def declared(folder: Folder, plant: Plant) -> dict[str, operations.Operation]:
+    """The operations of manual.csv, by reference; what is wrong with them was said before."""
+    plans = {plan.code: plan for plan in plant.plans}
+    rows = [
+        {**row, "shares": operations.shares_of(json.loads(row["accounts"]), plans)} for row in folder.rows("manual")
+    ]
+    made, _refused = operations.read(rows, folder.site.currency)
+    return made
+
+
 # --- the plant ---------------------------------------------------------------------------------------------------
 
 
@@ -372,19 +395,34 @@ def plant_of(folder: Folder) -> Plant:
     for row in folder.rows("departments"):
         made.departments[row["code"]] = Department(row["code"], _name(row))
     for row in folder.rows("work_centers"):
-        made.work_centers[row["code"]] = WorkCenter(row["code"], _name(row), row.get("department", ""))
+        made.work_centers[row["code"]] = WorkCenter(
+            row["code"], _name(row), row.get("department", ""), row.get("calendar", "")
+        )
     for row in folder.rows("machines"):
         made.machines[row["code"]] = Machine(row["code"], _name(row), row["work_center"])
     for row in folder.rows("people"):
-        made.people[row["key"]] = Person(row["key"], row.get("rate_group", ""), row.get("department", ""))
+        made.people[row["key"]] = Person(
+            row["key"], row.get("rate_group", ""), row.get("department", ""), row.get("calendar", "")
+        )
     for row in folder.rows("items"):
         valuation = row.get("valuation", "standard")
-        made.items[row["code"]] = Item(row["code"], _name(row), row["unit"], valuation, factors[row["code"]])
-    made.plans = tuple(
-        Plan(row["code"], _name(row), row.get("follows", ""))
-        for row in sorted(folder.rows("plans"), key=lambda row: str(row["code"]))
-    )
+        made.items[row["code"]] = Item(
+            row["code"],
+            _name(row),
+            row["unit"],
+            valuation,
+            factors[row["code"]],
+            row.get("lot_size", Decimal(0)),
+            negative_stock=row.get("negative_stock", "last_cost"),
+        )
+    made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
+    made.calendars = calendars_of(folder.rows("calendars"))
+    made.premiums = premiums_of(folder.rows("premiums"))
     made.orders = _orders(folder)
+    made.routings = routings_of(folder.rows("routings"))
+    made.bills = bills_of(folder.rows("bills"))
+    made.standards = standards_of(folder.rows("standards"))
+    made.charges = charges_of(*(folder.rows(kind) for kind in ("overheads", "losses", "subcontracts", "by_products")))
     return made
 
 
@@ -397,12 +435,9 @@ def _orders(folder: Folder) -> dict[str, Order]:
     needs: dict[str, list[Component]] = defaultdict(list)
     shares: dict[str, dict[str, list[tuple[str, Decimal]]]] = defaultdict(lambda: defaultdict(list))
     for row in folder.rows("operations"):
-        times = (row.get("standard_setup_min", Decimal(0)), row.get("standard_run_min", Decimal(0)))
-        name, center = row.get("name") or row["number"], row.get("work_center", "")
-        steps[row["order"]].append(Operation(row["number"], name, row["sequence"], center, *times))
+        steps[row["order"]].append(operation_of(row))
     for row in folder.rows("components"):
-        part = Component(row["item"], row.get("operation", ""), row["quantity_per"], row["unit"])
-        needs[row["order"]].append(part)
+        needs[row["order"]].append(component_of(row, row["item"]))
     for row in folder.rows("order_accounts"):
         shares[row["order"]][row["plan"]].append((row["account"], row["percent"]))
     return {
@@ -412,9 +447,11 @@ def _orders(folder: Folder) -> dict[str, Order]:
             row.get("quantity", Decimal(0)),
             row.get("kind", "manufacturing"),
             row.get("customer", ""),
-            tuple(sorted(steps[row["code"]], key=lambda step: (step.sequence, step.number))),
+            in_sequence(steps[row["code"]]),
             tuple(needs[row["code"]]),
             {plan: tuple(sorted(of_plan)) for plan, of_plan in sorted(shares[row["code"]].items())},
+            row.get("released_on"),
+            row.get("standard_version", ""),
         )
         for row in folder.rows("orders")
     }

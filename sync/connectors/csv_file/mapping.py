@@ -4,6 +4,7 @@ A `Kind` is one sort of file (`orders.csv`, `gammes.csv`); its columns say how t
 `Style`: a file that separates with semicolons comes from a place where 1,5 is one and a half.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from sync.core.canonical import BadJson, check
+from sync.core.canonical import BadJson, check, dump
 from sync.core.quantity import parse_decimal
 
 CODE_LENGTH = 64
@@ -56,18 +57,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of file. `key` identifies a row; `finish` turns the cells of a row into what is stored."""
+    """One sort of file. `key` identifies a row; `finish` turns the cells of a row into what is stored; `family` knows
+    columns beyond the fixed ones by their header."""
 
     name: str
     aliases: tuple[str, ...]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     finish: Callable[[dict[str, Any]], dict[str, Any]] = field(default=dict)
+    family: Callable[[str], Column | None] = field(default=lambda header: None)
 
     def column(self, header: str) -> Column | None:
         """The column a header names, in any spelling of case, accents and spaces."""
         name = folded(header)
-        return next((column for column in self.columns if name == column.name or name in column.aliases), None)
+        found = next((column for column in self.columns if name == column.name or name in column.aliases), None)
+        return found or self.family(header)
 
 
 def folded(text: str) -> str:
@@ -122,6 +126,14 @@ def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool =
 positive = partial(decimal, above_zero=True)
 
 
+def loss(cell: str, style: Style) -> Decimal:
+    """A percent of what goes in that is lost: from 0 to below 100."""
+    found = decimal(cell.removesuffix("%").rstrip(), style)
+    if found >= 100:
+        raise BadCell(_("“{cell}” must be below 100: nothing would be left"), cell=cell)
+    return found
+
+
 def whole(cell: str, style: Style) -> int:
     """A whole number from 0 to a million."""
     if not (cell.isascii() and cell.isdigit() and len(cell) < 7):
@@ -141,6 +153,36 @@ def day(cell: str, style: Style) -> date:
     raise BadCell(_("“{cell}” is not a date: write it as 2026-11-20 or 20/11/2026"), cell=cell)
 
 
+def wall_time(cell: str, style: Style) -> str:
+    """A time of day on the wall: 22:00, 7:30, 24:00."""
+    found = re.fullmatch("([0-9]{1,2})[:h]([0-9]{2})", cell.lower(), re.ASCII)
+    if not found or int(found[2]) > 59 or int(found[1]) * 60 + int(found[2]) > 24 * 60:
+        raise BadCell(_("“{cell}” is not a time of day: write it as 07:30, from 00:00 to 24:00"), cell=cell)
+    return f"{int(found[1]):02d}:{found[2]}"
+
+
+_WEEKDAYS = {
+    name: str(number)
+    for number, names in enumerate(
+        ("monday lundi", "tuesday mardi", "wednesday mercredi", "thursday jeudi", "friday vendredi", "saturday samedi",
+         "sunday dimanche"), start=1)
+    for name in names.split()
+}  # fmt: skip
+
+
+def weekday(cell: str, style: Style) -> str:
+    """A day of the week, 1 (Monday) to 7 or its name, or a date."""
+    if re.fullmatch("[1-7]", cell):
+        return cell
+    if folded(cell) in _WEEKDAYS:
+        return _WEEKDAYS[folded(cell)]
+    try:
+        return day(cell, style).isoformat()
+    except BadCell as wrong:
+        sentence = _("“{cell}” is neither a weekday nor a date: write 1 for Monday to 7 for Sunday, or 2026-11-20")
+        raise BadCell(sentence, cell=cell) from wrong
+
+
 _YES = ("yes", "true", "1", "oui", "vrai", "x")
 _NO = ("no", "false", "0", "non", "faux")
 
@@ -151,6 +193,20 @@ def flag(cell: str, style: Style) -> bool:
     if word in _YES or word in _NO:
         return word in _YES
     raise BadCell(_("“{cell}” is neither yes nor no: write yes or no"), cell=cell)
+
+
+def setting(cell: str, style: Style) -> str | int:
+    """The value of a setting: a word, or a whole number."""
+    return int(cell) if re.fullmatch("[0-9]{1,9}", cell) else code(cell, style)
+
+
+def entry_ids(cell: str, style: Style) -> str:
+    """Ids of entries, separated by spaces."""
+    ids = sorted(set(cell.split()))
+    for one in ids:
+        if not re.fullmatch("[0-9a-f-]{36}", one):
+            raise BadCell(_("“{cell}” is not the id of an entry as it is exported"), cell=one)
+    return " ".join(ids)
 
 
 def one_of(words: Mapping[str, str]) -> Reader:
@@ -173,7 +229,23 @@ def _words(*names: str) -> dict[str, str]:
 
 order_kind = one_of(_words("manufacturing fabrication of", "case dossier affaire", "project projet", "ticket incident"))
 order_status = one_of(_words("open ouvert en_cours", "closed ferme clos termine"))
-valuation = one_of(_words("standard", "moving_average cump cmup pmp"))
+_method = one_of(_words("standard cout_standard", "moving_average cump cmup pmp cump_apres_chaque_entree",
+                        "period_average cump_fin_de_periode cump_de_fin_de_periode cump_mensuel",
+                        "fifo peps premier_entre_premier_sorti"))  # fmt: skip
+negative_stock = one_of(_words("last_cost dernier_cout", "hold attendre attente"))
+
+
+def valuation(cell: str, style: Style) -> str:
+    """A method of valuation; last in, first out is known, and refused."""
+    if folded(cell) in ("lifo", "deps", "dernier_entre_premier_sorti"):
+        raise BadCell(
+            _("“{cell}” is not allowed: IAS 2 and the French chart of accounts admit no last in, first out; "
+              "write fifo, moving_average, period_average or standard"),
+            cell=cell,
+        )  # fmt: skip
+    return str(_method(cell, style))
+
+
 follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
                         "order ordre of", "customer client"))  # fmt: skip
 reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction", "help aide appel"))
@@ -182,6 +254,29 @@ rate_kind = one_of(_words("labor main_d_oeuvre mo", "machine", "standard_labor m
 rate_subject = one_of(_words("person personne", "rate_group categorie categorie_de_cout",
                              "work_center poste_de_charge poste", "item article"))  # fmt: skip
 language = one_of(_words("en english anglais", "fr french francais"))
+
+default_field = one_of(_words("order ordre of", "customer client", "item article produit",
+                              "work_center poste_de_charge poste", "department atelier", "reason motif",
+                              "element nature"))  # fmt: skip
+side = one_of(_words("debit", "credit"))
+element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
+                        "rework retouche", "overhead charges_indirectes frais_generaux",
+                        "subcontracting sous_traitance"))  # fmt: skip
+standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
+                                 "overhead charges_indirectes frais_generaux", "subcontracting sous_traitance",
+                                 "by_product sous_produit"))  # fmt: skip
+per = one_of(_words("piece", "lot"))
+driver = one_of(_words("labor_hour heure_de_main_d_oeuvre heure_mo", "machine_hour heure_machine",
+                       "material_percent pour_cent_matiere",
+                       "labor_percent pour_cent_main_d_oeuvre pour_cent_mo"))  # fmt: skip
+nature = one_of(_words("fixed fixe", "variable"))
+method = one_of(_words("net_value valeur_nette", "percent pour_cent", "sales_value valeur_de_vente"))
+
+
+calendar_kind = one_of(_words("work travail", "break pause", "holiday ferie jour_ferie"))
+premium_kind = one_of(_words("overtime_day heures_supplementaires_jour hs_jour",
+                             "overtime_week heures_supplementaires_semaine hs_semaine", "night nuit",
+                             "weekend week_end fin_de_semaine", "holiday ferie jour_ferie"))  # fmt: skip
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
@@ -211,8 +306,52 @@ def _sequence_from_number(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+def _of_plan(header: str) -> Column | None:
+    """A column for each plan: `plan:PRODUCT`, `axe:PRODUCT`."""
+    word, colon, plan = header.partition(":")
+    known = colon and folded(word) in ("plan", "axe") and plan.strip()
+    return Column(f"plan:{plan.strip()}", code) if known else None
+
+
+def _on_plans(row: dict[str, Any]) -> dict[str, Any]:
+    """The accounts of a line, by plan, as canonical JSON."""
+    accounts = {name.partition(":")[2]: row.pop(name) for name in list(row) if name.startswith("plan:")}
+    return {**row, "accounts": dump({plan: account for plan, account in accounts.items() if account})}
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    """Work and breaks have times; a holiday has both or none."""
+    starts, ends = row.get("starts", ""), row.get("ends", "")
+    if bool(starts) != bool(ends):
+        raise BadCell(_("give both starts and ends, or neither"))
+    if not starts and row["kind"] != "holiday":
+        raise BadCell(_("only a holiday may be without times: fill starts and ends"))
+    return {**row, "starts": starts, "ends": ends}
+
+
+def _conditioned(row: dict[str, Any]) -> dict[str, Any]:
+    """Overtime has a threshold and no times, night has times, nothing but overtime has a threshold."""
+    starts, ends, overtime = row.get("starts", ""), row.get("ends", ""), row["kind"].startswith("overtime")
+    if bool(starts) != bool(ends):
+        raise BadCell(_("give both starts and ends, or neither"))
+    if overtime and (starts or row.get("threshold_h") is None):
+        raise BadCell(_("overtime begins beyond a number of hours: fill threshold_h, leave starts and ends empty"))
+    if not overtime and row.get("threshold_h"):
+        raise BadCell(_("only overtime has a threshold: leave threshold_h empty"))
+    if row["kind"] == "night" and (not starts or starts == ends):
+        raise BadCell(_("a night premium needs the times it begins and ends at: fill starts and ends"))
+    return {**row, "starts": starts, "ends": ends, "threshold_h": row.get("threshold_h") or Decimal(0)}
+
+
+_SINCE = Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=date.min)
+_PER_PIECE = ("quantite_par_piece", "quantite_unitaire", "quantite")
+_WASTE = ("chute_pour_cent", "taux_de_perte", "perte_pour_cent")
+_MIX = ("groupe_de_melange", "melange")
 _ORDER = ("ordre", "of", "order_code", "numero_of")
 _CENTER = ("poste_de_charge", "poste")
+_CALENDAR = Column("calendar", code, ("calendrier",))
+_STARTS = Column("starts", wall_time, ("debut", "de"))
+_ENDS = Column("ends", wall_time, ("fin", "a"))
 _ITEM = ("article", "code_article")
 _NAME = Column("name", text, ("nom", "libelle", "designation"))
 _CODE = Column("code", code, ("reference", "numero", "code_article"), required=True)
@@ -222,9 +361,38 @@ KINDS = {
     for kind in (
         Kind("departments", ("ateliers", "departements"), (_CODE, _NAME), ("code",)),
         Kind(
+            "calendars",
+            ("calendriers", "horaires"),
+            (
+                Column("calendar", code, ("calendrier",), required=True),
+                Column("weekday", weekday, ("jour", "jour_de_la_semaine", "date"), required=True),
+                _STARTS,
+                _ENDS,
+                Column("kind", calendar_kind, ("type", "nature"), required=True),
+                _SINCE,
+            ),
+            ("calendar", "valid_from", "weekday", "kind", "starts"),
+            _timed,
+        ),
+        Kind(
+            "premiums",
+            ("majorations", "primes"),
+            (
+                Column("premium", code, ("majoration", "prime"), required=True),
+                Column("kind", premium_kind, ("type", "nature"), required=True),
+                _STARTS,
+                _ENDS,
+                Column("threshold_h", decimal, ("seuil_h", "seuil"), empty=None),
+                Column("percent", decimal, ("pourcentage", "pour_cent", "taux"), required=True),
+                _SINCE,
+            ),
+            ("premium", "valid_from"),
+            _conditioned,
+        ),
+        Kind(
             "work_centers",
             ("postes_de_charge", "postes"),
-            (_CODE, _NAME, Column("department", code, ("atelier", "departement"))),
+            (_CODE, _NAME, Column("department", code, ("atelier", "departement")), _CALENDAR),
             ("code",),
         ),
         Kind("machines", (), (_CODE, _NAME, Column("work_center", code, _CENTER, required=True)), ("code",)),
@@ -236,6 +404,7 @@ KINDS = {
                 _NAME,
                 Column("rate_group", code, ("categorie", "categorie_de_cout")),
                 Column("department", code, ("atelier", "departement")),
+                _CALENDAR,
                 Column("language", language, ("langue",)),
                 Column("active", flag, ("actif",), empty=True),
                 Column("key", code, ("cle",), empty=None),
@@ -252,6 +421,8 @@ KINDS = {
                 _NAME,
                 Column("unit", unit, ("unite",), required=True),
                 Column("valuation", valuation, ("valorisation",), empty="standard"),
+                Column("negative_stock", negative_stock, ("stock_negatif",), empty="last_cost"),
+                Column("lot_size", decimal, ("taille_de_lot", "lot"), empty=Decimal(0)),
             ),
             ("code",),
         ),
@@ -266,6 +437,112 @@ KINDS = {
             ("item", "unit"),
         ),
         Kind(
+            "routings",
+            ("gammes_articles", "gammes_standard"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("number", code, ("numero", "operation", "phase"), required=True),
+                _NAME,
+                Column("sequence", whole, ("rang", "ordre_de_passage"), empty=None),
+                Column("work_center", code, _CENTER),
+                Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
+                Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
+                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
+                _SINCE,
+            ),
+            ("item", "valid_from", "number"),
+            _sequence_from_number,
+        ),
+        Kind(
+            "bills",
+            ("nomenclatures_articles", "nomenclatures_standard"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("component", code, ("composant",), required=True),
+                Column("quantity_per", positive, _PER_PIECE, required=True),
+                Column("unit", unit, ("unite",), required=True),
+                Column("operation", code, ("phase",)),
+                Column("waste_percent", loss, _WASTE, empty=Decimal(0)),
+                Column("mix_group", code, _MIX),
+                _SINCE,
+            ),
+            ("item", "valid_from", "component", "operation"),
+        ),
+        Kind(
+            "standards",
+            ("couts_standards", "couts_preetablis", "fiches_de_cout"),
+            (
+                Column("item", code, _ITEM, required=True),
+                Column("version", code, (), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), required=True),
+                Column("lot_size", decimal, ("taille_de_lot", "lot"), empty=Decimal(0)),
+                Column("operation", code, ("phase",)),
+                Column("element", standard_element, ("nature",), required=True),
+                Column("component", code, ("composant",)),
+                Column("quantity_per", positive, ("quantite_par_piece", "quantite"), required=True),
+                Column("per", per, ("par",), empty="piece"),
+                Column("price", decimal, ("prix",), empty=None),
+                Column("unit", unit, ("unite",)),
+                Column("mix_group", code, _MIX),
+            ),
+            ("item", "version", "operation", "element", "component", "per"),
+        ),
+        Kind(
+            "overheads",
+            ("charges_indirectes", "frais_generaux", "frais_indirects"),
+            (
+                Column("pool", code, ("centre", "section"), required=True),
+                Column("driver", driver, ("unite_d_oeuvre", "inducteur"), required=True),
+                Column("subject", code, ("porte_sur", "poste_ou_atelier")),
+                Column("nature", nature, ("comportement",), required=True),
+                Column("rate", decimal, ("taux", "percent", "pour_cent"), empty=None),
+                Column("normal_capacity", decimal, ("activite_normale", "capacite_normale"), empty=Decimal(0)),
+                Column("budget", decimal, ("budget_mensuel",), empty=Decimal(0)),
+                _SINCE,
+            ),
+            ("pool", "nature", "subject", "valid_from"),
+        ),
+        Kind(
+            "losses",
+            ("pertes", "pertes_normales"),
+            (
+                Column("item", code, _ITEM),
+                Column("operation", code, ("phase",)),
+                Column("normal_loss_percent", loss, ("perte_normale_pour_cent",), empty=Decimal(0)),
+                Column("disposal_value", decimal, ("valeur_du_rebut", "valeur_de_recuperation"), empty=Decimal(0)),
+                Column("scrap_item", code, ("article_de_rebut",)),
+                Column("scrap_quantity", positive, ("quantite_de_rebut",), empty=Decimal(1)),
+                _SINCE,
+            ),
+            ("item", "operation", "valid_from"),
+        ),
+        Kind(
+            "subcontracts",
+            ("sous_traitances", "sous_traitance"),
+            (
+                Column("work_center", code, _CENTER),
+                Column("item", code, _ITEM),
+                Column("operation", code, ("phase",)),
+                Column("price", decimal, ("prix",), required=True),
+                Column("supplier", code, ("fournisseur", "sous_traitant")),
+                Column("service", code, ("prestation",)),
+                _SINCE,
+            ),
+            ("work_center", "item", "operation", "valid_from"),
+        ),
+        Kind(
+            "by_products",
+            ("sous_produits", "coproduits"),
+            (
+                Column("item", code, _ITEM),
+                Column("by_product", code, ("sous_produit", "coproduit"), required=True),
+                Column("method", method, ("methode",), empty="net_value"),
+                Column("value", decimal, ("valeur",), required=True),
+                _SINCE,
+            ),
+            ("item", "by_product", "valid_from"),
+        ),
+        Kind(
             "orders",
             ("ordres", "ordres_de_fabrication", "of"),
             (
@@ -276,6 +553,8 @@ KINDS = {
                 Column("customer", text, ("client",)),
                 Column("due_on", day, ("echeance", "date_d_echeance", "due_date"), empty=None),
                 Column("status", order_status, ("statut", "etat"), empty="open"),
+                Column("released_on", day, ("lance_le", "date_de_lancement", "lancement"), empty=None),
+                Column("standard_version", code, ("version_du_standard", "version_standard")),
             ),
             ("code",),
         ),
@@ -290,6 +569,7 @@ KINDS = {
                 Column("work_center", code, _CENTER),
                 Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
                 Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
+                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
             ),
             ("order", "number"),
             _sequence_from_number,
@@ -301,10 +581,11 @@ KINDS = {
                 Column("order", code, _ORDER, required=True),
                 Column("item", code, ("article", "composant"), required=True),
                 Column("operation", code, ("phase",)),
-                Column(
-                    "quantity_per", positive, ("quantite_par_piece", "quantite_unitaire", "quantite"), required=True
-                ),
+                Column("quantity_per", positive, _PER_PIECE, required=True),
                 Column("unit", unit, ("unite",), required=True),
+                Column("backflush", flag, ("post_consommation", "retro_consommation"), empty=False),
+                Column("waste_percent", loss, _WASTE, empty=Decimal(0)),
+                Column("mix_group", code, _MIX),
             ),
             ("order", "item", "operation"),
         ),
@@ -322,8 +603,44 @@ KINDS = {
                 Column("code", code, ("compte", "section"), required=True),
                 _NAME,
                 Column("parent", code, ("compte_pere", "pere")),
+                _SINCE,
             ),
-            ("plan", "code"),
+            ("plan", "code", "valid_from", "parent"),
+        ),
+        Kind(
+            "account_maps",
+            ("correspondances", "correspondances_de_comptes"),
+            (
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte", "section"), required=True),
+                Column("maps_to", code, ("devient", "vers"), required=True),
+                _SINCE,
+            ),
+            ("plan", "account", "valid_from", "maps_to"),
+        ),
+        Kind(
+            "distributions",
+            ("cles_de_repartition", "cles", "grilles_de_ventilation"),
+            (
+                Column("name", code, ("nom", "cle"), required=True),
+                Column("plan", code, ("axe",), required=True),
+                Column("account", code, ("compte", "section"), required=True),
+                Column("percent", positive, ("pourcentage", "pour_cent"), required=True),
+            ),
+            ("plan", "name", "account"),
+        ),
+        Kind(
+            "defaults",
+            ("imputations_par_defaut", "comptes_par_defaut"),
+            (
+                Column("plan", code, ("axe",), required=True),
+                Column("when_field", default_field, ("si", "critere"), required=True),
+                Column("when_value", text, ("vaut", "valeur"), required=True),
+                Column("account", code, ("compte", "section", "distribution", "cle")),
+                Column("priority", whole, ("priorite",), empty=100),
+                _SINCE,
+            ),
+            ("plan", "when_field", "when_value", "priority", "valid_from"),
         ),
         Kind(
             "order_accounts",
@@ -369,13 +686,47 @@ KINDS = {
             ("kind", "subject_kind", "subject", "valid_from"),
         ),
         Kind(
+            "general",
+            ("ecritures_generales", "comptabilite_generale"),
+            (
+                Column("id", code, ("numero", "ecriture", "ecriturenum"), required=True),
+                Column("date", day, ("ecrituredate",), required=True),
+                Column("journal", code, ("journalcode",)),
+                Column("account", code, ("compte", "comptenum"), required=True),
+                Column("debit", decimal, (), empty=Decimal(0)),
+                Column("credit", decimal, (), empty=Decimal(0)),
+                Column("text", text, ("libelle", "ecriturelib")),
+                Column("entries", entry_ids, ("ecritures_analytiques",)),
+            ),
+            ("id",),
+        ),
+        Kind(
+            "manual",
+            ("operations_diverses", "od_analytiques", "od"),
+            (
+                Column("ref", code, ("reference", "piece"), required=True),
+                Column("date", day, (), empty=None),
+                Column("text", text, ("libelle",)),
+                Column("element", element, ("nature",)),
+                Column("side", side, ("sens",)),
+                Column("object", code, ("objet",)),
+                Column("amount", decimal, ("montant",), empty=None),
+                Column("general", code, ("ecriture_generale",)),
+                Column("reverses", code, ("extourne", "contrepasse")),
+            ),
+            ("ref", "side", "object", "amount", "accounts"),
+            _on_plans,
+            _of_plan,
+        ),
+        Kind(
             "policy",
             ("reglages", "politique"),
             (
                 Column("setting", code, ("reglage",), required=True),
-                Column("value", code, ("valeur",), required=True),
+                Column("value", setting, ("valeur",), required=True),
+                Column("valid_from", day, ("valable_du", "a_partir_du", "date_d_effet"), empty=None),
             ),
-            ("setting",),
+            ("setting", "valid_from"),
         ),
     )
 }

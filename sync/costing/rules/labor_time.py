@@ -8,28 +8,35 @@ a break is nobody's, whatever runs. A segment whose end is unknown shares for th
 posted; time told as a duration stands beside the clock and shares nothing. An entry names its split rule and the
 version of that as `split`; one without was split by equal_share/1.
 
+Where the policy of the day deducts breaks by calendar, the breaks of a segment's calendar (the person's own, else that
+of the work center, else none) take its instants away just as declared ones do; who has both is away in either.
+
     amount = milliseconds x rate per hour / 3,600,000, rounded once per (segment, rate version, period)
 
 The work center or the person's department gives the hours (credit); the order receives them (debit), under the
 element `labor`, `setup` or `rework` by activity; teardown is part of `setup`, which happens once for a lot however many
-pieces it has. Indirect time stays in the department, as the activity's cost.
+pieces it has. Rework may be borne elsewhere, by the policy `rework_to` (`sync/costing/rework.py`). Indirect time stays
+in the department, as the activity's cost.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from sync.core.calendars import WorkCalendar
 from sync.core.clock import local_date, midnights_between
 from sync.core.findings import COSTED, Outcome, excluded, held
+from sync.core.intervals import Interval
 from sync.core.money import allocate
 from sync.core.plant import Plant
-from sync.costing.hours import Piece, Use, priced
-from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
+from sync.costing import rework
+from sync.costing.hours import Paid, Piece, Slice, Timesheet, Use, priced
+from sync.costing.place import Place, calendar_of, locate
+from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate, RateTable
 from sync.costing.scope import Segment, tell, time_outcome
 from sync.costing.splits import RULES, equal_share
@@ -38,40 +45,56 @@ from sync.ledger.entry import Entry
 
 RULE, VERSION = "labor_time", 1
 
-# What segments open together weigh, in their order.
-Weigh = Callable[[Sequence[Segment]], Sequence[Fraction | int]]
+# What segments open together on a day weigh, in their order.
+Weigh = Callable[[date, Sequence[Segment]], Sequence[Fraction | int]]
 
 _ELEMENTS = {"setup": "setup", "teardown": "setup", "run": "labor", "rework": "rework", "indirect": "labor"}
 
 
+def _equally(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
+    return equal_share.weigh(open_together)
+
+
+def _never(segment: Segment) -> Iterable[Interval]:
+    return ()
+
+
 def attribute(
-    segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = (), weigh: Weigh = equal_share.weigh
+    segments: Iterable[Segment], zone: ZoneInfo, breaks: Iterable[Segment] = (), weigh: Weigh = _equally
 ) -> dict[str, list[Piece]]:
     """Share each instant of one person's segments by what a split rule weighs them, those in a break aside; returns the
     pieces of each segment, one a day, in order of time.
 
     Only intervals take part; durations told without an interval come back whole.
     """
-    pieces: dict[str, list[Piece]] = {}
+    segments = list(segments)
+    return summed(segments, slices(segments, zone, breaks, weigh), zone)
+
+
+def slices(
+    segments: Iterable[Segment],
+    zone: ZoneInfo,
+    breaks: Iterable[Segment] = (),
+    weigh: Weigh = _equally,
+    pauses: Callable[[Segment], Iterable[Interval]] = _never,
+) -> Iterator[Slice]:
+    """The time of one person, cut wherever what is open changes and at each midnight, in order; what nobody gets is
+    left out. `breaks` are the person's, `pauses` those of a segment alone, in order."""
     begin: dict[int, list[Segment]] = defaultdict(list)
     end: dict[int, list[Segment]] = defaultdict(list)
     cuts: set[int] = set()
     for segment in segments:
-        pieces[segment.id] = []
-        if segment.duration is not None:
-            day = local_date(segment.start, zone)
-            pieces[segment.id].append(Piece(segment.start, day, max(segment.duration, 0)))
-        elif segment.ends > segment.start:
-            begin[segment.start].append(segment)
-            end[segment.ends].append(segment)
-            cuts.update((segment.start, segment.ends), midnights_between(segment.start, segment.ends, zone))
+        if segment.duration is None:
+            for low, high in _open(segment, pauses(segment)):
+                begin[low].append(segment)
+                end[high].append(segment)
+                cuts.update((low, high), midnights_between(low, high, zone))
     away: dict[int, int] = defaultdict(int)  # instant -> how many more breaks are under way from there on
     for pause in breaks:
         if pause.ends > pause.start:
             away[pause.start] += 1
             away[pause.ends] -= 1
     cuts.update(away)
-    shared: dict[tuple[str, date], list[int]] = {}  # (segment, day) -> [first instant, milliseconds]
     sharing: dict[str, Segment] = {}
     pausing = 0
     for start, until in pairwise(sorted(cuts)):
@@ -82,18 +105,42 @@ def attribute(
         if pausing or not sharing:
             continue
         day = local_date(start, zone)
-        for name, part in _shares(list(sharing.values()), until - start, weigh):
-            shared.setdefault((name, day), [start, 0])[1] += part
-    for (name, day), (start, milliseconds) in shared.items():
+        yield Slice(start, until, day, tuple(_shares(day, list(sharing.values()), until - start, weigh)))
+
+
+def _open(segment: Segment, pauses: Iterable[Interval]) -> Iterator[Interval]:
+    """When a segment is open: from its beginning to its end, less its pauses."""
+    start = segment.start
+    for low, high in pauses:
+        if low > start:
+            yield start, min(low, segment.ends)
+        start = max(start, high)
+    if segment.ends > start:
+        yield start, segment.ends
+
+
+def summed(segments: Iterable[Segment], shared: Iterable[Slice], zone: ZoneInfo) -> dict[str, list[Piece]]:
+    """What each segment gets of the time of its person, and durations as they were told."""
+    pieces: dict[str, list[Piece]] = {}
+    for segment in segments:
+        pieces[segment.id] = []
+        if segment.duration is not None:
+            day = local_date(segment.start, zone)
+            pieces[segment.id].append(Piece(segment.start, day, max(segment.duration, 0)))
+    parts: dict[tuple[str, date], list[int]] = {}  # (segment, day) -> [first instant, milliseconds]
+    for one in shared:
+        for name, part in one.shares:
+            parts.setdefault((name, one.day), [one.start, 0])[1] += part
+    for (name, day), (start, milliseconds) in parts.items():
         pieces[name].append(Piece(start, day, milliseconds))
     return pieces
 
 
-def _shares(sharing: list[Segment], span: int, weigh: Weigh) -> list[tuple[str, int]]:
+def _shares(day: date, sharing: list[Segment], span: int, weigh: Weigh) -> list[tuple[str, int]]:
     """What each segment gets of a span in which all of them are open; one that weighs nothing is left out."""
     if len(sharing) == 1:
         return [(sharing[0].id, span)]
-    weights = {segment.id: weight for segment, weight in zip(sharing, weigh(sharing), strict=True)}
+    weights = {segment.id: weight for segment, weight in zip(sharing, weigh(day, sharing), strict=True)}
     names = [name for name, weight in weights.items() if weight]
     return list(zip(names, allocate(span, [weights[name] for name in names], names), strict=True))
 
@@ -104,10 +151,10 @@ def cost(
     wanted: set[str],
     plant: Plant,
     rates: RateTable,
-    policy: Policy,
-) -> tuple[list[Entry], dict[str, Outcome]]:
+    policies: Policies,
+) -> tuple[list[Entry], dict[str, Outcome], list[Timesheet]]:
     """Entries and outcomes of the segments `wanted`; the others of the same person only share instants, and breaks take
-    them away."""
+    them away. With them how each person's time was shared, for what is paid on top."""
     entries: list[Entry] = []
     outcomes: dict[str, Outcome] = {}
     by_person: dict[str, list[Segment]] = defaultdict(list)
@@ -116,15 +163,59 @@ def cost(
     pauses: dict[str, list[Segment]] = defaultdict(list)
     for pause in breaks:
         pauses[pause.who].append(pause)
-    split = RULES[policy.split_rule]
+    weigh = weighing(plant, policies)
+    by_calendar = calendar_pauses(plant, policies)
+    sheets: list[Timesheet] = []
     for person in sorted(by_person):
-        shared = attribute(by_person[person], plant.site.zone, pauses[person], partial(split.weigh, plant=plant))
-        for segment in by_person[person]:
+        mine = by_person[person]
+        sheet = Timesheet(mine, list(slices(mine, plant.site.zone, pauses[person], weigh, by_calendar)))
+        sheets.append(sheet)
+        pieces = summed(mine, sheet.slices, plant.site.zone)
+        for segment in mine:
             if segment.id in wanted:
-                made, outcome = _cost_segment(segment, shared[segment.id], plant, rates, policy)
-                entries.extend(made)
-                tell(outcomes, segment, outcome)
-    return entries, outcomes
+                made = _cost_segment(segment, pieces[segment.id], plant, rates, policies)
+                if isinstance(made, Outcome):
+                    tell(outcomes, segment, made)
+                    continue
+                entries.extend(made[0])
+                sheet.paid.append(made[1])
+                tell(outcomes, segment, COSTED)
+    return entries, outcomes, sheets
+
+
+def weighing(plant: Plant, policies: Policies) -> Weigh:
+    """The split rule of the day."""
+
+    def weigh(day: date, open_together: Sequence[Segment]) -> Sequence[Fraction | int]:
+        return RULES[policies.on(day).split_rule].weigh(open_together, plant)
+
+    return weigh
+
+
+def calendar_pauses(plant: Plant, policies: Policies) -> Callable[[Segment], Iterable[Interval]]:
+    """The breaks that calendars take from a segment, where the policy of the day says so."""
+    if not plant.calendars or all(policy.breaks == "declared" for policy in policies):
+        return _never
+    zone = plant.site.zone
+
+    def pauses(segment: Segment) -> Iterable[Interval]:
+        calendar = calendar_of(plant, segment.event)
+        if calendar is None or segment.ends <= segment.start:
+            return
+        yield from breaks_of(calendar, [(segment.start, segment.ends)], zone, policies)
+
+    return pauses
+
+
+def breaks_of(
+    calendar: WorkCalendar, spans: Iterable[Interval], zone: ZoneInfo, policies: Policies
+) -> Iterator[Interval]:
+    """The breaks of a calendar within some spans, on the days whose policy deducts them."""
+    for begin, end in spans:
+        for low, high in calendar.within("break", begin, end, zone):
+            for start, until in pairwise([low, *midnights_between(low, high, zone), high]):
+                if policies.on(local_date(start, zone)).breaks == "calendar":
+                    yield start, until
 
 
 def _split(policy: Policy) -> str:
@@ -135,21 +226,21 @@ def _split(policy: Policy) -> str:
 
 
 def _cost_segment(
-    segment: Segment, pieces: list[Piece], plant: Plant, rates: RateTable, policy: Policy
-) -> tuple[list[Entry], Outcome]:
-    unknown = time_outcome(segment, policy.longest_labor_ms)
+    segment: Segment, pieces: list[Piece], plant: Plant, rates: RateTable, policies: Policies
+) -> tuple[list[Entry], Paid] | Outcome:
+    unknown = time_outcome(segment, policies.longest_labor_ms)
     if unknown is not None:
-        return [], unknown
+        return unknown
     event = segment.event
     assert isinstance(event, (LaborStarted, LaborDeclared))
     person = plant.people.get(event.person)
     if person is None:
-        return [], held("reference.unknown_person")
+        return held("reference.unknown_person")
     place: Place | None = None
     if event.activity != "indirect":
         found = locate(plant, event.order or "", event.operation)
         if isinstance(found, Outcome):
-            return [], found
+            return found
         place = found
     work_center = event.work_center or (place.work_center if place else "")
     department = person.department or plant.department_of(work_center)
@@ -163,6 +254,7 @@ def _cost_segment(
         subject = person.rate_group or work_center or "-"
         return rate or held("rate.missing", kind="labor", subject=subject, date=day.isoformat())
 
+    reworking = event.activity == "rework"
     use = Use(
         RULE,
         VERSION,
@@ -173,8 +265,9 @@ def _cost_segment(
         place,
         work_center,
         department,
-        _split(policy),
+        _split,
+        partial(rework.bearer, place=place, plant=plant, department=department) if place and reworking else None,
     )
     pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
-    entries = priced(segment, pieces, price, use, plant, policy)
-    return ([], entries) if isinstance(entries, Outcome) else (entries, COSTED)
+    entries = priced(segment, pieces, price, use, plant, policies)
+    return entries if isinstance(entries, Outcome) else (entries, Paid(segment, use, price))

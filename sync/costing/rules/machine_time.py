@@ -16,7 +16,7 @@ from sync.core.findings import COSTED, Outcome, held
 from sync.core.plant import Plant
 from sync.costing.hours import Piece, Use, priced
 from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.scope import Segment, tell, time_outcome
 from sync.events.machine import MachineReported, MachineStarted
@@ -26,13 +26,13 @@ RULE, VERSION = "machine_time", 1
 
 
 def cost(
-    segments: Iterable[Segment], plant: Plant, rates: RateTable, policy: Policy
+    segments: Iterable[Segment], plant: Plant, rates: RateTable, policies: Policies
 ) -> tuple[list[Entry], dict[str, Outcome]]:
     """Entries and outcomes of machine segments, each by itself."""
     entries: list[Entry] = []
     outcomes: dict[str, Outcome] = {}
     for segment in segments:
-        made, outcome = _cost_segment(segment, plant, rates, policy)
+        made, outcome = _cost_segment(segment, plant, rates, policies)
         entries.extend(made)
         tell(outcomes, segment, outcome)
     return entries, outcomes
@@ -46,8 +46,8 @@ def _pieces(segment: Segment, plant: Plant) -> list[Piece]:
     return [Piece(start, local_date(start, zone), end - start) for start, end in pairwise(edges)]
 
 
-def _cost_segment(segment: Segment, plant: Plant, rates: RateTable, policy: Policy) -> tuple[list[Entry], Outcome]:
-    unknown = time_outcome(segment, policy.longest_machine_ms)
+def _cost_segment(segment: Segment, plant: Plant, rates: RateTable, policies: Policies) -> tuple[list[Entry], Outcome]:
+    unknown = time_outcome(segment, policies.longest_machine_ms)
     if unknown is not None:
         return [], unknown
     event = segment.event
@@ -78,5 +78,5 @@ def _cost_segment(segment: Segment, plant: Plant, rates: RateTable, policy: Poli
         center,
         plant.department_of(center),
     )
-    entries = priced(segment, _pieces(segment, plant), price, use, plant, policy)
+    entries = priced(segment, _pieces(segment, plant), price, use, plant, policies)
     return ([], entries) if isinstance(entries, Outcome) else (entries, COSTED)

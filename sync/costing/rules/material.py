@@ -1,38 +1,42 @@
-"""Material: receipts, issues to orders and returns, valued at standard or at moving average.
+"""Material: receipts, issues to orders, returns and backflushed components, valued by the method of the item.
 
-*Standard*: every movement at the item's standard cost of its day; what a receipt cost more or less is the material
-price variance, taken at purchase.
+The method says what a movement is worth (`sync/costing/valuation`, a file each): `standard`, `moving_average` (CUMP
+après chaque entrée), `period_average` (CUMP de fin de période) or `fifo` (PEPS). Last in, first out is none of them:
+IAS 2.25 and the French chart of accounts (PCG 213-34) do not allow it. This rule makes entries of it:
 
-    amount = quantity in base units x standard cost, rounded once
+    receipt:  the supplier (or the opening balance) gives, the stock receives
+    issue:    the stock gives, the order receives
+    return:   the order gives, the stock receives
 
-*Moving average* (CUMP après chaque entrée, French chart of accounts 213-34): the stock is a quantity and a value;
-a receipt adds both, an issue or return takes its share of the value.
+    amount = quantity in base units x unit cost, rounded once
 
-    amount = quantity x value / stock quantity, rounded once;  an issue that empties the stock takes its whole value
+Beside them stand, as entries of their own, the material price variance of an item at standard
+(`variance:material_price`), and what a receipt corrects of issues that were costed before it came
+(`variance:negative_stock`): neither hits the order that happened to be next.
 
-An issue beyond the stock is costed at the last known unit cost and flagged. A shortage is worth its quantity at the
-last cost, so the receipt that fills it, wholly or in part, corrects what was issued at another cost in an entry of its
-own; a return that ends it corrects the odd cents likewise. So an empty stock has no value and a stock that is there is
-never worth less than nothing. Movements of an item are valued in the order of their instants (ties by event id), so a
-receipt that is told late revalues what follows it.
-
-Stock gives the material (credit), the order receives it (debit).
+Movements of an item are valued in the order of their instants (ties by event id), whenever they were told: a receipt
+that is told late revalues what follows it. A movement of a closed period is corrected by a reversal pair in the first
+open one. Lots are kept on the facts and do not change the cost.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Context, Decimal
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal, cast
 
-from sync.core.clock import local_date, month_of
+from sync.core.clock import local_date, midnight, month_of
 from sync.core.findings import COSTED, Finding, Outcome, held
-from sync.core.money import ARITHMETIC, MOST, ZERO, decimal, round_money
-from sync.core.plant import Item, Plant
+from sync.core.money import ARITHMETIC, ZERO, round_money
+from sync.core.plant import Item, Plant, Site
 from sync.core.quantity import convert, plain
+from sync.costing.drawn import Draw
 from sync.costing.place import Place, locate
-from sync.costing.policy import Policy
-from sync.costing.rates import RateTable
+from sync.costing.policy import Policies
+from sync.costing.rates import Rate, RateTable
+from sync.costing.valuation import AT_COST, period_average, standard
+from sync.costing.valuation.stock import Kind, Move, Of, Step, Stock, Told, in_order, key_of, too_large
 from sync.events.base import Event
 from sync.events.material import MaterialConsumed, MaterialReceived, MaterialReturned
 from sync.ledger.accounts import assignment, postings, transfer
@@ -40,21 +44,12 @@ from sync.ledger.entry import Entry
 
 RULE, VERSION = "material", 1
 
-# The last cost is a quotient of 34 digits; 28 of them are sure, so that a tie at half a cent stays one.
-SURE = Context(prec=28)
-# What division of units (seconds of an hour) may leave of nothing.
-RESIDUE = Decimal("0.000000001")
+# In the words of a report that is held for the material it draws: which.
+DRAWN = "drawn"
 
 Movement = MaterialReceived | MaterialConsumed | MaterialReturned
 
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """An item at moving average: `quantity` in base units, `value` in money; `last_cost` of one unit when known."""
-
-    quantity: Decimal = ZERO
-    value: Decimal = ZERO
-    last_cost: Decimal | None = None
+__all__ = ["Movement", "State", "Stock", "Valued", "cost", "is_carried", "is_movement", "replay_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,223 +64,274 @@ class State:
 
 @dataclass(slots=True)
 class Valued:
-    """What the movements of some items come to."""
+    """What movements come to. `outcomes` has those of movements, `drawn` those of the reports that draw: held when one
+    of their draws is."""
 
-    entries: list[Entry]
-    outcomes: dict[str, Outcome]
-    findings: list[Finding]
-    states: list[State]
+    entries: list[Entry] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    drawn: dict[str, Outcome] = field(default_factory=dict)
 
 
 def cost(
-    movements: Iterable[Movement], plant: Plant, rates: RateTable, policy: Policy, opening: Mapping[str, Stock]
+    movements: Iterable[Movement],
+    draws: Iterable[Draw],
+    plant: Plant,
+    rates: RateTable,
+    policies: Policies,
+    opening: Mapping[str, Stock],
 ) -> Valued:
-    """Value movements. For an item at moving average they must be all of that item's after its `opening` stock."""
-    valued = Valued([], {}, [], [])
-    by_item: dict[str, list[Movement]] = defaultdict(list)
+    """Value movements. For an item whose stock is carried they must be all of that item's after its `opening` stock,
+    and those that wait in it."""
+    valued = Valued()
+    by_item: dict[str, list[_Line]] = defaultdict(list)
     for movement in movements:
-        by_item[movement.item].append(movement)
+        by_item[movement.item].append(_Line(movement, plant, policies))
+    for draw in draws:
+        by_item[draw.component.item].append(_Line(draw.report, plant, policies, draw))
+        valued.drawn.setdefault(draw.report.id, COSTED)
     for code in sorted(by_item):
-        item = plant.items.get(code)
-        stock = opening.get(code, Stock())
-        for movement in sorted(by_item[code], key=lambda movement: (movement.occurred_at, movement.id)):
-            if item is None:
-                valued.outcomes[movement.id] = held("reference.unknown_item", code=code)
-                continue
-            move = _Move(movement, item, plant, policy)
-            outcome = move.standard(rates, valued) if item.valuation == "standard" else move.average(stock, valued)
-            if isinstance(outcome, Stock):
-                stock = outcome
-                valued.states.append(State(code, movement.occurred_at, movement.id, stock))
-                outcome = COSTED
-            valued.outcomes[movement.id] = outcome
+        _cost_item(code, by_item[code], plant, rates, policies, opening.get(code, Stock()), valued)
     return valued
 
 
-class _Move:
-    """One movement of one item, on its way to entries."""
+def is_carried(item: Item, rates: RateTable, policies: Policies) -> bool:
+    """Whether what a movement of the item is worth depends on those before it. What makes it so (a second standard, a
+    policy) stays, so that an item once carried is carried for good."""
+    if item.valuation != standard.NAME or item.negative_stock == "hold":
+        return True
+    if rates.days("standard_cost", "item", item.code) > 1:
+        return True
+    return any(policy.price_variance == "use" for policy in policies)
 
-    def __init__(self, movement: Movement, item: Item, plant: Plant, policy: Policy) -> None:
-        self.movement, self.item, self.plant, self.policy = movement, item, plant, policy
-        self.day = local_date(movement.occurred_at, plant.site.zone)
-        self.currency = plant.site.currency
-        self.quantity = convert(movement.quantity, movement.unit, item.unit, item.units)
-        self.no_conversion = held("unit.no_conversion", unit=movement.unit, item=item.code, base=item.unit)
 
-    def place(self) -> Place | Outcome | None:
-        """The order that takes or returns the material; None for a receipt."""
-        if isinstance(self.movement, MaterialReceived):
-            return None
-        return locate(self.plant, self.movement.order, self.movement.operation)
+def replay_from(item: Item, instant: int, site: Site) -> int:
+    """The instant from which an item is valued anew when something changed at `instant`: the month's first where one
+    average holds for all of the month."""
+    if item.valuation != period_average.NAME:
+        return instant
+    return midnight(local_date(instant, site.zone).replace(day=1), site.zone)
 
-    def standard(self, rates: RateTable, valued: Valued) -> Outcome:
-        """At the standard cost of the day."""
-        if self.quantity is None:
-            return self.no_conversion
-        place = self.place()
-        if isinstance(place, Outcome):
-            return place
-        rate = rates.find("standard_cost", "item", self.item.code, self.day)
-        if rate is None:
-            return held("rate.missing", kind="standard_cost", subject=self.item.code, date=self.day.isoformat())
-        if large := self.too_large(self.quantity, self.item.unit, rate.amount):
-            return large
-        amount = round_money(ARITHMETIC.multiply(self.quantity, rate.amount), self.currency)
-        rate_id = f"{rate.id}/{rate.version}"
-        valued.entries.append(self.entry(place, self.quantity, rate.amount, rate_id, amount))
-        if isinstance(self.movement, MaterialReceived):
-            paid = self.paid()
-            if isinstance(paid, Outcome):
-                return paid
-            if paid != amount:
-                valued.entries.append(self.price_variance(paid - amount, paid, amount))
-        return COSTED
 
-    def average(self, stock: Stock, valued: Valued) -> Stock | Outcome:
-        """At moving average: the stock after the movement."""
-        if self.quantity is None:
-            return self.no_conversion
-        place = self.place()
-        if isinstance(place, Outcome):
-            return place
-        if isinstance(self.movement, MaterialReceived):
-            return self.received(stock, valued)
-        unit_cost = _unit_cost(stock)
-        if unit_cost is None:
-            return held("stock.no_unit_cost", item=self.item.code, date=self.day.isoformat())
-        if large := self.too_large(self.quantity, self.item.unit, unit_cost):
-            return large
-        amount = self.share(stock, self.quantity, unit_cost)
-        if isinstance(self.movement, MaterialReturned):
-            after = Stock(stock.quantity + self.quantity, stock.value + amount, unit_cost)
-            valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount, stock))
-            return self.filled(after, valued) if stock.quantity < 0 <= after.quantity else after
-        left = stock.quantity - self.quantity
-        if abs(left) < RESIDUE:
-            left, amount = ZERO, stock.value
-        if left < 0:
-            valued.findings.append(Finding("stock.negative", self.movement.id, {"item": self.item.code}))
-        valued.entries.append(self.entry(place, self.quantity, unit_cost, "", amount, stock))
-        return Stock(left, stock.value - amount, unit_cost)
+def is_movement(event: Event) -> bool:
+    return isinstance(event, (MaterialReceived, MaterialConsumed, MaterialReturned))
 
-    def received(self, stock: Stock, valued: Valued) -> Stock | Outcome:
-        """A receipt; when the stock was negative, it also corrects what was issued at the last cost."""
-        paid = self.paid()
-        if isinstance(paid, Outcome):
-            return paid
-        assert self.quantity is not None
-        unit_cost = ARITHMETIC.divide(paid, self.quantity)
-        valued.entries.append(self.entry(None, self.quantity, unit_cost, "", paid))
-        after = Stock(stock.quantity + self.quantity, stock.value + paid, unit_cost)
-        return self.filled(after, valued) if stock.quantity < 0 else after
 
-    def paid(self) -> Decimal | Outcome:
-        """What a receipt cost."""
-        assert isinstance(self.movement, MaterialReceived)
-        quantity, unit_cost = self.movement.quantity, self.movement.unit_cost
-        large = self.too_large(quantity, self.movement.unit, unit_cost)
-        return large or round_money(ARITHMETIC.multiply(quantity, unit_cost), self.currency)
-
-    def too_large(self, quantity: Decimal, unit: str, unit_cost: Decimal) -> Outcome | None:
-        """Held, when no ledger could book it."""
-        if ARITHMETIC.multiply(quantity, unit_cost) < MOST:
-            return None
-        words = {"quantity": plain(quantity), "unit": unit, "unit_cost": plain(unit_cost)}
-        return held("amount.too_large", **words)
-
-    def share(self, stock: Stock, quantity: Decimal, unit_cost: Decimal) -> Decimal:
-        """What `quantity` of a stock is worth: its part of the value, or the last cost when there is no stock."""
-        if stock.quantity > 0:
-            return round_money(Fraction(quantity) * Fraction(stock.value) / Fraction(stock.quantity), self.currency)
-        return self.at_last_cost(quantity, unit_cost)
-
-    def at_last_cost(self, quantity: Decimal, unit_cost: Decimal) -> Decimal:
-        return round_money(SURE.multiply(quantity, unit_cost), self.currency)
-
-    def filled(self, stock: Stock, valued: Valued) -> Stock:
-        """The stock after what filled a shortage, worth its quantity at the last cost; the difference is a variance."""
-        assert stock.last_cost is not None
-        right = self.at_last_cost(stock.quantity, stock.last_cost)
-        if stock.value != right:
-            valued.entries.append(self.shortage_variance(stock.value - right))
-        return Stock(stock.quantity, right, stock.last_cost)
-
-    def entry(
-        self,
-        place: Place | None,
-        quantity: Decimal,
-        unit_cost: Decimal,
-        rate_id: str,
-        amount: Decimal,
-        of: Stock | None = None,
-    ) -> Entry:
-        """Stock to order, order to stock, or supplier to stock; `of`: the stock whose average is the price."""
-        stock = f"stock:{self.item.code}"
-        if place is None:
-            sender, receiver = self.source(), stock
-        elif isinstance(self.movement, MaterialReturned):
-            sender, receiver = f"order:{place.order.code}", stock
+def _cost_item(
+    code: str,
+    lines: Sequence["_Line"],
+    plant: Plant,
+    rates: RateTable,
+    policies: Policies,
+    opening: Stock,
+    valued: Valued,
+) -> None:
+    item = plant.items.get(code)
+    if item is None:
+        for line in lines:
+            line.tell(valued, held("reference.unknown_item", code=code))
+        return
+    moving: dict[str, _Line] = {}
+    for line in lines:
+        if trouble := line.resolve(item):
+            line.tell(valued, trouble)
         else:
-            sender, receiver = stock, f"order:{place.order.code}"
-        unit = self.item.unit
-        price = f"{_shown(unit_cost)} {self.currency}/{unit}"
-        if of is not None and of.quantity > 0:
-            price = f"{of.value} {self.currency} / {plain(of.quantity)} {unit}"
-        formula = f"{plain(quantity)} {unit} x {price} = {amount} {self.currency}"
-        return self.build(place, sender, receiver, amount, quantity, unit_cost, rate_id, formula)
+            moving[line.move.key] = line
+    of = Of(code, item.unit, plant.site.currency)
+    moves = in_order(line.move for line in moving.values())
+    told = {one.move.key: one for one in _told(item, moves, opening, of, rates, policies, valued)}
+    for move in moves:
+        line, result = moving[move.key], told[move.key].result
+        if isinstance(result, Outcome):
+            line.tell(valued, result)
+            continue
+        line.tell(valued, COSTED)
+        if result.negative:
+            valued.findings.append(Finding("stock.negative", line.fact.id, {"item": code}))
+        valued.entries.extend(line.entries(result))
 
-    def price_variance(self, difference: Decimal, paid: Decimal, standard: Decimal) -> Entry:
-        """What a receipt cost above (or below) standard, taken at purchase."""
-        formula = f"{paid} {self.currency} paid - {standard} {self.currency} at standard = {difference} {self.currency}"
-        return self.variance(difference, self.source(), "variance:material_price", formula)
 
-    def source(self) -> str:
-        """Who gives what is received: a supplier, or the books before these."""
-        return "opening:" if getattr(self.movement, "opening", None) else "supplier:"
+def _told(
+    item: Item,
+    moves: Sequence[Move],
+    opening: Stock,
+    of: Of,
+    rates: RateTable,
+    policies: Policies,
+    valued: Valued,
+) -> Iterator[Told]:
+    """What the item's method says of its moves; the states of a stock that is carried are kept."""
+    hold = item.negative_stock == "hold"
+    if method := AT_COST.get(item.valuation):
+        tellings = method(moves, opening, of, hold=hold)
+    else:
+        tellings = standard.value(moves, opening, of, _standard(item, rates), _taken(policies), hold=hold)
+    carried = is_carried(item, rates, policies)
+    states: dict[str, State] = {}
+    for one in tellings:
+        yield one
+        at = one.looking_at
+        changed = isinstance(one.result, Step) or one.result.reason == "stock.too_little"
+        if carried and changed and at.key not in opening.waiting:
+            event_id = at.key.partition("/")[0]
+            states[event_id] = State(item.code, at.at, event_id, one.stock)
+    valued.states.extend(states.values())
 
-    def shortage_variance(self, difference: Decimal) -> Entry:
-        """What was issued at the last cost while the stock was negative, corrected by the receipt's cost."""
-        formula = f"issued before receipt at the last cost: {difference} {self.currency} of difference"
-        return self.variance(difference, f"stock:{self.item.code}", "variance:negative_stock", formula)
 
-    def variance(self, difference: Decimal, sender: str, receiver: str, formula: str) -> Entry:
+def _standard(item: Item, rates: RateTable) -> Callable[[date], Rate | None]:
+    return lambda day: rates.find("standard_cost", "item", item.code, day)
+
+
+def _taken(policies: Policies) -> Callable[[date], Literal["purchase", "use"]]:
+    return lambda day: cast(Literal["purchase", "use"], policies.on(day).price_variance)
+
+
+class _Line:
+    """One fact about one item, on its way to a move and then to entries."""
+
+    move: Move
+    item: Item
+    place: Place | None
+
+    def __init__(self, fact: Movement | Event, plant: Plant, policies: Policies, draw: Draw | None = None) -> None:
+        self.fact, self.plant, self.draw = fact, plant, draw
+        self.day = local_date(fact.occurred_at, plant.site.zone)
+        self.policy = policies.on(self.day)
+        self.currency = plant.site.currency
+
+    def resolve(self, item: Item) -> Outcome | None:
+        """Find the quantity in base units, the order and what a receipt cost; or tell what is not known."""
+        self.item = item
+        quantity, unit = self._drawn()
+        base = convert(quantity, unit, item.unit, item.units)
+        if base is None:
+            return held("unit.no_conversion", unit=unit, item=item.code, base=item.unit)
+        place = self._where()
+        if isinstance(place, Outcome):
+            return place
+        self.place = place
+        paid = ZERO
+        if isinstance(self.fact, MaterialReceived):
+            if large := too_large(quantity, unit, self.fact.unit_cost):
+                return large
+            paid = round_money(ARITHMETIC.multiply(quantity, self.fact.unit_cost), self.currency)
+        self.move = Move(self._key(), self._kind(), self.fact.occurred_at, self.day, base, paid)
+        return None
+
+    def tell(self, valued: Valued, outcome: Outcome) -> None:
+        """Record what became of the fact."""
+        if self.draw is None:
+            valued.outcomes[self.fact.id] = outcome
+        elif outcome.state == "held":
+            words = {**outcome.params, DRAWN: self.draw.component.item}
+            valued.drawn[self.fact.id] = replace(outcome, params=words)
+
+    def _drawn(self) -> tuple[Decimal, str]:
+        if self.draw:
+            component = self.draw.component
+            return ARITHMETIC.multiply(component.quantity_per, self.draw.pieces), component.unit
+        assert isinstance(self.fact, Movement)
+        return self.fact.quantity, self.fact.unit
+
+    def _where(self) -> Place | Outcome | None:
+        """The order that takes or returns the material; None for a receipt."""
+        if self.draw:
+            return self.draw.place
+        assert isinstance(self.fact, Movement)
+        if isinstance(self.fact, MaterialReceived):
+            return None
+        return locate(self.plant, self.fact.order, self.fact.operation)
+
+    def _key(self) -> str:
+        return key_of(self.fact.id, self.draw.component.operation or "*") if self.draw else key_of(self.fact.id)
+
+    def _kind(self) -> Kind:
+        if isinstance(self.fact, MaterialReceived):
+            return "receipt"
+        return "return" if isinstance(self.fact, MaterialReturned) else "issue"
+
+    def entries(self, step: Step) -> Iterator[Entry]:
+        """What a step comes to in the books."""
+        stock, move = f"stock:{self.item.code}", self.move
+        order = f"order:{self.place.order.code}" if self.place else ""
+        source = "opening:" if getattr(self.fact, "opening", None) else "supplier:"
+        sender, receiver = {"receipt": (source, stock), "issue": (stock, order), "return": (order, stock)}[move.kind]
+        formula = f"{self._estimate()}{step.words} = {step.amount} {self.currency}"
+        yield self.build(
+            sender, receiver, step.amount, formula, self.place, move.quantity, step.unit_cost, step.rate_id
+        )
+        if step.price_difference:
+            giver = source if move.kind == "receipt" else stock
+            words = self._price_words(step)
+            yield self.variance(step.price_difference, giver, "variance:material_price", words, self.place)
+        if step.brought:
+            yield self.variance(step.brought, stock, "variance:material_price", step.brought_words)
+        if step.revalued:
+            yield self.variance(step.revalued, "variance:standard_change", stock, step.brought_words)
+        if step.shortage:
+            formula = f"issued before receipt at the last cost: {step.shortage} {self.currency} of difference"
+            yield self.variance(step.shortage, stock, "variance:negative_stock", formula)
+
+    def _estimate(self) -> str:
+        """How a backflush comes to its quantity."""
+        if self.draw is None:
+            return ""
+        component = self.draw.component
+        quantity = plain(ARITHMETIC.multiply(component.quantity_per, self.draw.pieces))
+        each = f"{plain(component.quantity_per)} {component.unit}"
+        return f"{plain(self.draw.pieces)} pcs x {each} = {quantity} {component.unit}; "
+
+    def _price_words(self, step: Step) -> str:
+        difference = f"{step.price_difference} {self.currency}"
+        if self.move.kind == "receipt":
+            return f"{self.move.paid} {self.currency} paid - {step.amount} {self.currency} at standard = {difference}"
+        actual = f"{step.actual_words} = {step.actual} {self.currency}"
+        if self.move.kind == "issue":
+            return f"{actual} out of stock - {step.amount} {self.currency} at standard = {difference}"
+        return f"{step.amount} {self.currency} at standard - {actual} into stock = {difference}"
+
+    def variance(
+        self, difference: Decimal, sender: str, receiver: str, formula: str, place: Place | None = None
+    ) -> Entry:
+        """A difference between two that are no order; `place`: the order it arose with, for who looks for it there."""
         if difference < 0:
             sender, receiver = receiver, sender
-        return self.build(None, sender, receiver, abs(difference), ZERO, None, "", formula)
+        return self.build(sender, receiver, abs(difference), formula, place)
 
     def build(
         self,
-        place: Place | None,
         sender: str,
         receiver: str,
         amount: Decimal,
-        quantity: Decimal,
-        unit_cost: Decimal | None,
-        rate_id: str,
         formula: str,
+        place: Place | None,
+        quantity: Decimal = ZERO,
+        unit_cost: Decimal | None = None,
+        rate_id: str = "",
     ) -> Entry:
         center = place.work_center if place else ""
         department = self.plant.department_of(center)
         order = place.order if place else None
-        accounts = assignment(self.plant.plans, order, department=department, work_center=center, item=self.item.code)
-        stock_accounts = assignment(self.plant.plans, None, item=self.item.code)
-        from_order = sender.startswith("order:")
-        credit = accounts if from_order else stock_accounts
+        accounts = assignment(self.plant.plans, order, day=self.day, element="material", department=department,
+                              work_center=center, item=self.item.code)  # fmt: skip
+        stock_accounts = assignment(self.plant.plans, None, day=self.day, element="", item=self.item.code)
+        credit = accounts if sender.startswith("order:") else stock_accounts
         debit = accounts if receiver.startswith("order:") else stock_accounts
         return Entry(
-            scope=self.movement.id,
-            rule=RULE,
-            rule_version=VERSION,
+            scope=self.fact.id,
+            rule=self.draw.rule if self.draw else RULE,
+            rule_version=self.draw.rule_version if self.draw else VERSION,
             element="material",
-            occurred_at=self.movement.occurred_at,
+            occurred_at=self.fact.occurred_at,
             occurred_on=self.day,
             period=month_of(self.day),
             quantity=quantity,
             unit=self.item.unit,
             amount=amount,
             currency=self.currency,
-            provenance=self.movement.provenance,
-            events=(self.movement.id,),
+            provenance="estimated" if self.draw else self.fact.provenance,
+            events=(self.fact.id,),
             policy=self.policy.version,
             formula=formula,
             postings=transfer(
@@ -296,23 +342,8 @@ class _Move:
             operation=place.operation if place else "",
             item=self.item.code,
             work_center=center,
-            activity=self.movement.type.partition(".")[2],
+            activity="backflushed" if self.draw else self.fact.type.partition(".")[2],
             rate=unit_cost,
             rate_id=rate_id,
+            replaces=getattr(self.fact, "replaces", "") if order else "",
         )
-
-
-def _shown(unit_cost: Decimal) -> str:
-    """For a formula: no more than six decimals; the entry's `rate` has them all."""
-    exact = plain(unit_cost)
-    return exact if len(exact.partition(".")[2]) <= 6 else plain(unit_cost.quantize(Decimal("0.000001")))
-
-
-def _unit_cost(stock: Stock) -> Decimal | None:
-    if stock.quantity > 0:
-        return decimal(Fraction(stock.value) / Fraction(stock.quantity))
-    return stock.last_cost
-
-
-def is_movement(event: Event) -> bool:
-    return isinstance(event, (MaterialReceived, MaterialConsumed, MaterialReturned))

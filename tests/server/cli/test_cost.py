@@ -286,7 +286,9 @@ def test_files_are_held_to_each_other(cost) -> None:
         ({"policy_csv": "setting,value\nlongest_labor_h,²\n"},
          ["policy.csv: longest_labor_h: expects a whole number of hours from 1 to 744"]),
         ({"policy_csv": "setting,value\nmood,good\n"},
-         ["policy.csv: mood: no such setting; known are longest_labor_h, longest_machine_h, split_rule"]),
+         ["policy.csv: mood: no such setting; known are breaks, "
+          "longest_labor_h, longest_machine_h, normal_loss_base, output_value, premium_to, price_variance, rework_to, "
+          "sales_variance, scrap_variance, split_rule"]),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )  # fmt: skip
@@ -306,3 +308,20 @@ def test_the_type_decides_what_a_field_may_hold() -> None:
     files["events.csv"] = (FACTS + "labor.declared,2026-11-20 17:00,1001,run,MO-1,10,,1 h,x\n").encode()
     (entry,) = report(dry_run(files))["entries"]
     assert entry["id"] and entry["hours"] == "1"
+
+
+def test_last_in_first_out_is_refused_with_its_reason(cost, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = "code,name,unit,valuation\nOAK,Oak,kg,LIFO\n"
+    (line,) = errors(cost(items_csv=items))
+    assert line == (
+        "items.csv, line 2, column valuation: “LIFO” is not allowed: IAS 2 and the French chart of accounts admit no "
+        "last in, first out; write fifo, moving_average, period_average or standard"
+    )
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    said = cost(items_csv=items.replace("LIFO", "DEPS")).stderr.splitlines()[0]
+    assert said.startswith("items.csv, ligne 2, colonne valuation: « DEPS » n’est pas permis : l’IAS 2")
+
+
+def test_what_becomes_of_an_issue_beyond_the_stock_is_one_of_two(cost) -> None:
+    (line,) = errors(cost(items_csv="code,name,unit,negative_stock\nOAK,Oak,kg,never\n"))
+    assert line.endswith("column negative_stock: “never” is not known here: write one of last_cost, hold")

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, insert
 from server.store import ledger, plant
 from server.store.database import read, write
 from server.store.tables import Period
+from sync.costing.policy import BEGINNING
 from tests.cast import ANA, LUIS, a_shop, raw, send, settle
 from tests.server.callers import device
 from tests.server.feedback.conftest import put
@@ -207,7 +208,7 @@ def test_a_part_has_no_frame(visit, posted: Engine):
 
 def test_an_entry_says_how_time_was_shared(visit, shop: Engine):
     with write(shop) as connection:
-        plant.put_policy(connection, "main", {"split_rule": "number_of_orders"})
+        plant.put_policy(connection, "main", {BEGINNING: {"split_rule": "number_of_orders"}})
     hour = {"started_at": "2026-11-20T08:00:00+01:00", "ended_at": "2026-11-20T09:00:00+01:00"}
     for order in ("MO-1", "MO-2"):
         send(shop, [raw("labor.declared", "2026-11-20T09:00:00+01:00", person=ANA, activity="run", order=order,
@@ -220,7 +221,7 @@ def test_an_entry_says_how_time_was_shared(visit, shop: Engine):
     assert {line["split"] for line in rows(finance.get("/entries.csv"))} == {"number_of_orders/1"}
     assert "Policy version 2" in page
     with write(shop) as connection:
-        plant.put_policy(connection, "main", {})
+        plant.put_policy(connection, "main", {BEGINNING: {"split_rule": "equal_share"}})
     start = raw("labor.declared", "2026-11-20T18:00:00+01:00", person=ANA, activity="run", duration_ms=60_000, **JOB)
     send(shop, [start])
     settle(shop)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies
 
-from sync.costing.policy import BadPolicy, Policy, from_mapping
+from sync.costing.policy import BadPolicy, Policies, Policy, from_mapping, in_steps
 from sync.costing.rates import Rate, RateTable, rate_id
 
 
@@ -57,8 +57,21 @@ def test_a_rates_id_says_what_it_is() -> None:
 
 def test_policy() -> None:
     assert from_mapping({}) == Policy()
-    policy = from_mapping({"longest_labor_h": 10, "version": 3})
+    policy = from_mapping({"longest_labor_h": 10}, "3")
     assert (policy.version, policy.longest_labor_ms, policy.longest_machine_ms) == ("3", 36_000_000, 259_200_000)
+
+
+def test_a_policy_holds_from_its_day_on() -> None:
+    rows = [(date(2026, 11, 20), "split_rule", "main_order"), (None, "breaks", "calendar"),
+            (date(2026, 12, 1), "split_rule", "equal_share")]  # fmt: skip
+    policies = Policies(in_steps(rows))
+    found = [policies.on(date(2026, 11, 19)), policies.on(date(2026, 11, 20)), policies.on(date(2026, 12, 1))]
+    assert [(policy.version, policy.split_rule, policy.breaks) for policy in found] == [
+        ("1", "equal_share", "calendar"), ("2", "main_order", "calendar"), ("3", "equal_share", "calendar"),
+    ]  # fmt: skip
+    again = Policies([*policies, from_mapping({"split_rule": "unattended"}, "10", date(2026, 11, 20))])
+    assert again.on(date(2026, 11, 25)).split_rule == "unattended", "of two from the same day the higher version wins"
+    assert Policies().on(date.min) == Policy(), "who chose nothing goes by the defaults"
 
 
 @pytest.mark.parametrize(

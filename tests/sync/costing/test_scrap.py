@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies
 
 from sync.core.findings import COSTED
 from sync.costing.engine import Costed, cost_orders
+from sync.costing.orders import Bears
 from tests.cast import a_plant, fact, terms
 
 JOB = {"order": "MO-1"}
@@ -25,7 +26,7 @@ def bad(operation: str, quantity: str = "1", disposition: str = "scrap", **field
 def cost(*facts: Any, **bears: str) -> Costed:
     """`at_10="100.00"`: what operation 10 bears; `at_` is what no operation was named for."""
     spent = {name.removeprefix("at_"): Decimal(amount) for name, amount in bears.items()}
-    return cost_orders(facts, terms(), {"MO-1": spent})
+    return cost_orders(facts, terms(), Bears({"MO-1": spent}))
 
 
 def amounts(costed: Costed) -> list[str]:
@@ -108,7 +109,7 @@ def test_more_pieces_than_ordered_is_worth_a_look() -> None:
     ]
     case = a_plant()
     case.orders["MO-1"] = type(case.orders["MO-1"])("MO-1", operations=case.orders["MO-1"].operations)
-    assert cost_orders([good("10", "11")], terms(case), {}).findings == [], "no quantity was ordered"
+    assert cost_orders([good("10", "11")], terms(case), Bears()).findings == [], "no quantity was ordered"
 
 
 @settings(max_examples=200)
@@ -122,7 +123,7 @@ def test_all_scrap_together_never_takes_out_more_than_there_was(seed: int) -> No
         for _ in range(chance.randrange(4)):
             quantity = chance.choice(["1", "2", "0.5", "7", "0.333333"])
             facts.append(good(operation, quantity) if chance.random() < 0.4 else bad(operation, quantity))
-    costed = cost_orders(facts, terms(), {"MO-1": spent})
+    costed = cost_orders(facts, terms(), Bears({"MO-1": spent}))
     total = sum((entry.amount for entry in costed.entries), Decimal(0))
     assert total <= sum(spent.values()) + Decimal("0.005") * len(costed.entries)
     assert all(outcome == COSTED or outcome.reason == "quantity.counted" for outcome in costed.outcomes.values())

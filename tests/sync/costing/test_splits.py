@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -55,8 +54,8 @@ def on(number: int, start: int, end: int, job: tuple[str, str, str]) -> Segment:
 
 def shared(rule: str, spans: Sequence[Segment], plant: Plant | None = None, **more: Any) -> list[int]:
     """Milliseconds of each span under a rule."""
-    weigh = partial(RULES[rule].weigh, plant=plant or a_plant())
-    pieces = attribute(spans, PARIS, weigh=weigh, **more)
+    here = plant or a_plant()
+    pieces = attribute(spans, PARIS, weigh=lambda _, together: RULES[rule].weigh(together, here), **more)
     assert pieces.keys() == {span.id for span in spans}
     return [sum(piece.milliseconds for piece in pieces[span.id]) for span in spans]
 

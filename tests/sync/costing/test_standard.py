@@ -6,10 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from sync.core.plant import Component, Operation
-from sync.costing import standard
+from sync.core.plant import Component, Item, Operation
+from sync.costing import cost_card, standard
+from sync.costing import spent as pieces
+from sync.costing.cost_card import Unknown
+from sync.costing.policy import Policies
 from sync.costing.rates import Rate
-from sync.costing.standard import Counted, Spent, Unknown
+from sync.costing.spent import Counted, Spent
 from tests.cast import a_plant, some_rates
 
 DAY = date(2026, 11, 20)
@@ -31,8 +34,16 @@ def an_order(**changes):
     return replace(order, **changes)
 
 
+def planned(order, plant, rates, day):
+    return standard.planned(cost_card.as_planned(plant, order, rates, Policies(), day), order)
+
+
+def earned(order, counted, begun, plant, rates, day):
+    return standard.earned(cost_card.as_planned(plant, order, rates, Policies(), day), order, counted, begun)
+
+
 def test_planned_standard_of_the_whole_order():
-    found = standard.planned(an_order(), a_plant(), some_rates(LABOR_W1, LABOR_W2), DAY)
+    found = planned(an_order(), a_plant(), some_rates(LABOR_W1, LABOR_W2), DAY)
     assert [(line.operation, line.element, line.amount, round(line.hours, 6)) for line in found.lines] == [
         ("10", "machine", D("15.00"), D("0.666667")),  # (15 + 10 x 2.5) min at 22.50
         ("10", "setup", D("7.50"), D("0.25")),  # 15 min at 30
@@ -46,14 +57,14 @@ def test_material_in_base_units_at_standard_cost():
     order = an_order(
         components=(Component("OAK", "10", D("250"), "g"), Component("OAK", "", D("0.1"), "kg")),
     )
-    found = standard.planned(order, a_plant(), some_rates(LABOR_W1, LABOR_W2), DAY)
+    found = planned(order, a_plant(), some_rates(LABOR_W1, LABOR_W2), DAY)
     material = [(line.operation, line.amount) for line in found.lines if line.element == "material"]
     assert material == [("10", D("8.00")), ("", D("3.20"))]  # 2.5 kg and 1 kg at 3.20
 
 
 def test_a_missing_price_is_unknown_and_stands_as_nothing():
     order = an_order(components=(Component("OAK", "10", D(1), "sheet"), Component("FELT", "10", D(1), "pcs")))
-    found = standard.planned(order, a_plant(), some_rates(LABOR_W1), DAY)
+    found = planned(order, a_plant(), some_rates(LABOR_W1), DAY)
     assert found.unknown == {
         Unknown("standard_labor", "W2"),
         Unknown("conversion", "OAK: sheet → kg"),
@@ -65,39 +76,39 @@ def test_a_missing_price_is_unknown_and_stands_as_nothing():
 def test_a_machine_without_a_rate_is_unknown_a_bench_is_not():
     rates = some_rates(LABOR_W1, LABOR_W2)
     plant = a_plant()
-    assert standard.planned(an_order(), plant, rates, date(2025, 6, 1)).unknown == {
+    assert planned(an_order(), plant, rates, date(2025, 6, 1)).unknown == {
         Unknown("machine", "W1"), Unknown("standard_labor", "W1"), Unknown("standard_labor", "W2"),
     }  # fmt: skip
 
 
 def test_a_machine_rate_with_labor_leaves_no_labor_standard():
     whole = Rate("w", "machine", "work_center", "W1", date(2026, 2, 1), 1, D("60"), includes_labor=True)
-    found = standard.planned(an_order(), a_plant(), some_rates(LABOR_W1, LABOR_W2, whole), DAY)
+    found = planned(an_order(), a_plant(), some_rates(LABOR_W1, LABOR_W2, whole), DAY)
     assert [(line.element, line.amount) for line in found.lines if line.operation == "10"] == [("machine", D("40.00"))]
 
 
 def test_pieces_counted_later_went_through_earlier_operations():
     counted = {"20": Counted(good=D(4), scrap=D(1), aside=D(1))}
-    assert standard.passed(an_order(), counted) == {"10": D(6), "20": D(4)}
+    assert pieces.passed(an_order(), counted) == {"10": D(6), "20": D(4)}
 
 
 def test_scrapped_later_is_not_earned_earlier():
     counted = {"10": Counted(good=D(8), scrap=D(1)), "20": Counted(good=D(4), scrap=D(2))}
-    assert standard.earned_pieces(an_order(), counted) == {"10": D(6), "20": D(4)}
+    assert pieces.earned_pieces(an_order(), counted) == {"10": D(6), "20": D(4)}
 
 
 def test_earned_has_the_setup_of_what_has_begun():
     rates = some_rates(LABOR_W1, LABOR_W2)
     counted = {"10": Counted(good=D(4))}
-    found = standard.earned(an_order(), counted, {"10"}, a_plant(), rates, DAY)
+    found = earned(an_order(), counted, {"10"}, a_plant(), rates, DAY)
     assert [(line.operation, line.element, line.amount) for line in found.lines] == [
         ("10", "machine", D("9.38")),  # (15 + 10) min at 22.50 = 9.375, half up
         ("10", "setup", D("7.50")),
         ("10", "labor", D("5.00")),
     ]
-    nothing = standard.earned(an_order(), {}, set(), a_plant(), rates, DAY)
+    nothing = earned(an_order(), {}, set(), a_plant(), rates, DAY)
     assert nothing.lines == ()
-    begun = standard.earned(an_order(), {}, {"10"}, a_plant(), rates, DAY)
+    begun = earned(an_order(), {}, {"10"}, a_plant(), rates, DAY)
     assert [line.element for line in begun.lines] == ["machine", "setup"]
 
 
@@ -105,12 +116,12 @@ def test_earned_in_full_is_the_plan():
     rates = some_rates(LABOR_W1, LABOR_W2)
     order = an_order(components=(Component("OAK", "20", D("0.2"), "kg"),))
     counted = {"20": Counted(good=order.quantity)}
-    whole = standard.planned(order, a_plant(), rates, DAY)
-    assert standard.earned(order, counted, {"10", "20"}, a_plant(), rates, DAY) == whole
+    whole = planned(order, a_plant(), rates, DAY)
+    assert earned(order, counted, {"10", "20"}, a_plant(), rates, DAY) == whole
 
 
 def test_an_order_without_operations_has_no_standard():
-    assert standard.planned(an_order(operations=()), a_plant(), some_rates(), DAY) == standard.Standard()
+    assert planned(an_order(operations=()), a_plant(), some_rates(), DAY) == standard.Standard()
 
 
 @pytest.fixture
@@ -144,9 +155,8 @@ def test_hours_without_a_published_rate_are_unknown(spent):
 
 def test_comparison_adds_up(spent):
     order, rates = an_order(), some_rates(LABOR_W1, LABOR_W2)
-    earned = standard.earned(order, {"10": Counted(good=D(4))}, {"10"}, a_plant(), rates, DAY)
-    planned = standard.planned(order, a_plant(), rates, DAY)
-    found = standard.compare(spent, earned, planned, ())
+    so_far = earned(order, {"10": Counted(good=D(4))}, {"10"}, a_plant(), rates, DAY)
+    found = standard.compare(spent, so_far, planned(order, a_plant(), rates, DAY), ())
     assert list(found.elements) == ["labor", "setup", "machine", "material", "scrap", "overhead"]
     for side in ("actual", "earned", "planned"):
         total = getattr(found.total, side)
@@ -161,3 +171,55 @@ def test_comparison_adds_up(spent):
     # 40.00 of 188.49 that went in was declared.
     assert found.shares == {"declared": pytest.approx(D("0.212213")), "measured": pytest.approx(D("0.787787"))}
     assert sum(found.shares.values()) == pytest.approx(D(1))
+
+
+LOSING = (
+    Operation("10", "Turn", 10, "W2", D(0), D(6)),
+    Operation("20", "Glue", 20, "W2", D(0), D(0), scrap_percent=D(20)),
+)
+
+
+def test_pieces_on_their_way_earn_what_the_card_lets_come_of_them():
+    """A fifth is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
+    after two of them are lost as expected; a third one lost takes its six minutes along."""
+    order, rates = an_order(operations=LOSING), some_rates(LABOR_W2)
+    whole = planned(order, a_plant(), rates, DAY)
+    assert [(line.element, line.hours, line.amount) for line in whole.lines] == [("labor", D("1.25"), D("30.00"))]
+
+    def so_far(**counted):
+        pieces_of = {key[1:]: count for key, count in counted.items()}
+        found = earned(order, pieces_of, {"10"}, a_plant(), rates, DAY)
+        return [line.amount for line in found.lines]
+
+    assert so_far(_10=Counted(good=D(10))) == [D("24.00")]
+    assert so_far(_10=Counted(good=D(10)), _20=Counted(good=D(8), scrap=D(2))) == [D("24.00")]
+    assert so_far(_10=Counted(good=D(10)), _20=Counted(good=D(7), scrap=D(3))) == [D("21.00")]
+
+
+def test_more_than_was_planned_earns_more_and_one_setup():
+    """Twelve for ten: 15 min of setup and 12 x 2.5 min at 30.00."""
+    rates = some_rates(LABOR_W1, LABOR_W2)
+    found = earned(an_order(), {"10": Counted(good=D(12))}, {"10"}, a_plant(), rates, DAY)
+    assert [(line.element, line.amount) for line in found.lines if line.operation == "10"] == [
+        ("machine", D("16.88")), ("setup", D("7.50")), ("labor", D("15.00")),
+    ]  # fmt: skip
+
+
+def test_an_order_of_part_of_a_lot_plans_a_whole_setup():
+    """The chair's lot is 40 and the order ten: its setup is one, though stock will take over a quarter of it."""
+    plant = a_plant()
+    plant.items["CHAIR"] = Item("CHAIR", "Chair", "pcs", lot_size=D(40))
+    order, rates = an_order(), some_rates(LABOR_W1, LABOR_W2)
+    card = cost_card.as_planned(plant, order, rates, Policies(), DAY)
+    whole = standard.planned(card, order)
+    assert [line.amount for line in whole.lines if line.element == "setup"] == [D("7.50")]
+    assert card.lot_size == 40
+    (setup,) = (line for line in card.lines if line.element == "setup")
+    assert card.absorbed(setup, D(10)) * setup.price == D("1.875")
+
+
+def test_what_left_for_stock_is_no_part_of_the_comparison(spent):
+    order, rates = an_order(), some_rates(LABOR_W1, LABOR_W2)
+    whole = planned(order, a_plant(), rates, DAY)
+    leaving = [Spent("20", "output", "", "measured", D("-150.00")), Spent("", "variance", "", "measured", D("-20.64"))]
+    assert standard.compare([*spent, *leaving], whole, whole, ()) == standard.compare(spent, whole, whole, ())

@@ -1,15 +1,18 @@
 """Analytic accounts: what a posting gets, and shares that add up to the cent on every plan."""
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import given, strategies
 
 from sync.core.money import allocate
-from sync.core.plant import Distribution, Order, Plan
-from sync.ledger.accounts import assignment, postings, transfer
+from sync.core.plant import AccountDefault, Distribution, Order, Plan
+from sync.ledger.accounts import assignment, postings, spread, transfer
 
 PLANS = (Plan("DEPT", "Departments", "department"), Plan("PROD", "Products", "item"), Plan("FREE", "Free"))
+
+DAY, JULY = date(2026, 6, 30), date(2026, 7, 1)
 
 
 def on(plan: str, lines: list, account: str = "") -> Decimal:
@@ -20,13 +23,54 @@ def on(plan: str, lines: list, account: str = "") -> Decimal:
 
 def test_the_order_says_else_the_plan_follows() -> None:
     order = Order("MO-1", "CHAIR", customer="Demo", accounts={"FREE": (("X", Decimal(60)), ("Y", Decimal(40)))})
-    assert assignment(PLANS, order, department="WELD") == {
+    assert assignment(PLANS, order, day=DAY, element="labor", department="WELD") == {
         "DEPT": (("WELD", Decimal(100)),), "PROD": (("CHAIR", Decimal(100)),),
         "FREE": (("X", Decimal(60)), ("Y", Decimal(40))),
     }  # fmt: skip
-    assert assignment(PLANS, None, item="OAK") == {"PROD": (("OAK", Decimal(100)),)}, "nothing is not an account"
+    stock = assignment(PLANS, None, day=DAY, element="material", item="OAK")
+    assert stock == {"PROD": (("OAK", Decimal(100)),)}, "nothing is not an account"
     own = Order("MO-2", "CHAIR", accounts={"PROD": (("SPECIAL", Decimal(100)),)})
-    assert assignment(PLANS, own)["PROD"] == (("SPECIAL", Decimal(100)),)
+    assert assignment(PLANS, own, day=DAY, element="labor")["PROD"] == (("SPECIAL", Decimal(100)),)
+
+
+def test_a_default_comes_before_what_the_plan_follows_and_after_the_order() -> None:
+    plan = Plan("PROD", "Products", "item", (
+        AccountDefault("customer", "Demo", "KEY ACCOUNTS", 20),
+        AccountDefault("item", "CHAIR", "SEATS", 10),
+        AccountDefault("item", "CHAIR", "CHAIRS", 10, JULY),
+        AccountDefault("element", "scrap", "QUALITY", 1),
+        AccountDefault("reason", "", "NOBODY", 0),
+    ))  # fmt: skip
+
+    def account(order: Order | None, day: date = DAY, element: str = "labor", **known: str) -> str:
+        (share,) = assignment((plan,), order, day=day, element=element, **known)["PROD"]
+        return share[0]
+
+    chair, table = Order("MO-1", "CHAIR", customer="Demo"), Order("MO-2", "TABLE", customer="Demo")
+    assert account(chair) == "SEATS", "the smaller number is asked first"
+    assert account(chair, JULY) == "CHAIRS", "from its day on"
+    assert account(table) == "KEY ACCOUNTS"
+    assert account(Order("MO-3", "TABLE")) == "TABLE", "none fits: what the plan follows"
+    assert account(chair, element="scrap") == "QUALITY"
+    assert account(Order("MO-4", "CHAIR", accounts={"PROD": (("OWN", Decimal(100)),)}), element="scrap") == "OWN"
+    assert account(None, item="CHAIR") == "SEATS", "stock of it likewise"
+
+
+def test_of_one_priority_what_says_more_is_taken_and_a_default_may_end() -> None:
+    plan = Plan("PROD", "Products", "item", (
+        AccountDefault("element", "labor", "L"), AccountDefault("order", "MO-1", "O"),
+        AccountDefault("order", "MO-1", "", valid_from=JULY),
+    ))  # fmt: skip
+    order = Order("MO-1", "CHAIR")
+    assert assignment((plan,), order, day=DAY, element="labor")["PROD"][0][0] == "O"
+    assert assignment((plan,), order, day=JULY, element="labor")["PROD"][0][0] == "L"
+
+
+def test_a_default_may_name_a_distribution() -> None:
+    key = (("a", Decimal(60)), ("b", Decimal(40)))
+    plan = Plan("PROD", "P", "item", (AccountDefault("item", "CHAIR", "KEY"),), {"KEY": key, "TABLE": key})
+    for item in ("CHAIR", "TABLE"):
+        assert assignment((plan,), Order("MO-1", item), day=DAY, element="labor")["PROD"] == key
 
 
 def test_one_account_a_plan_is_one_posting() -> None:
@@ -84,6 +128,18 @@ def test_every_plan_adds_up_and_every_account_gets_its_own(cents: int, accounts:
         alone = allocate(cents, [Fraction(percent) for _, percent in shares], [code for code, _ in shares])
         for (code, _), part in zip(shares, alone, strict=True):
             assert on(plan, lines, code) == Decimal(part).scaleb(-2)
+
+
+@given(distributions(), distributions())
+def test_a_distribution_among_shares_leaves_them_whole(shares: Distribution, named: Distribution) -> None:
+    """Whatever stands in for an account, a plan's shares are 100 in all, exactly, and so are the cents."""
+    for of_plan in shares.values():
+        keys = {code: inner for (code, _), inner in zip(of_plan, named.values(), strict=False)}
+        plan = Plan("P", "P", distributions=keys)
+        expanded = spread(plan, of_plan)
+        assert sum(percent for _, percent in expanded) == 100
+        lines = postings("debit", "order:MO-1", Decimal("100.01"), {"P": expanded}, "EUR")
+        assert sum(line.amount for line in lines) == Decimal("100.01")
 
 
 def test_the_debit_stands_first() -> None:

@@ -1,0 +1,66 @@
+"""An order's variances for programs and for finance: from the entries in force, and never for who may not see pay."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, insert
+
+from server.store.database import write
+from server.store.tables import TABLES
+from tests.cast import send, settle
+from tests.scenarios import run, told
+from tests.server.callers import signed_in
+from tests.test_scenarios import store
+
+WHERE = "/api/v1/orders/{}/variances"
+
+
+@pytest.fixture
+def visit(app: Flask, database: Engine) -> Callable[..., FlaskClient]:
+    """`visit("accountant")`: a browser of somebody with these roles, at the site of a story."""
+    return lambda *roles: signed_in(app, database, *roles, language="en")
+
+
+def a_story(engine: Engine, name: str) -> None:
+    dry = run(name)
+    store(engine, dry.folder)
+    send(engine, [given.raw for given in dry.folder.facts])
+    settle(engine)
+
+
+def test_the_ledger_says_what_the_dry_run_says(visit, database: Engine) -> None:
+    a_story(database, "variances_at_close")
+    answer = visit("accountant").get(WHERE.format("MO-1")).json
+    expected = told(run("variances_at_close"))["standards"]["MO-1"]
+    names = ("version", "good", "actual", "in_work", "standard", "total")
+    assert {name: answer[name] for name in names} == {name: expected[name] for name in names}
+    assert len(answer["variances"]) == 15
+    assert answer["closed"] is True
+
+
+def test_an_order_without_a_standard_says_why(visit, database: Engine) -> None:
+    a_story(database, "standard_versions")
+    reader = visit("accountant")
+    answer = reader.get(WHERE.format("MO-4")).json
+    assert (answer["variances"], answer["reason"]) == (None, "standard.not_frozen")
+    assert "MO-4" in answer["sentence"]
+    assert reader.get(WHERE.format("MO-99")).status_code == 404
+
+
+def test_pay_is_not_for_everybody(visit, database: Engine) -> None:
+    """A rate variance tells pay: leads do not read it, and where a person has a rate, nor do accountants."""
+    a_story(database, "standard_versions")
+    accountant, payroll = visit("accountant"), visit("payroll")
+    assert visit("lead").get(WHERE.format("MO-1")).status_code == 403
+    assert accountant.get(WHERE.format("MO-1")).status_code == 200
+    with write(database) as connection:
+        connection.execute(
+            insert(TABLES["rate"]).values(
+                site="main", id="own", kind="labor", subject_kind="person", subject="p0", valid_from="2026-01-01",
+                version=1, amount="25", includes_labor=False,
+            )
+        )  # fmt: skip
+    assert accountant.get(WHERE.format("MO-1")).status_code == 403
+    assert payroll.get(WHERE.format("MO-1")).status_code == 200
