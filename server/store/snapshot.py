@@ -57,7 +57,7 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
         # How one person's time on several jobs is shared: shown to that person, so that nobody is told a wrong share.
-        "settings": {**asdict(floor), "split_rule": plant.policy(connection, site).split_rule},
+        "settings": {**asdict(floor), "split_rule": plant.policies(connection, site).on(today).split_rule},
         "people": [
             {
                 "key": row["key"],
