@@ -46,6 +46,8 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     piece at standard, where operators may see that; without it no money at all. Raises UnknownSite."""
     place = plant.site_row(connection, site)
     floor = read_floor(place["floor"])
+    policies = plant.policies(connection, site)
+    policy = policies.on(today) if today else policies.last
     machines = plant.rows(connection, site, "machines")
     units: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for row in plant.rows(connection, site, "item_units"):
@@ -57,7 +59,7 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
         # How one person's time on several jobs is shared: shown to that person, so that nobody is told a wrong share.
-        "settings": {**asdict(floor), "split_rule": plant.policies(connection, site).on(today).split_rule},
+        "settings": {**asdict(floor), "split_rule": policy.split_rule},
         "people": [
             {
                 "key": row["key"],
