@@ -98,11 +98,11 @@ class Shift:
             act()
             self.tablet.until_answered(confirmed + lost + 1)
             after = self.true_ms()
+            ballast.unlink()  # not even looking into the database is sure on a full disk
             if self.tablet.notes.not_saved > lost:
                 break
             self.hear(author, known, before, after)
         assert (self.tablet.notes.confirmed, self.tablet.notes.not_saved) == (confirmed, lost + 1)
-        ballast.unlink()
         assert {capture["id"] for capture in self.tablet.outbox()} == known
         self.times_refused += 1
 
