@@ -17,6 +17,7 @@ A loop is a set of orders that can all be reached from each other.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from sync.core.clock import local_date, month_of
 from sync.core.plant import Plant
@@ -59,11 +60,17 @@ def makers(facts: Iterable[Event], plant: Plant, policies: Policies) -> list[Mak
         day = local_date(standing.occurred_at, plant.site.zone)
         if policies.on(order.released_on or day).output_value != "actual":
             continue
-        items = {order.item, *beside[code]}
+        items = {order.item, *(item for item in beside[code] if _shares(plant, order.item, item, day))}
         carried = {item for item in items if item in plant.items and plant.items[item].valuation in AT_COST}
         if carried:
             found.append(Maker(code, standing.occurred_at, month_of(day), carried))
     return found
+
+
+def _shares(plant: Plant, item: str, by_product: str, day: date) -> bool:
+    """Whether a by-product takes a share of its order's cost, and not a value of its own."""
+    share = plant.charges.by_product(item, by_product, day)
+    return share is not None and share.method != "net_value"
 
 
 def find(facts: Iterable[Event], plant: Plant, policies: Policies) -> Loops:
