@@ -90,7 +90,8 @@ def test_what_is_wrong_is_said(database: Engine, site: str) -> None:
     ) == [
         "overheads.csv, line 2, column subject: “W9” is neither a work center nor a department: import it, "
         "or leave the cell empty",
-        "overheads.csv, line 3, column rate: fill the rate; only a fixed pool may leave it to budget and normal_capacity",
+        "overheads.csv, line 3, column rate: fill the rate; only a fixed pool may leave it to budget and "
+        "normal_capacity",
         "overheads.csv, line 4, column rate: rate × normal_capacity is 1100.00, not the budget: leave the rate empty",
     ]
     assert refused(database, losses="item,normal_loss_percent\nCHAIR,100\n") == [
