@@ -151,7 +151,6 @@ VARIANCES: dict[str, LazyString] = {
     "labor_efficiency": _("Labor efficiency"),
     "machine_efficiency": _("Machine efficiency"),
     "overhead_efficiency": _("Overhead efficiency"),
-    "overhead_volume": _("Overhead volume"),
     "setup": _("Set-up time"),
     "rework": _("Rework"),
     "by_product": _("By-products"),

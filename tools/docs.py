@@ -23,7 +23,7 @@ from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing import cost_card, standard, variances
+from sync.costing import absorption, cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
 from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
@@ -165,9 +165,13 @@ def _standards() -> str:
     """Cost cards, what they are laid beside, and variances: each module says its own formulas."""
     parts = [
         f"## {title}\n\n{(module.__doc__ or '').strip()}\n"
-        for title, module in (("Cost cards", cost_card), ("While an order runs", standard), ("Variances", variances))
+        for title, module in (
+            ("Cost cards", cost_card),
+            ("While an order runs", standard),
+            ("Variances", variances),
+            ("Overhead of a pool", absorption),
+        )
     ]
-    parts.append(f"### Overhead of a pool\n\n{inspect.cleandoc(variances.of_pool.__doc__ or '')}\n")
     return _page("sync/costing", "Standards and variances", *parts)
 
 
