@@ -25,6 +25,9 @@ ELEMENTS: dict[str, LazyString] = {
     "rework": _("Rework"),
     "overhead": _("Overhead"),
     "subcontracting": _("Subcontracting"),
+    "output": _("Output"),
+    "by_product": _("By-product"),
+    "variance": _("Variance"),
 }
 
 # State of a fact -> (word, class of its badge)
@@ -148,7 +151,6 @@ VARIANCES: dict[str, LazyString] = {
     "labor_efficiency": _("Labor efficiency"),
     "machine_efficiency": _("Machine efficiency"),
     "overhead_efficiency": _("Overhead efficiency"),
-    "overhead_volume": _("Overhead volume"),
     "setup": _("Set-up time"),
     "rework": _("Rework"),
     "by_product": _("By-products"),
@@ -157,6 +159,8 @@ VARIANCES: dict[str, LazyString] = {
     "remaining": _("Remaining"),
     "negative_stock": _("Issued before receipt"),
     "standard_change": _("Change of the standard"),
+    "output_cost": _("Cost of output against the standard of its stock"),
+    "no_output": _("No good piece came of it"),
 }
 
 RULES: dict[str, LazyString] = {
@@ -165,6 +169,11 @@ RULES: dict[str, LazyString] = {
     "machine_time": _("Machine time"),
     "manual": _("Declared operation"),
     "material": _("Material movement"),
+    "overhead": _("Overhead of a pool"),
+    "subcontracting": _("Subcontracted work"),
+    "by_product": _("By-product or joint product"),
+    "output": _("Good pieces to stock"),
+    "close": _("Close of the order"),
     "premium": _("Premium for when it was worked"),
     "scrap": _("Scrap at accumulated cost"),
 }

@@ -7,12 +7,14 @@ The host holds the ledger's lock and one transaction around `post`; nothing here
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
+from sync.core.clock import local_date, midnight, parse_instant
 from sync.core.findings import Outcome, held
-from sync.costing import engine, orders
+from sync.costing import engine, fed, loops, orders
 from sync.costing.drawn import Draw
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
@@ -25,18 +27,19 @@ from sync.events.defect import DefectReported
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineReported, MachineStarted, MachineStopped
-from sync.events.material import MaterialConsumed
+from sync.events.material import MaterialConsumed, MaterialReturned
 from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
 from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
 from sync.ledger.difference import difference
-from sync.ledger.entry import Entry
+from sync.ledger.entry import Entry, Posted
 from sync.ports import Host, Window
 
 LABOR = (LaborStarted, LaborStopped, LaborDeclared, BreakStarted, BreakStopped, ShiftEnded)
 MACHINE = (MachineStarted, MachineStopped, MachineReported, DowntimeStarted, DowntimeStopped)
 STARTS = (LaborStarted, LaborDeclared, MachineStarted, MachineReported, DowntimeStarted)
 QUANTITIES = (OutputReported, DefectReported)
+DRAWING = (MaterialConsumed, MaterialReturned)
 # A report of pieces causes entries of two stages: what it draws from stock, and these of the order.
 OF_PIECES = orders.MADE
 NEVER = 2**62
@@ -79,39 +82,146 @@ def post(host: Host, limit: int) -> Progress:
     costed.add(engine.note(counting.events, terms))
     costed.add(engine.cost_labor((e for e in counting.events if isinstance(e, LABOR)), terms, labor))
     costed.add(engine.cost_machines((e for e in counting.events if isinstance(e, MACHINE)), terms, machines))
-    costed.add(engine.cost_material(counting.events, terms, stocks.opening, stocks.wants))
+    receipts = host.receipts(stocks.since)
+    costed.add(engine.cost_material(counting.events, terms, stocks.opening, stocks.wants, receipts))
     costed.add(engine.cost_subcontracting(counting.events, terms, lambda report: report.id in stocks.reports))
     host.keep_stock(stocks.since, costed.states)
 
     feeding = {event.id for event in near.values() if isinstance(event, STARTS) or material.is_movement(event)}
-    scopes = _scopes(feeding, costed.outcomes) | stocks.reports
+    scopes = _scopes(feeding, costed.outcomes) | stocks.reports | {receipt.id for receipt in receipts}
     appended = _append(host, costed.entries, scopes, lambda of: of not in OF_PIECES)
 
-    bearing = {entry for entry in appended.orders if entry}
-    depending = host.depending(bearing - told)
-    if depending:
-        more: dict[str, Event] = {}
-        _add(more, [*host.quantities(depending), *host.closes(depending)])
-        _close(more, host)
-        near |= more
-        counting = effective(near.values())
-        terms = engine.knowing(counting.events, host.terms(near.values()))
-    affected = told | depending
-    about = [event for event in counting.events if isinstance(event, orders.ABOUT) and event.order in affected]
-    bears = Bears(host.accumulated(affected), host.contents(orders.closed(about)))
-    of_orders = engine.cost_orders(about, terms, bears)
-    costed.add(of_orders)
-    reports = {event.id for event in near.values() if isinstance(event, orders.ABOUT) and event.order in affected}
-    last = _append(host, of_orders.entries, reports, lambda of: of in OF_PIECES)
+    walk = _Walk(host, near, costed, told)
+    walk.settle({order for order in appended.orders if order}, stocks, terms)
     costed.tell_drawn()
-    _remember_drawn(costed, about, stocks.reports, host, terms)
+    _remember_drawn(costed, walk.about, walk.looked_at, host, terms)
 
     costed.findings.extend(engine.envelope_findings(event for event in near.values() if event.id in costed.outcomes))
     for event in fresh:
         # Every fact gets an outcome; one the rules passed over would otherwise wait for ever.
         costed.outcomes.setdefault(event.id, held("costing.failed"))
     host.settle([event.id for event in fresh], costed.outcomes, costed.findings)
-    return Progress(len(fresh), appended.count + last.count)
+    return Progress(len(fresh), appended.count + walk.count)
+
+
+class _Walk:
+    """From orders whose cost changed to what they give to stock, to the orders that draw it, and so on, until nothing
+    changes any more. `near`: the facts at hand; `costed` collects what comes of them; `told`: orders that fresh facts
+    are about. `about` and `looked_at` are the facts of orders and the reports' draws that were looked at."""
+
+    def __init__(self, host: Host, near: dict[str, Event], costed: Costed, told: set[str]) -> None:
+        self.host, self.near, self.costed, self.told = host, near, costed, told
+        self.about: dict[str, Event] = {}
+        self.looked_at: set[str] = set()
+        self.count = 0
+        self.loaded = set(told)
+
+    def settle(self, bearing: set[str], stocks: "_Stocks", terms: Terms) -> None:
+        """Cost the orders that fresh facts are about and those that bear more or less, and what follows from that."""
+        affected = self.told | self.host.depending(bearing - self.told) | self.host.waiting_in_loops()
+        self.looked_at |= stocks.reports
+        while True:
+            changed, gone, terms = self._orders(affected, terms)
+            if not changed:
+                return
+            bearing, coupled, terms = self._stocks(changed, gone, terms)
+            affected = coupled | self.host.depending(bearing - coupled)
+
+    def _orders(self, affected: set[str], terms: Terms) -> tuple[dict[str, int], set[str], Terms]:
+        """The stage of orders; returns from when on stocks of items change by it, the scopes of what they were given
+        and are given no more, and the terms now known."""
+        about, terms = self._about(affected, terms)
+        waiting: Mapping[str, tuple[str, ...]] = {}
+        if loops.makers(about, terms.plant, terms.policies):
+            waiting = self._loops(affected)
+            if not waiting.keys() <= affected:
+                affected = affected | waiting.keys()
+                about, terms = self._about(affected, terms)
+        bears = Bears(self.host.accumulated(affected), self.host.contents(orders.closed(about)), waiting)
+        made = engine.cost_orders(about, terms, bears)
+        scopes = {e.id for e in self.near.values() if isinstance(e, orders.ABOUT) and e.order in affected}
+        appended = _append(self.host, made.entries, scopes, lambda of: of in OF_PIECES)
+        self.costed.look_again(made, of_orders=True)
+        self.about |= {event.id: event for event in about}
+        self.count += appended.count
+        changed: dict[str, int] = {}
+        gone: set[str] = set()
+        for line in appended.posted:
+            item = fed.item_of(line.content)
+            if item and engine.carried(item, terms):
+                at = parse_instant(line.content["occurred_at"])
+                changed[item] = min(at, changed.get(item, at))
+                gone.add(fed.scope_of(line.content["scope"], item))
+        return changed, gone, terms
+
+    def _about(self, affected: set[str], terms: Terms) -> tuple[list[Event], Terms]:
+        """What counts of the facts of these orders, loaded if need be, and the terms now known."""
+        missing = affected - self.loaded
+        if missing:
+            found: dict[str, Event] = {}
+            _add(found, [*self.host.quantities(missing), *self.host.closes(missing)])
+            _close(found, self.host)
+            _add(self.near, found.values())
+            self.loaded |= missing
+            terms = self.host.terms(self.near.values())
+        counting = effective(self.near.values())
+        terms = engine.knowing(counting.events, terms)
+        about: list[Event] = []
+        about += [event for event in counting.events if isinstance(event, orders.ABOUT) and event.order in affected]
+        return about, terms
+
+    def _stocks(self, changed: Mapping[str, int], gone: set[str], terms: Terms) -> tuple[set[str], set[str], Terms]:
+        """The stage of material for these items; returns the orders that bear more or less by it, those whose reports
+        were valued anew, and the terms now known."""
+        stocks = _Stocks(self.host, {}, terms, changed, list(self.about.values()))
+        found = dict(stocks.facts)
+        _add(found, self.host.of_items(stocks.since))
+        _close(found, self.host)
+        _add(self.near, found.values())
+        counting = effective([*found.values(), *self.about.values()])
+        terms = engine.knowing(counting.events, self.host.terms([*found.values(), *self.about.values()]))
+        receipts = self.host.receipts(stocks.since)
+        made = engine.cost_material(counting.events, terms, stocks.opening, stocks.wants, receipts)
+        bought = engine.cost_subcontracting(counting.events, terms, lambda report: report.id in stocks.reports)
+        self.host.keep_stock(stocks.since, made.states)
+        moved = {event_id for event_id, event in found.items() if material.is_movement(event)}
+        scopes = (moved & made.outcomes.keys()) | stocks.reports | gone | {one.id for one in receipts}
+        entries = [*made.entries, *bought.entries]
+        appended = _append(self.host, entries, scopes, lambda of: of not in OF_PIECES)
+        self.costed.look_again(made, of_orders=False)
+        self.looked_at |= stocks.reports
+        self.count += appended.count
+        return {order for order in appended.orders if order}, set(stocks.orders), terms
+
+    def _loops(self, affected: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The orders among these, and those they wait for, that wait for each other. Looks along the way of what they
+        give, in the month they are closed in, and only where they give something whose stock is carried at cost."""
+        facts: dict[str, Event] = {}
+        seen, ahead = set[str](), set(affected)
+        while ahead:
+            seen |= ahead
+            found: dict[str, Event] = {}
+            _add(found, self.host.closes(ahead))
+            _close(found, self.host)
+            facts |= found
+            terms = self.host.terms(facts.values())
+            counting = effective(facts.values()).events
+            since: dict[str, int] = {}
+            zone = terms.plant.site.zone
+            for maker in loops.makers(counting, terms.plant, terms.policies):
+                if maker.order in ahead:
+                    begins = midnight(local_date(maker.closed_at, zone).replace(day=1), zone)
+                    since.update((item, min(begins, since.get(item, begins))) for item in maker.items)
+            if not since:
+                break
+            drawing = self.host.drawing(since)
+            _add(facts, [*self.host.of_items(since), *self.host.quantities(drawing), *self.host.consumed(drawing)])
+            ahead = {event.order for event in facts.values() if isinstance(event, DRAWING)} | drawing
+            ahead -= seen
+        _close(facts, self.host)
+        terms = self.host.terms(facts.values())
+        terms = engine.knowing(counting := effective(facts.values()).events, terms)
+        return dict(loops.find(counting, terms.plant, terms.policies))
 
 
 def fail(host: Host) -> Progress:
@@ -124,8 +234,12 @@ def fail(host: Host) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Appended:
-    count: int
+    posted: tuple[Posted, ...]
     orders: frozenset[str]
+
+    @property
+    def count(self) -> int:
+        return len(self.posted)
 
 
 def _append(
@@ -135,7 +249,7 @@ def _append(
     standing = [line for line in host.standing(scopes) if of_stage(line.element)]
     posted = difference(desired, standing, host.calendar(), host.generations, host.bodies, host.key)
     host.append(posted)
-    return _Appended(len(posted), frozenset(line.content.get("order", "") for line in posted))
+    return _Appended(tuple(posted), frozenset(line.content.get("order", "") for line in posted))
 
 
 def _scopes(feeding: Collection[str], outcomes: Mapping[str, Outcome]) -> set[str]:
@@ -266,13 +380,21 @@ class _Stocks:
     """The items whose stock must be valued anew and the instant to begin at (`since`), with the `reports` of pieces
     whose draws are valued anew and their `orders`, the stock before (`opening`) and the facts that takes.
 
-    A movement of an item whose stock is carried changes what follows it. A report that draws it is valued anew whole,
-    and so with it every other component of that report from its instant on, until nothing more is touched. A report
-    changes what later ones of its order draw; a count of a component, or an operation, what all of them do.
+    A movement of an item whose stock is carried changes what follows it; so does what an order gives to stock
+    (`changed`: items by instant, `about`: facts of those orders). A report that draws it is valued anew whole, and so
+    with it every other component of that report from its instant on, until nothing more is touched. A report changes
+    what later ones of its order draw; a count of a component, or an operation, what all of them do.
     """
 
-    def __init__(self, host: Host, touched: Mapping[str, Event], terms: Terms) -> None:
-        self.host, self.touched, self.terms = host, touched, terms
+    def __init__(
+        self,
+        host: Host,
+        touched: Mapping[str, Event],
+        terms: Terms,
+        changed: Mapping[str, int] = MappingProxyType({}),
+        about: Sequence[Event] = (),
+    ) -> None:
+        self.host, self.touched, self.terms, self.about = host, touched, terms, about
         self.since: dict[str, int] = {}
         self.opening: Mapping[str, material.Stock] = {}
         self.reports: set[str] = set()
@@ -283,6 +405,8 @@ class _Stocks:
         self._coupled: set[str] = set()
         for event in touched.values():
             self._touch(event)
+        for item, instant in changed.items():
+            self._begin(item, instant)
         while self._load() | self._couple() | self._open():
             pass
 
@@ -333,7 +457,7 @@ class _Stocks:
         _add(self.facts, found)
         for code in orders:
             self._orders[code] = [event for event in found if isinstance(event, QUANTITIES) and event.order == code]
-        self.terms = self.host.terms([*self.touched.values(), *self.facts.values()])
+        self.terms = self.host.terms([*self.touched.values(), *self.about, *self.facts.values()])
         return True
 
     def _couple(self) -> bool:
@@ -373,11 +497,11 @@ class _Stocks:
 
 
 def _remember_drawn(
-    costed: Costed, about: Iterable[Event], looked_at: Collection[str], host: Host, terms: Terms
+    costed: Costed, about: Mapping[str, Event], looked_at: Collection[str], host: Host, terms: Terms
 ) -> None:
     """Reports whose pieces were counted again while what they draw was not `looked_at`: that stays as it was."""
     drawing = {code for code, order in terms.plant.orders.items() if backflush.on_backflush(order)}
-    reports = {event.id for event in about if isinstance(event, QUANTITIES) and event.order in drawing}
+    reports = {event.id for event in about.values() if isinstance(event, QUANTITIES) and event.order in drawing}
     for report, (before, findings) in host.became(reports.difference(looked_at)).items():
         told = costed.outcomes[report]
         if material.DRAWN in before.params or (before.state == "costed" and told.state == "excluded"):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sync.core.findings import Finding, Outcome
 from sync.costing.engine import Terms
+from sync.costing.fed import Fed
 from sync.costing.rules.material import State, Stock
 from sync.costing.rules.scrap import Accumulated
 from sync.events.base import Event
@@ -67,6 +68,9 @@ class Facts(Protocol):
     def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
         """What became of facts when they were last looked at, and the findings on them; none of those that wait."""
 
+    def waiting_in_loops(self) -> set[str]:
+        """Orders whose close is held because they wait for each other's cost."""
+
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         """Record what became of facts, and the findings on them in place of earlier ones. A fact that is still to be
         received and is not among the `fresh` ones stays so: what it changes around it has not been looked at yet."""
@@ -100,6 +104,9 @@ class Books(Protocol):
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         """Stock of items just before an instant."""
+
+    def receipts(self, since: Mapping[str, int]) -> Sequence[Fed]:
+        """What orders gave to the stock of items from an instant on, inclusive, by the entries in force."""
 
     def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
         """Replace the stock states of items from an instant on."""

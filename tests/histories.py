@@ -204,6 +204,20 @@ class _History:
         if kind == "help.called":
             self.add("help.answered", at + HOUR, call_id=told)
 
+    def closed(self, at: int) -> None:
+        kind = self.chance.choice(["order.closed", "order.closed", "order.closed", "order.reopened"])
+        self.add(kind, at, order=self.chance.choice(["MO-1", "MO-2"]))
+
+    def by_product(self, at: int) -> None:
+        self.add("output.by_product", at, **self.job(), item=self.chance.choice(["GLUE", "OAK", "OAK", "NIX"]),
+                 quantity=self.chance.choice(["1", "2.5"]), unit=self.chance.choice(["kg", "g", "m"]))  # fmt: skip
+
+    def walking(self) -> None:
+        """What orders are given, what they give and when they are closed, more than anything else."""
+        self.tellers = (self.labor, self.declared, self.machine_hours, self.received, self.moved, self.moved,
+                        self.moved, self.output, self.output, self.output, self.defect, self.by_product, self.closed,
+                        self.closed, self.void, self.replace, self.operation_added, self.noted)  # fmt: skip
+
     # --- corrections
 
     def void(self, at: int) -> None:
@@ -271,9 +285,11 @@ class _History:
         self.add("event.voided", at, id=other, target_id=one, reason="SLIP")
 
 
-def a_history(seed: int, count: int = 60) -> list[dict[str, Any]]:
-    """About `count` facts as devices send them."""
+def a_history(seed: int, count: int = 60, *, walking: bool = False) -> list[dict[str, Any]]:
+    """About `count` facts as devices send them; `walking`: mostly of what goes into orders and comes out of them."""
     history = _History(seed)
+    if walking:
+        history.walking()
     while len(history.made) < count:
         history.chance.choice(history.tellers)(history.at())
     return history.made

@@ -13,6 +13,7 @@ from server.store.event_log import NAMING
 from sync.core.findings import Finding, Outcome
 from sync.costing import engine
 from sync.costing.engine import Costed, Terms
+from sync.costing.fed import Fed, receipts
 from sync.costing.orders import DEPENDING
 from sync.costing.place import resolve_labels
 from sync.costing.rules import scrap
@@ -167,6 +168,10 @@ class MemoryHost:
             if self.states[event_id] is not RECEIVED
         }
 
+    def waiting_in_loops(self) -> set[str]:
+        held = {event_id for event_id, told in self.states.items() if told.reason == "order.loop"}
+        return {getattr(event, "order") for event in self.by_ids(held)}  # noqa: B009
+
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         for event_id, outcome in outcomes.items():
             if event_id in fresh or self.states[event_id] is not RECEIVED:
@@ -225,6 +230,10 @@ class MemoryHost:
             if order in orders and self.in_force.get(line.content_id) is line:
                 found[order].append(line.content)
         return found
+
+    def receipts(self, since: Mapping[str, int]) -> list[Fed]:
+        found = receipts(line.content for line in self.in_force.values())
+        return [one for one in found if one.occurred_at >= since.get(one.item, 2**62)]
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         found = {}

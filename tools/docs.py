@@ -18,12 +18,14 @@ import sync.connectors
 import sync.costing.rules
 import sync.costing.splits
 from server import create_app
-from server.cli import main
+from server.cli import cost, main
 from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
+from sync.connectors.csv_file import schema
+from sync.connectors.csv_file.mapping import KINDS
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing import cost_card, standard, variances
+from sync.costing import absorption, cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
 from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its path below docs/reference."""
     made = {
         "events.md": _events(),
+        "files.md": _files(),
         "settings.md": _settings(),
         "commands.md": _commands(),
         "problems.md": _problems(),
@@ -81,6 +84,35 @@ def _events() -> str:
     parts.append("## The envelope\n\nEvery fact has these too.\n")
     parts.append(_table(["field", "required", "value", "meaning"], shared))
     return _page("sync/events", "Facts", *parts)
+
+
+def _files() -> str:
+    """The folder of `import` and of `floorledger cost`, file by file."""
+    parts = [
+        "What the files of a folder hold, for `floorledger import` and `floorledger cost`. Names of files and columns "
+        "may be in French, with capitals, accents and spaces; **bold** columns must be filled. With commas between "
+        "columns decimals have a point, with semicolons a comma. [How to import](../how-to/import.md) says what each "
+        'is for.\n\nA case may also be one JSON document, `{"site.toml": {...}, "orders.csv": [{...}], ...}`: '
+        "every cell is text. Its JSON Schema: `floorledger schema --case`.\n"
+    ]
+    for kind in KINDS.values():
+        rows = []
+        for column in kind.columns:
+            name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
+            rows.append([name, schema.cell(column)[1], ", ".join(column.aliases)])
+        if kind.family("plan:X"):
+            rows.append(["`plan:CODE`", "code of an account of that plan", "axe:CODE"])
+        also = f" Also `{'`, `'.join(f'{alias}.csv' for alias in kind.aliases)}`." if kind.aliases else ""
+        parts.append(f"## {kind.name}.csv\n\nA row for each {' + '.join(f'`{name}`' for name in kind.key)}.{also}\n")
+        parts.append(_table(["column", "holds", "also called"], rows))
+    fields = sorted(cost.fields().items())
+    words = {"text": "text", "number": "number", "signed": "number", "whole": "whole number", "flag": "yes or no",
+             "instant": "local time or instant", "duration": "duration, such as 90 min"}  # fmt: skip
+    parts.append(
+        "## events.csv\n\nThe facts, a row each; `type` says which ([events](events.md)), `ref` gives a row a name.\n"
+    )
+    parts.append(_table(["column", "holds"], [[f"`{name}`", words[kind]] for name, kind in fields]))
+    return _page("sync/connectors/csv_file/mapping.py", "Files", *parts)
 
 
 def _settings() -> str:
@@ -165,9 +197,13 @@ def _standards() -> str:
     """Cost cards, what they are laid beside, and variances: each module says its own formulas."""
     parts = [
         f"## {title}\n\n{(module.__doc__ or '').strip()}\n"
-        for title, module in (("Cost cards", cost_card), ("While an order runs", standard), ("Variances", variances))
+        for title, module in (
+            ("Cost cards", cost_card),
+            ("While an order runs", standard),
+            ("Variances", variances),
+            ("Overhead of a pool", absorption),
+        )
     ]
-    parts.append(f"### Overhead of a pool\n\n{inspect.cleandoc(variances.of_pool.__doc__ or '')}\n")
     return _page("sync/costing", "Standards and variances", *parts)
 
 

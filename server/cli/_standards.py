@@ -37,6 +37,8 @@ def variance_rows(orders: Iterable[dict[str, Any]], translate: Translate) -> Ite
         if told["variances"] is None:
             yield told["order"], "", "", told["sentence"], "", "?"
             continue
+        if "sentence" in told:
+            yield told["order"], "", "", told["sentence"], "", "?"
         for variance in told["variances"]:
             what = " ".join(filter(None, (variance["operation"], variance["element"], variance["item"])))
             word = translate("favourable") if variance["favourable"] else translate("unfavourable")

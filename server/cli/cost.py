@@ -37,6 +37,7 @@ from sync.connectors.csv_file.folder import (
     plant_of,
     read_folder,
 )
+from sync.connectors.csv_file.schema import as_files
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
 from sync.core.clock import local_date
 from sync.core.findings import CATALOGUE, Outcome
@@ -88,7 +89,8 @@ class DryRun:
 def command(folder: Path, out: IO[str], table: bool, as_of: datetime | None) -> None:
     """Cost the facts of a folder without a database: entries, what is held and why, balances.
 
-    The folder holds files as `import` reads them, site.toml, and the facts in events.csv or events.jsonl.
+    The folder holds files as `import` reads them, site.toml, and the facts in events.csv or events.jsonl; or it is a
+    case in JSON (`floorledger schema --case`).
     """
     try:
         run = dry_run(read_files(folder))
@@ -106,7 +108,10 @@ def command(folder: Path, out: IO[str], table: bool, as_of: datetime | None) -> 
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """The files of a folder that a dry run reads, by name. Raises Trouble for one that cannot be read."""
+    """The files of a folder (or of a case in JSON) that a dry run reads, by name. Raises Trouble for one that cannot be
+    read."""
+    if folder.is_file() and folder.suffix.lower() == ".json":
+        return _case(folder)
     if not folder.is_dir():
         raise Trouble(_("There is no folder %(folder)s.", folder=folder))
     files: dict[str, bytes] = {}
@@ -118,6 +123,16 @@ def read_files(folder: Path) -> dict[str, bytes]:
             except OSError as wrong:
                 raise Trouble(_("%(file)s cannot be read: %(reason)s", file=path, reason=wrong.strerror)) from wrong
     return files
+
+
+def _case(path: Path) -> dict[str, bytes]:
+    try:
+        case = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(case, dict):
+            raise ValueError(_("expects an object with the files of a folder"))
+        return as_files(case)
+    except (OSError, ValueError) as wrong:  # also what is no JSON, and no UTF-8
+        raise Trouble(_("%(file)s cannot be read: %(reason)s", file=path, reason=str(wrong))) from wrong
 
 
 def dry_run(files: Mapping[str, bytes]) -> DryRun:

@@ -10,6 +10,7 @@ from server.store import event_log, ledger, plant
 from server.store.ledger import Head, Writer
 from sync.core.findings import Finding, Outcome
 from sync.costing.engine import Terms
+from sync.costing.fed import Fed
 from sync.costing.rates import RateTable
 from sync.costing.rules.material import State, Stock
 from sync.events.base import Event
@@ -76,6 +77,9 @@ class Books:
     def became(self, event_ids: Collection[str]) -> Mapping[str, tuple[Outcome, Sequence[Finding]]]:
         return event_log.became(self.connection, self.site, event_ids)
 
+    def waiting_in_loops(self) -> set[str]:
+        return event_log.held_orders(self.connection, self.site, "order.loop")
+
     def settle(self, fresh: Collection[str], outcomes: Mapping[str, Outcome], findings: Iterable[Finding]) -> None:
         event_log.settle(self.connection, self.site, fresh, outcomes, findings)
 
@@ -108,6 +112,9 @@ class Books:
 
     def stock_before(self, since: Mapping[str, int]) -> Mapping[str, Stock]:
         return ledger.stock_before(self.connection, self.site, since)
+
+    def receipts(self, since: Mapping[str, int]) -> Sequence[Fed]:
+        return ledger.receipts(self.connection, self.site, since)
 
     def keep_stock(self, since: Mapping[str, int], states: Iterable[State]) -> None:
         ledger.keep_stock(self.connection, self.site, since, states)

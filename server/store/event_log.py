@@ -231,6 +231,12 @@ def depending(connection: Connection, site: str, orders: Collection[str]) -> set
     return found
 
 
+def held_orders(connection: Connection, site: str, reason: str) -> set[str]:
+    """The orders that facts held for this reason are about."""
+    held = and_(EVENT.c.site == site, EVENT.c.state == "held", EVENT.c.reason == reason)
+    return set(connection.scalars(select(EVENT.c.order).where(held)))
+
+
 def everything(connection: Connection, site: str) -> list[Event]:
     """All events of a site, for `verify`."""
     rows = connection.scalars(select(EVENT.c.body).where(EVENT.c.site == site).order_by(EVENT.c.id))

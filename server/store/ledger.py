@@ -18,7 +18,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.canonical import dump
+from sync.core.clock import parse_instant
 from sync.core.money import from_store, to_store
+from sync.costing import fed
+from sync.costing.fed import Fed
 from sync.costing.rules.material import State, Stock
 from sync.costing.rules.scrap import ACCUMULATING
 from sync.ledger.chain import Batch, seal
@@ -95,6 +98,8 @@ class Writer:
                         "content_id": line.content_id,
                         "position": position,
                         "entry_id": line.id,
+                        "fed": fed.item_of(content),
+                        "fed_at": parse_instant(content["occurred_at"]) if fed.item_of(content) else 0,
                     }
                 )
             move_cost(costs, content)
@@ -239,6 +244,17 @@ def contents(connection: Connection, site: str, orders: Collection[str]) -> dict
         for order, body in connection.execute(query):
             found[order].append(json.loads(body))
     return found
+
+
+def receipts(connection: Connection, site: str, since: Mapping[str, int]) -> list[Fed]:
+    """What orders gave to the stock of items from an instant on."""
+    contents = []
+    there = and_(STANDING.c.site == ENTRY.c.site, STANDING.c.position == ENTRY.c.position)
+    for item, instant in sorted(since.items()):
+        query = select(ENTRY.c.body).join(STANDING, there)
+        query = query.where(STANDING.c.site == site, STANDING.c.fed == item, STANDING.c.fed_at >= instant)
+        contents += [json.loads(body) for body in connection.scalars(query)]
+    return fed.receipts(contents)
 
 
 def stock_before(connection: Connection, site: str, since: Mapping[str, int]) -> dict[str, Stock]:

@@ -70,7 +70,8 @@ def card_json(card: CostCard, tell: Tell, order: str = "") -> dict[str, Any]:
 
 
 def beside_json(found: Beside, tell: Tell) -> dict[str, Any]:
-    """An order beside its standard. What its variances are when none is frozen is unknown, and no list."""
+    """An order beside its standard. What its variances are when none is frozen is unknown, and no list; where the card
+    is not complete, `missing` says what is not in these figures."""
     told: dict[str, Any] = {
         "order": found.order.code,
         "item": found.order.item,
@@ -82,6 +83,9 @@ def beside_json(found: Beside, tell: Tell) -> dict[str, Any]:
         told |= {"standard": None, "variances": None, "reason": found.card.reason}
         told["sentence"], told["action"] = tell(found.card)
         return told
+    if trouble := found.card.incomplete():
+        told["missing"] = [{"kind": gap.kind, "subject": gap.subject} for gap in sorted(found.card.unknown)]
+        told["sentence"], told["action"] = tell(trouble)
     return told | {
         "version": found.card.version,
         "standard": str(found.standard),

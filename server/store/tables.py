@@ -765,6 +765,13 @@ class StandingEntry(Base):
     content_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     position: Mapped[int] = mapped_column(BigInteger)
     entry_id: Mapped[str] = mapped_column(Uuid)
+    # The item whose stock an order fed by it, and when; see `sync.costing.fed`.
+    fed: Mapped[str] = mapped_column(Key, default="", server_default="")
+    fed_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    __table_args__ = (
+        Index("ix_standing_entry_fed", "site", "fed", "fed_at",
+              sqlite_where=text("fed <> ''"), postgresql_where=text("fed <> ''")),
+    )  # fmt: skip
 
 
 class Batch(Base):

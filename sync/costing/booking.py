@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from sync.core.clock import local_date, month_of
-from sync.core.plant import Distribution, Plant
+from sync.core.money import ARITHMETIC, round_money
+from sync.core.plant import Distribution, Item, Order, Plant
 from sync.costing.policy import Policies, Policy
+from sync.costing.rates import RateTable
 from sync.events.base import Event
-from sync.ledger.accounts import postings, transfer
+from sync.ledger.accounts import assignment, postings, transfer
 from sync.ledger.entry import Entry
 
 
@@ -75,3 +77,34 @@ class Cause:
             ),
             **named,
         )
+
+
+def beyond_standard(
+    cause: Cause, rule: tuple[str, int], order: Order, item: Item, quantity: Decimal, amount: Decimal, plant: Plant,
+    rates: RateTable,
+) -> Entry | None:
+    """What an order gave to a stock that is kept at standard beyond that standard, or below: it leaves the stock as a
+    variance (`output_cost`), so that the stock is worth its quantity at standard. None where there is no such standard,
+    or the stock is carried at what was paid."""
+    rate = rates.find("standard_cost", "item", item.code, cause.day) if item.valuation == "standard" else None
+    if rate is None or cause.policy.price_variance == "use":
+        return None
+    worth = round_money(ARITHMETIC.multiply(quantity, rate.amount), cause.currency)
+    if worth == amount:
+        return None
+    accounts = assignment(plant.plans, None, day=cause.day, element="variance", item=item.code)
+    return cause.book(
+        rule,
+        "variance",
+        amount - worth,
+        Side(f"stock:{item.code}", assignment(plant.plans, None, day=cause.day, element="", item=item.code)),
+        Side("variance:output_cost", accounts),
+        quantity=quantity,
+        unit=item.unit,
+        formula=f"{amount} - {worth} at the standard of {cause.day.isoformat()} = {amount - worth} {cause.currency}",
+        order=order.code,
+        item=item.code,
+        activity="output_cost",
+        rate=rate.amount,
+        rate_id=f"{rate.id}/{rate.version}",
+    )  # fmt: skip

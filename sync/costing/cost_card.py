@@ -309,9 +309,7 @@ class _Maker:
         paid = self.plant.charges.subcontract(code, step.number, step.work_center, self.day)
         if paid:
             price = Fraction(paid.price)
-            yield CardLine(
-                step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center
-            )
+            yield CardLine(step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center)
 
     def price_of(self, code: str) -> tuple[Fraction | None, str]:
         """Of one base unit of a component: its card's unit cost, else its standard cost."""

@@ -5,7 +5,7 @@ part around what is new. The stages feed each other one way: time and material f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -13,8 +13,9 @@ from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import forgotten, noted, orders, unplanned
+from sync.costing import fed, forgotten, loops, noted, orders, unplanned
 from sync.costing.drawn import Draw
+from sync.costing.fed import Fed
 from sync.costing.orders import Bears
 from sync.costing.place import calendar_of, resolve_labels
 from sync.costing.policy import Policies
@@ -46,6 +47,8 @@ from sync.events.output import OutputReported
 from sync.ledger.entry import Entry
 
 DRIFT_LIMIT_MS = 120_000
+# Findings on a movement or a report that follow from stock.
+OF_STOCK = ("stock.negative", "backflush.counted")
 
 
 @dataclass(slots=True)
@@ -64,6 +67,18 @@ class Costed:
         self.outcomes.update(other.outcomes)
         self.findings.extend(other.findings)
         self.states.extend(other.states)
+        self.drawn.update(other.drawn)
+
+    def look_again(self, other: "Costed", *, of_orders: bool) -> None:
+        """Put what a stage says now in the place of what it said before; `of_orders`: which of the two that may both
+        speak of a report of pieces."""
+        told = other.outcomes.keys() if of_orders else {*other.outcomes, *other.drawn}
+        self.findings = [
+            found for found in self.findings if found.event_id not in told or (found.code in OF_STOCK) == of_orders
+        ]
+        self.entries.extend(other.entries)
+        self.outcomes.update(other.outcomes)
+        self.findings.extend(other.findings)
         self.drawn.update(other.drawn)
 
     def tell_drawn(self) -> None:
@@ -92,14 +107,44 @@ def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = 
     costed.add(note(counting.events, terms))
     costed.add(cost_labor(counting.events, terms))
     costed.add(cost_machines(counting.events, terms))
-    costed.add(cost_material(counting.events, terms, {}))
     costed.add(cost_subcontracting(counting.events, terms))
-    costed.add(cost_orders(counting.events, terms, borne_by(costed.entries, orders.closed(counting.events))))
+    for stage in _walk(counting.events, terms, costed.entries):
+        costed.add(stage)
     costed.tell_drawn()
     costed.findings.extend(envelope_findings(facts))
     costed.entries.sort(key=lambda entry: (entry.occurred_at, entry.scope, entry.content_id))
     costed.findings.sort(key=lambda finding: (finding.code, finding.event_id))
     return costed
+
+
+def _walk(events: Iterable[Event], terms: Terms, given: Sequence[Entry]) -> tuple[Costed, Costed]:
+    """Material and orders: an order is given material, and gives to the stock of what it makes. Each round costs all of
+    it with what the round before gave; when that stays as it is, all is costed. Cost follows time but for an average of
+    a month, and orders that would wait for each other there are held: so no way is longer than there are orders."""
+    events = list(events)
+    closed, waiting = orders.closed(events), loops.find(events, terms.plant, terms.policies)
+    receipts: list[Fed] = []
+    for _ in range(len(closed) + 2):
+        moved = cost_material(events, terms, {}, receipts=receipts)
+        bears = borne_by([*given, *moved.entries], closed)
+        settled = cost_orders(events, terms, replace(bears, loops=waiting))
+        given_to_stock = receipts_of(settled.entries, terms)
+        if given_to_stock == receipts:
+            break
+        receipts = given_to_stock
+    return moved, settled
+
+
+def receipts_of(entries: Iterable[Entry], terms: Terms) -> list[Fed]:
+    """What these entries of orders give to items whose stock is carried."""
+    found = fed.receipts(entry.content for entry in entries)
+    return [one for one in found if carried(one.item, terms)]
+
+
+def carried(item: str, terms: Terms) -> bool:
+    """Whether the stock of an item is carried; one nobody knows has none."""
+    known = terms.plant.items.get(item)
+    return known is not None and material.is_carried(known, terms.rates, terms.policies)
 
 
 def knowing(events: Iterable[Event], terms: Terms) -> Terms:
@@ -162,13 +207,14 @@ def cost_material(
     terms: Terms,
     opening: Mapping[str, material.Stock],
     wanted: Callable[[material.Movement | Draw], bool] = lambda one: True,
+    receipts: Iterable[Fed] = (),
 ) -> Costed:
-    """Movements of material and what reports of pieces draw, those that are `wanted`, from each item's `opening` stock
-    on."""
+    """Movements of material and what reports of pieces draw, those that are `wanted`, and the `receipts` from orders,
+    from each item's `opening` stock on."""
     events = list(events)
     movements = [event for event in events if isinstance(event, material.Movement) and wanted(event)]
     draws = [draw for draw in backflush.draws(events, terms.plant) if wanted(draw)]
-    valued = material.cost(movements, draws, terms.plant, terms.rates, terms.policies, opening)
+    valued = material.cost(movements, draws, terms.plant, terms.rates, terms.policies, opening, receipts)
     findings = [*valued.findings, *backflush.findings(movements, terms.plant)]
     entries = [*valued.entries, *overhead.cost(valued.entries, terms.plant)]
     return Costed(entries, valued.outcomes, findings, valued.states, valued.drawn)

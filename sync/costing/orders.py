@@ -9,7 +9,7 @@ comes in from outside (`Bears`): entries of labor, machines, material, overhead 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -20,6 +20,7 @@ from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
 from sync.costing import spent
 from sync.costing.joint import Joint
+from sync.costing.loops import Loops
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 from sync.costing.rules import by_product, close, output, scrap, subcontracting
@@ -42,10 +43,11 @@ MADE = ("scrap", "output", "by_product", "variance")
 @dataclass(frozen=True, slots=True)
 class Bears:
     """What orders bear: by operation over the elements scrap accumulates; and, for those that are closed, the contents
-    of all entries in force that touch them."""
+    of all entries in force that touch them. `loops`: the orders that wait for each other's cost."""
 
     accumulated: Accumulated = field(default_factory=dict)
     contents: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    loops: Loops = field(default_factory=dict)
 
 
 def closed(facts: Iterable[Event]) -> set[str]:
@@ -110,7 +112,7 @@ def _up_to_the_close(by_order: Mapping[str, Iterable[Event]], bears: Bears) -> B
                 if line.element in scrap.ACCUMULATING and not line.late:
                     by_operation[line.operation] += line.amount
             accumulated[code] = by_operation
-    return Bears(accumulated, bears.contents)
+    return replace(bears, accumulated=accumulated)
 
 
 def _close(
@@ -124,6 +126,8 @@ def _close(
     policies: Policies,
     bears: Bears,
 ) -> tuple[list[Entry], Outcome]:
+    if order.code in bears.loops:
+        return [], held("order.loop", orders=", ".join(bears.loops[order.code]))
     given = [content for content in bears.contents.get(order.code, ()) if content["element"] not in MADE]
     contents = [*given, *(entry.content for entry in left)]
     lines = spent.of_contents(order.code, contents, standing.occurred_at)

@@ -32,7 +32,8 @@ What an order has and the card has not (an operation of the floor, another item)
 for that work center where there is one, else at its own: then all of it is a matter of quantity.
 
 Overhead is charged to orders at its standard rate for actual hours, so an order shows spending only when the rate
-changed, and efficiency. What the overhead of a pool really was, against its budget, is `of_pool`.
+changed, and efficiency. What a pool really cost in a month against its budget, and capacity not used (the volume
+variance), is no matter of one order: see `sync.costing.absorption`.
 
 Sources: Horngren, Cost Accounting, chapters 7, 8 and 14 (price, efficiency, spending, volume, mix and yield); Garrison,
 Managerial Accounting, chapter 10; SAP, Product Cost by Order, variance categories on the input side; plan comptable
@@ -59,7 +60,7 @@ CATEGORIES = (
     "scrap",
     "material_price", "labor_rate", "machine_rate", "subcontracting_price", "overhead_spending",
     "material_mix", "material_yield", "material_usage", "subcontracting_usage",
-    "labor_idle", "labor_efficiency", "machine_efficiency", "overhead_efficiency", "overhead_volume",
+    "labor_idle", "labor_efficiency", "machine_efficiency", "overhead_efficiency",
     "setup", "rework", "by_product", "lot_size", "late_cost", "remaining",
 )  # fmt: skip
 
@@ -473,61 +474,3 @@ def _shown(number: Fraction) -> str:
     exact = decimal(number)
     text = plain(exact)
     return text if len(text.partition(".")[2]) <= 6 else plain(exact.quantize(Decimal("0.000001")))
-
-
-# --- overhead of a pool ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Overhead:
-    """A pool of overhead in a period: what it really was, beside its flexible budget. `hours`: of the driver, worked;
-    `allowed`: at standard for the good output; `normal`: normal capacity, at which the fixed budget is spread."""
-
-    pool: str
-    variable: Decimal
-    fixed: Decimal
-    hours: Decimal
-    allowed: Decimal
-    normal: Decimal
-    variable_rate: Decimal
-    fixed_budget: Decimal
-
-
-def of_pool(overhead: Overhead, currency: str) -> list[Variance]:
-    """The variances of a pool's overhead, adding up to what it was less the standard of the good output:
-
-        overhead_spending     variable: actual - hours x variable rate;  fixed: actual - budget    (écart sur budget)
-        overhead_efficiency   (hours - allowed hours) x rate, variable and fixed                   (écart sur rendement)
-        overhead_volume       fixed budget - hours x fixed rate: capacity not used                 (écart sur activité)
-
-    The volume variance of Horngren and Garrison, budget - allowed hours x fixed rate, is the volume and the fixed
-    efficiency together: orders are charged for hours worked. Raises ValueError without a normal capacity.
-    """
-    if not overhead.normal:
-        raise ValueError(f"{overhead.pool}: no normal capacity")
-    hours, allowed = Fraction(overhead.hours), Fraction(overhead.allowed)
-    variable_rate, budget = Fraction(overhead.variable_rate), Fraction(overhead.fixed_budget)
-    fixed_rate = budget / Fraction(overhead.normal)
-    parts = [
-        ("overhead_spending", "variable", Fraction(overhead.variable) - hours * variable_rate,
-         f"{overhead.variable} - {_shown(hours)} h x {_shown(variable_rate)} {currency}"),
-        ("overhead_spending", "fixed", Fraction(overhead.fixed) - budget,
-         f"{overhead.fixed} - budget {_shown(budget)}"),
-        ("overhead_efficiency", "variable", (hours - allowed) * variable_rate,
-         f"({_shown(hours)} h - {_shown(allowed)} h at standard) x {_shown(variable_rate)} {currency}"),
-        ("overhead_efficiency", "fixed", (hours - allowed) * fixed_rate,
-         f"({_shown(hours)} h - {_shown(allowed)} h at standard) x {_shown(fixed_rate)} {currency}"),
-        ("overhead_volume", "fixed", budget - hours * fixed_rate,
-         f"budget {_shown(budget)} - {_shown(hours)} h x {_shown(fixed_rate)} {currency}"),
-    ]  # fmt: skip
-    made = []
-    for category, kind, exact, words in parts:
-        if amount := round_money(exact, currency):
-            told = f"{kind}: {words} = {amount} {currency}"
-            made.append(Variance(category, "", "overhead", overhead.pool, amount, told, f"overhead:{overhead.pool}"))
-    total = overhead.variable + overhead.fixed
-    standard = round_money(allowed * (variable_rate + fixed_rate), currency)
-    if rest := total - standard - sum((variance.amount for variance in made), ZERO):
-        told = f"rounding = {rest} {currency}"
-        made.append(Variance("remaining", "", "overhead", overhead.pool, rest, told, f"overhead:{overhead.pool}"))
-    return made

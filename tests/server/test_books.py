@@ -394,7 +394,7 @@ def test_a_closed_period_never_changes_whatever_comes_later(
         lambda: put(engine, manual=REVERSED),
     ]  # fmt: skip
     closed: dict[str, list[tuple[int, str]]] = {}
-    at = arrival.randrange(10, 50)
+    at = arrival.randrange(30, 55)
     sent = 0
     while sent < len(facts) or later:
         if later and (sent == len(facts) or arrival.random() < 0.3):
@@ -410,6 +410,9 @@ def test_a_closed_period_never_changes_whatever_comes_later(
             settle(engine)
             change(engine, "2026-10", "close", "the month is over")
             closed["2026-10"] = of_period(engine, "2026-10")
+            later.append(lambda: put(engine, rates="kind,subject_kind,subject,valid_from,amount\n"
+                                                   "labor,rate_group,G1,2026-10-01,77.77\n"
+                                                   "labor,rate_group,G2,2026-10-01,88.88\n"))  # fmt: skip
     settle(engine)
     assert of_period(engine, "2026-10") == closed["2026-10"]
     for body in bodies(engine):

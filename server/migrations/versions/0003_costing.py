@@ -18,6 +18,7 @@ def upgrade() -> None:
     _value_stock()
     _freeze_standards()
     _charge()
+    _feed()
     _date_accounts()
     _declare_operations()
     _trace_periods()
@@ -154,6 +155,16 @@ def _charge() -> None:
         sa.Column("method", sa.String(length=12), nullable=False),
         sa.Column("value", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("site", "item", "by_product", "valid_from", name=op.f("pk_by_product")),
+    )
+
+
+def _feed() -> None:
+    """Which entries in force feed the stock of an item from an order."""
+    op.add_column("standing_entry", sa.Column("fed", KEY, nullable=False, server_default=""))
+    op.add_column("standing_entry", sa.Column("fed_at", sa.BigInteger(), nullable=False, server_default="0"))
+    fed = sa.text("fed <> ''")
+    op.create_index(
+        "ix_standing_entry_fed", "standing_entry", ["site", "fed", "fed_at"], sqlite_where=fed, postgresql_where=fed
     )
 
 
@@ -342,6 +353,9 @@ def downgrade() -> None:
                   "account_map"):  # fmt: skip
         op.drop_table(table)
     op.drop_column("period", "position")
+    op.drop_index("ix_standing_entry_fed", "standing_entry")
+    op.drop_column("standing_entry", "fed_at")
+    op.drop_column("standing_entry", "fed")
     _remake_account(("site", "plan", "code", "name", "parent", "valid_from"))
     for table in ("by_product", "subcontract", "loss_rate", "overhead_rate", "standard_line", "bill_line",
                   "routing_step"):  # fmt: skip

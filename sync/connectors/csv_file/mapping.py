@@ -209,17 +209,26 @@ def entry_ids(cell: str, style: Style) -> str:
     return " ".join(ids)
 
 
-def one_of(words: Mapping[str, str]) -> Reader:
-    """One of a list of words, each under several names."""
+class OneOf:
+    """Reads one of a list of words, each under several names."""
 
-    def read(cell: str, style: Style) -> str:
-        found = words.get(folded(cell))
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self.words = words
+
+    @property
+    def choices(self) -> list[str]:
+        """The words themselves."""
+        return list(dict.fromkeys(self.words.values()))
+
+    def __call__(self, cell: str, style: Style) -> str:
+        found = self.words.get(folded(cell))
         if found is None:
-            choices = ", ".join(dict.fromkeys(words.values()))
+            choices = ", ".join(self.choices)
             raise BadCell(_("“{cell}” is not known here: write one of {choices}"), cell=cell, choices=choices)
         return found
 
-    return read
+
+one_of = OneOf
 
 
 def _words(*names: str) -> dict[str, str]:
@@ -227,12 +236,12 @@ def _words(*names: str) -> dict[str, str]:
     return {other: line.split()[0] for line in names for other in line.split()}
 
 
-order_kind = one_of(_words("manufacturing fabrication of", "case dossier affaire", "project projet", "ticket incident"))
-order_status = one_of(_words("open ouvert en_cours", "closed ferme clos termine"))
-_method = one_of(_words("standard cout_standard", "moving_average cump cmup pmp cump_apres_chaque_entree",
+order_kind = OneOf(_words("manufacturing fabrication of", "case dossier affaire", "project projet", "ticket incident"))
+order_status = OneOf(_words("open ouvert en_cours", "closed ferme clos termine"))
+_method = OneOf(_words("standard cout_standard", "moving_average cump cmup pmp cump_apres_chaque_entree",
                         "period_average cump_fin_de_periode cump_de_fin_de_periode cump_mensuel",
                         "fifo peps premier_entre_premier_sorti"))  # fmt: skip
-negative_stock = one_of(_words("last_cost dernier_cout", "hold attendre attente"))
+negative_stock = OneOf(_words("last_cost dernier_cout", "hold attendre attente"))
 
 
 def valuation(cell: str, style: Style) -> str:
@@ -246,35 +255,35 @@ def valuation(cell: str, style: Style) -> str:
     return str(_method(cell, style))
 
 
-follows = one_of(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
+follows = OneOf(_words("department atelier", "work_center poste_de_charge poste", "item article produit",
                         "order ordre of", "customer client"))  # fmt: skip
-reason_kind = one_of(_words("defect defaut rebut", "downtime arret panne", "pause", "correction", "help aide appel"))
-rate_kind = one_of(_words("labor main_d_oeuvre mo", "machine", "standard_labor main_d_oeuvre_standard mo_standard",
+reason_kind = OneOf(_words("defect defaut rebut", "downtime arret panne", "pause", "correction", "help aide appel"))
+rate_kind = OneOf(_words("labor main_d_oeuvre mo", "machine", "standard_labor main_d_oeuvre_standard mo_standard",
                           "standard_cost cout_standard"))  # fmt: skip
-rate_subject = one_of(_words("person personne", "rate_group categorie categorie_de_cout",
+rate_subject = OneOf(_words("person personne", "rate_group categorie categorie_de_cout",
                              "work_center poste_de_charge poste", "item article"))  # fmt: skip
-language = one_of(_words("en english anglais", "fr french francais"))
+language = OneOf(_words("en english anglais", "fr french francais"))
 
-default_field = one_of(_words("order ordre of", "customer client", "item article produit",
+default_field = OneOf(_words("order ordre of", "customer client", "item article produit",
                               "work_center poste_de_charge poste", "department atelier", "reason motif",
                               "element nature"))  # fmt: skip
-side = one_of(_words("debit", "credit"))
-element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
+side = OneOf(_words("debit", "credit"))
+element = OneOf(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
                         "rework retouche", "overhead charges_indirectes frais_generaux",
                         "subcontracting sous_traitance"))  # fmt: skip
-standard_element = one_of(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
+standard_element = OneOf(_words("labor main_d_oeuvre mo", "setup reglage", "machine", "material matiere",
                                  "overhead charges_indirectes frais_generaux", "subcontracting sous_traitance",
                                  "by_product sous_produit"))  # fmt: skip
-per = one_of(_words("piece", "lot"))
-driver = one_of(_words("labor_hour heure_de_main_d_oeuvre heure_mo", "machine_hour heure_machine",
+per = OneOf(_words("piece", "lot"))
+driver = OneOf(_words("labor_hour heure_de_main_d_oeuvre heure_mo", "machine_hour heure_machine",
                        "material_percent pour_cent_matiere",
                        "labor_percent pour_cent_main_d_oeuvre pour_cent_mo"))  # fmt: skip
-nature = one_of(_words("fixed fixe", "variable"))
-method = one_of(_words("net_value valeur_nette", "percent pour_cent", "sales_value valeur_de_vente"))
+nature = OneOf(_words("fixed fixe", "variable"))
+method = OneOf(_words("net_value valeur_nette", "percent pour_cent", "sales_value valeur_de_vente"))
 
 
-calendar_kind = one_of(_words("work travail", "break pause", "holiday ferie jour_ferie"))
-premium_kind = one_of(_words("overtime_day heures_supplementaires_jour hs_jour",
+calendar_kind = OneOf(_words("work travail", "break pause", "holiday ferie jour_ferie"))
+premium_kind = OneOf(_words("overtime_day heures_supplementaires_jour hs_jour",
                              "overtime_week heures_supplementaires_semaine hs_semaine", "night nuit",
                              "weekend week_end fin_de_semaine", "holiday ferie jour_ferie"))  # fmt: skip
 

@@ -25,7 +25,7 @@ from marshmallow import fields, validate
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Unreadable, decode, split
 from sync.core import ids
-from sync.core.clock import format_instant, to_instant
+from sync.core.clock import format_instant, readings, to_instant
 from sync.core.quantity import plain
 
 ACTIVITIES = ("run", "setup", "rework")
@@ -184,7 +184,9 @@ def _loaded_condition(given: Mapping[str, Any]) -> Condition | None:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One row, understood. `start` and `end` are instants; `timed` says whether they are to be believed."""
+    """One row, understood. `start` and `end` are instants; `timed` says whether they are to be believed: not when the
+    mapping says so, when the end lies before the start, or when the clock shows one of them twice or never that night.
+    The time of such a row is held until somebody tells it; its pieces count."""
 
     line: int
     digest: str
@@ -251,7 +253,7 @@ class _RowReader:
         mapping = self.mapping
         self.column = ""
         try:
-            start, end = self._instant("start"), self._instant("end")
+            (start, begins_once), (end, ends_once) = self._instant("start"), self._instant("end")
             kind = self._kind()
             if kind in ACTIVITIES and self._holds(mapping.rework):
                 kind = "rework"
@@ -267,7 +269,7 @@ class _RowReader:
                 },
                 start=start,
                 end=end,
-                timed=end >= start and not self._holds(mapping.untimed),
+                timed=end >= start and begins_once and ends_once and not self._holds(mapping.untimed),
                 good=self._number("good"),
                 scrap=self._number("scrap"),
                 hold=self._number("hold"),
@@ -306,7 +308,9 @@ class _RowReader:
         cell = self._cell(name)
         return decimal(cell, self.style) if cell else Decimal(0)
 
-    def _instant(self, name: str) -> int:
+    def _instant(self, name: str) -> tuple[int, bool]:
+        """The instant, and whether the clock shows that time exactly once: in the night it goes back nobody can tell
+        which of two half past twos was meant, and a time it leaves out is none."""
         cell = self._cell(name)
         try:
             moment = datetime.strptime(cell, self.mapping.time_format)  # noqa: DTZ007 (the zone comes below)
@@ -316,7 +320,10 @@ class _RowReader:
             ) from wrong
         if not 2000 <= moment.year <= 2099:
             raise BadCell(_("“{cell}” lies outside the years 2000 to 2099"), cell=cell)
-        return to_instant(moment if moment.tzinfo else moment.replace(tzinfo=self.zone))
+        if moment.tzinfo:
+            return to_instant(moment), True
+        found = readings(moment, self.zone)
+        return (found[0] if found else to_instant(moment.replace(tzinfo=self.zone))), len(found) == 1
 
 
 # --- what rows stand for -----------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ is immaterial: main products then bear what is left.
 order bears is divided (`rules/close.py`): so much percent of it to the joint product; of the rest by sales value at
 split-off, quantity x value of a unit, the product's own among them. Cents go by largest remainder, ties by item.
 
+A stock that is kept at standard takes it at that; the difference is a variance (`output_cost`).
+
 An order whose output goes to stock at standard gives its joint products at the standard cost of their item, with each
 report, so that all its output is valued alike.
 
@@ -30,7 +32,7 @@ from sync.core.findings import COSTED, Outcome, excluded, held
 from sync.core.money import ARITHMETIC, MOST, round_money
 from sync.core.plant import Item, Order, Plant
 from sync.core.quantity import convert, plain
-from sync.costing.booking import Cause, Side
+from sync.costing.booking import Cause, Side, beyond_standard
 from sync.costing.joint import Joint
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policies
@@ -59,6 +61,11 @@ def cost(
         made = _cost(report, plant, rates, policies)
         if isinstance(made, Entry):
             entries.append(made)
+            cause, order = Cause.of(report, plant, policies), plant.orders[report.order]
+            item = plant.items[report.item]
+            rule = (RULE, VERSION)
+            if beyond := beyond_standard(cause, rule, order, item, made.quantity, made.amount, plant, rates):
+                entries.append(beyond)
             outcomes[report.id] = COSTED
         elif isinstance(made, Joint):
             joint.append(made)

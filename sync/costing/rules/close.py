@@ -14,6 +14,9 @@ value of a unit, the product among them. One receipt each; cents by largest rema
 *standard*: the good pieces went to stock with their reports (`rules/output.py`); what is left are the variances against
 the standard frozen at release (`sync.costing.variances`), one entry for each cause.
 
+A stock that is kept at standard does not take more than that: what its pieces cost beyond it, or below, is a variance
+(`output_cost`).
+
 Either way what happened after the close is *late cost*, a variance of its own: the value of the stock is settled. An
 order that closes without a good piece leaves all it bears as a loss (`no_output`). One that makes no item, as a case or
 a project, keeps its cost: that is what it is asked for. One that bears nothing, or less than nothing, while it has
@@ -32,7 +35,7 @@ from sync.core.money import ZERO, allocate, decimal, minor_digits
 from sync.core.plant import Distribution, Item, Order, Plant
 from sync.core.quantity import plain
 from sync.costing import cost_card, variances
-from sync.costing.booking import Cause, Side
+from sync.costing.booking import Cause, Side, beyond_standard
 from sync.costing.joint import Joint
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
@@ -86,7 +89,7 @@ def cost(
     settle = _Settle(order, cause, plant, tuple(reports), good_output(order, counted))
     if policies.on(order.released_on or cause.day).output_value == "standard":
         return settle.standard(spent, counted, rates, policies)
-    return settle.actual(spent, joint)
+    return settle.actual(spent, joint, rates)
 
 
 class _Settle:
@@ -96,7 +99,9 @@ class _Settle:
         self.order, self.cause, self.plant, self.reports, self.good = order, cause, plant, reports, good
         self.item = plant.items[order.item]
 
-    def actual(self, spent: Sequence[Spent], joint: Sequence[Joint]) -> tuple[list[Entry], Outcome]:
+    def actual(
+        self, spent: Sequence[Spent], joint: Sequence[Joint], rates: RateTable
+    ) -> tuple[list[Entry], Outcome]:
         """All of it to stock, at what it cost."""
         late = sum((line.amount for line in spent if line.late), ZERO)
         bears = sum((line.amount for line in spent), ZERO) - late
@@ -108,7 +113,10 @@ class _Settle:
             shares = self.shares(joint)
             if isinstance(shares, Outcome):
                 return [], shares
-            entries.extend(self.receipts(bears, words, shares, joint))
+            for receipt in self.receipts(bears, words, shares, joint):
+                entries.append(receipt)
+                if receipt.element == "output" and (beyond := self.beyond_standard(receipt, rates)):
+                    entries.append(beyond)
         elif bears:
             entries.append(self.variance("no_output", "", bears, f"no good piece: {words}", ""))
         if late:
@@ -133,6 +141,13 @@ class _Settle:
             )
             for part in split
         ], COSTED
+
+    def beyond_standard(self, receipt: Entry, rates: RateTable) -> Entry | None:
+        """What a receipt cost beyond the standard its stock is kept at."""
+        item, rule = self.plant.items[receipt.item], (RULE, VERSION)
+        return beyond_standard(
+            self.cause, rule, self.order, item, receipt.quantity, receipt.amount, self.plant, rates
+        )
 
     def shares(self, joint: Sequence[Joint]) -> dict[str, Fraction] | Outcome:
         """The part of the cost each item takes; "" takes what is left for want of good pieces."""

@@ -16,7 +16,8 @@ Beside them stand, as entries of their own, the material price variance of an it
 
 Movements of an item are valued in the order of their instants (ties by event id), whenever they were told: a receipt
 that is told late revalues what follows it. A movement of a closed period is corrected by a reversal pair in the first
-open one. Lots are kept on the facts and do not change the cost.
+open one. Lots are kept on the facts and do not change the cost. What orders give to stock is among them
+(`sync/costing/fed.py`): it is booked with the order, and only counted here.
 """
 
 from collections import defaultdict
@@ -32,6 +33,7 @@ from sync.core.money import ARITHMETIC, ZERO, round_money
 from sync.core.plant import Item, Plant, Site
 from sync.core.quantity import convert, plain
 from sync.costing.drawn import Draw
+from sync.costing.fed import Fed
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
@@ -81,9 +83,10 @@ def cost(
     rates: RateTable,
     policies: Policies,
     opening: Mapping[str, Stock],
+    fed: Iterable[Fed] = (),
 ) -> Valued:
     """Value movements. For an item whose stock is carried they must be all of that item's after its `opening` stock,
-    and those that wait in it."""
+    what orders have `fed` it with among them, and those that wait in it."""
     valued = Valued()
     by_item: dict[str, list[_Line]] = defaultdict(list)
     for movement in movements:
@@ -91,6 +94,8 @@ def cost(
     for draw in draws:
         by_item[draw.component.item].append(_Line(draw.report, plant, policies, draw))
         valued.drawn.setdefault(draw.report.id, COSTED)
+    for receipt in fed:
+        by_item[receipt.item].append(_Line(receipt, plant, policies))
     for code in sorted(by_item):
         _cost_item(code, by_item[code], plant, rates, policies, opening.get(code, Stock()), valued)
     return valued
@@ -147,7 +152,7 @@ def _cost_item(
             line.tell(valued, result)
             continue
         line.tell(valued, COSTED)
-        if result.negative:
+        if result.negative and not isinstance(line.fact, Fed):
             valued.findings.append(Finding("stock.negative", line.fact.id, {"item": code}))
         valued.entries.extend(line.entries(result))
 
@@ -194,7 +199,9 @@ class _Line:
     item: Item
     place: Place | None
 
-    def __init__(self, fact: Movement | Event, plant: Plant, policies: Policies, draw: Draw | None = None) -> None:
+    def __init__(
+        self, fact: Movement | Event | Fed, plant: Plant, policies: Policies, draw: Draw | None = None
+    ) -> None:
         self.fact, self.plant, self.draw = fact, plant, draw
         self.day = local_date(fact.occurred_at, plant.site.zone)
         self.policy = policies.on(self.day)
@@ -203,6 +210,10 @@ class _Line:
     def resolve(self, item: Item) -> Outcome | None:
         """Find the quantity in base units, the order and what a receipt cost; or tell what is not known."""
         self.item = item
+        if isinstance(self.fact, Fed):
+            self.place, fed = None, self.fact
+            self.move = Move(fed.key, "receipt", fed.occurred_at, self.day, fed.quantity, fed.paid)
+            return None
         quantity, unit = self._drawn()
         base = convert(quantity, unit, item.unit, item.units)
         if base is None:
@@ -220,7 +231,9 @@ class _Line:
         return None
 
     def tell(self, valued: Valued, outcome: Outcome) -> None:
-        """Record what became of the fact."""
+        """Record what became of the fact; what an order gave is told with the order."""
+        if isinstance(self.fact, Fed):
+            return
         if self.draw is None:
             valued.outcomes[self.fact.id] = outcome
         elif outcome.state == "held":
@@ -258,11 +271,13 @@ class _Line:
         source = "opening:" if getattr(self.fact, "opening", None) else "supplier:"
         sender, receiver = {"receipt": (source, stock), "issue": (stock, order), "return": (order, stock)}[move.kind]
         formula = f"{self._estimate()}{step.words} = {step.amount} {self.currency}"
-        yield self.build(
-            sender, receiver, step.amount, formula, self.place, move.quantity, step.unit_cost, step.rate_id
-        )
+        fed = isinstance(self.fact, Fed)
+        if not fed:  # what an order gives was booked where its cost is known
+            yield self.build(
+                sender, receiver, step.amount, formula, self.place, move.quantity, step.unit_cost, step.rate_id
+            )
         if step.price_difference:
-            giver = source if move.kind == "receipt" else stock
+            giver = source if move.kind == "receipt" and not fed else stock
             words = self._price_words(step)
             yield self.variance(step.price_difference, giver, "variance:material_price", words, self.place)
         if step.brought:
@@ -331,7 +346,7 @@ class _Line:
             amount=amount,
             currency=self.currency,
             provenance="estimated" if self.draw else self.fact.provenance,
-            events=(self.fact.id,),
+            events=(self.fact.cause,) if isinstance(self.fact, Fed) else (self.fact.id,),
             policy=self.policy.version,
             formula=formula,
             postings=transfer(

@@ -25,6 +25,7 @@ from sync.core.plant import Item, Order, Plant
 from sync.core.quantity import plain
 from sync.costing import cost_card
 from sync.costing.booking import Cause, Side
+from sync.costing.cost_card import CostCard
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.spent import planned_steps
@@ -47,11 +48,13 @@ def cost(
     """Entries of the good reports of an order that go to stock at standard; reports that only count have no outcome."""
     entries: list[Entry] = []
     outcomes: dict[str, Outcome] = {}
+    card: CostCard | Outcome | None = None  # the same for all of an order, and made only where it is asked for
     for report in reports:
         cause = Cause.of(report, plant, policies)
         by_standard = policies.on(order.released_on or cause.day).output_value == "standard"
         if by_standard and order.item and is_output(order, report.operation):
-            made = _to_stock(order, report, cause, plant, rates, policies)
+            card = card or cost_card.of_order(plant, order, rates, policies)
+            made = _to_stock(order, report, cause, plant, rates, card)
             if isinstance(made, Outcome):
                 outcomes[report.id] = made
             else:
@@ -61,12 +64,11 @@ def cost(
 
 
 def _to_stock(
-    order: Order, report: OutputReported, cause: Cause, plant: Plant, rates: RateTable, policies: Policies
+    order: Order, report: OutputReported, cause: Cause, plant: Plant, rates: RateTable, card: CostCard | Outcome
 ) -> list[Entry] | Outcome:
     item = plant.items.get(order.item)
     if item is None:
         return held("reference.unknown_item", code=order.item)
-    card = cost_card.of_order(plant, order, rates, policies)
     if isinstance(card, Outcome):
         return card
     if incomplete := card.incomplete():

@@ -70,6 +70,13 @@ def test_a_loop_is_told_with_its_way(cost, tmp_path: Path) -> None:
     assert second["missing"] == [{"kind": "loop", "subject": "B → A → B"}]
 
 
+def test_an_incomplete_card_is_told_beside_the_figures(cost) -> None:
+    (order,) = json.loads(cost("standard_that_needs_itself").stdout)["variances"]
+    assert order["missing"] == [{"kind": "loop", "subject": "PASTE → STARTER → PASTE"}]
+    assert "PASTE → STARTER → PASTE" in order["sentence"]
+    assert "An item needs itself" in cost("standard_that_needs_itself", "--table").stdout
+
+
 def test_a_table_for_readers(cost) -> None:
     shown = cost("standard_versions", "--table").stdout
     for words in ("Cost cards", "Variances", "labor_efficiency", "favourable", "unfavourable", "lot_size"):

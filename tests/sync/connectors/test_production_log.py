@@ -47,6 +47,22 @@ def test_production() -> None:
     assert (output["occurred_at"], output["person"]) == ("2026-03-03T00:30:00.000Z", "p00000000000a")
 
 
+@pytest.mark.parametrize(("begin", "end", "timed"), [
+    ("25.10.2026 01:30", "25.10.2026 04:00", True),  # both there once, three and a half hours apart
+    ("25.10.2026 02:30", "25.10.2026 04:00", False),  # the clock shows half past two twice
+    ("24.10.2026 22:00", "25.10.2026 02:00", False),
+    ("25.10.2026 03:00", "25.10.2026 04:00", True),
+    ("29.03.2026 01:00", "29.03.2026 02:30", False),  # and never that night
+])  # fmt: skip
+def test_a_time_the_clock_shows_twice_or_never_is_not_guessed(begin: str, end: str, timed: bool) -> None:
+    head, first = LOG.splitlines()[:2]
+    (row,) = rows(f"{head}\n{first.replace('02.03.2026 22:30', begin).replace('03.03.2026 01:30', end)}\n")
+    assert row.timed == timed
+    labor, output = said(row)[:2]
+    assert ("started_at" in labor[1]) == timed, "what is not known is held, not made up"
+    assert output[0] == "output.reported", "the pieces count all the same"
+
+
 def test_setup_rework_and_pieces_held_for_review() -> None:
     setup, rework = rows()[2:4]
     assert said(setup)[0][1]["activity"] == "setup"

@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ from sync.core.plant import Operation, Order
 from sync.costing.cost_card import CardLine, CostCard, Unknown
 from sync.costing.policy import Policy
 from sync.costing.spent import Counted, Spent
-from sync.costing.variances import CATEGORIES, Overhead, Variance, in_work, of_pool, split
+from sync.costing.variances import CATEGORIES, Variance, in_work, split
 
 DAY = date(2026, 1, 1)
 D, F = Decimal, Fraction
@@ -150,44 +149,6 @@ def test_bac_senegal_2003_labor_and_materials() -> None:
     card = a_card(hours("labor", "1.5", "670"), currency="XOF")
     found = of(card, [worked("labor", "2544", "1679040")], "1652")
     assert found == {"labor_efficiency": D(44220), "labor_rate": D(-25440)}
-
-
-def test_bac_senegal_2003_overhead() -> None:
-    """The same exam: variable 255 and fixed 324,000 for 3,600 h; 3,372 h worked, 3,320 allowed, 1,079,040 spent.
-    Published: écart sur budget 104,820 favorable, sur activité 20,520 défavorable, sur rendement 17,940 défavorable,
-    together 66,360 favorable."""
-    overhead = Overhead("CENTRE", D(1079040 - 324000), D(324000), D(3372), D(3320), D(3600), D(255), D(324000))
-    found = of_pool(overhead, "XOF")
-    assert _by_category(found) == {
-        "overhead_spending": D(-104820), "overhead_volume": D(20520), "overhead_efficiency": D(17940),
-    }  # fmt: skip
-    assert sum(v.amount for v in found) == D(-66360)
-
-
-def test_blocher_thinnews_overhead() -> None:
-    """Blocher and others, Cost Management, Thinnews Co.: overhead 24,000, of it 10,000 fixed; budget fixed 11,000;
-    5,000 machine hours, 4,800 allowed, denominator 5,500, variable rate 3.00. Published: fixed volume variance 1,400 U
-    (11,000 - 4,800 h x 2.00): of it 1,000 is capacity not used and 400 hours above standard."""
-    found = of_pool(Overhead("POOL", D(14000), D(10000), D(5000), D(4800), D(5500), D(3), D(11000)), "USD")
-    told = {(v.category, v.formula.partition(":")[0]): v.amount for v in found}
-    assert told == {
-        ("overhead_spending", "variable"): D(-1000),
-        ("overhead_spending", "fixed"): D(-1000),
-        ("overhead_efficiency", "variable"): D(600),
-        ("overhead_efficiency", "fixed"): D(400),
-        ("overhead_volume", "fixed"): D(1000),
-    }
-    assert told["overhead_volume", "fixed"] + told["overhead_efficiency", "fixed"] == D(1400)
-
-
-def test_garrison_microdrive_fixed_overhead() -> None:
-    """Garrison, Noreen & Brewer, predetermined overhead rates appendix, MicroDrive Corporation: budget fixed 300,000
-    for 50,000 machine hours, 308,000 spent, 42,000 hours worked, 40,000 allowed. Published: budget variance 8,000 U,
-    volume variance 60,000 U (here 48,000 of capacity and 12,000 of hours)."""
-    found = of_pool(Overhead("POOL", D(0), D(308000), D(42000), D(40000), D(50000), D(0), D(300000)), "USD")
-    assert _by_category(found) == {
-        "overhead_spending": D(8000), "overhead_efficiency": D(12000), "overhead_volume": D(48000),
-    }  # fmt: skip
 
 
 def test_horngren_tomatoes_mix_and_yield() -> None:
@@ -473,11 +434,6 @@ def test_what_is_in_work_is_no_variance_while_the_order_runs() -> None:
 def test_words_are_shown_apart_from_the_sign() -> None:
     dear, cheap = (Variance("labor_rate", "10", "labor", "", D(amount), "", "") for amount in ("2", "-2"))
     assert (dear.favourable, cheap.favourable) == (False, True)
-
-
-def test_no_normal_capacity_no_variance() -> None:
-    with pytest.raises(ValueError, match="no normal capacity"):
-        of_pool(Overhead("POOL", D(1), D(1), D(1), D(1), D(0), D(1), D(1)), "EUR")
 
 
 # --- adding up, whatever happens -----------------------------------------------------------------------------------
