@@ -27,7 +27,7 @@ from sync.events.defect import DefectReported
 from sync.events.downtime import DowntimeStarted, DowntimeStopped
 from sync.events.labor import LaborDeclared, LaborStarted, LaborStopped
 from sync.events.machine import MachineReported, MachineStarted, MachineStopped
-from sync.events.material import MaterialConsumed, MaterialReturned
+from sync.events.material import MaterialConsumed, MaterialReceived, MaterialReturned
 from sync.events.operation import OperationAdded
 from sync.events.output import OutputReported
 from sync.events.shift import BreakStarted, BreakStopped, ShiftEnded
@@ -406,7 +406,7 @@ class _Stocks:
         for event in touched.values():
             self._touch(event)
         for item, instant in changed.items():
-            self._begin(item, instant)
+            self._begin(item, instant, receipt=True)
         while self._load() | self._couple() | self._open():
             pass
 
@@ -420,7 +420,7 @@ class _Stocks:
 
     def _touch(self, event: Event) -> None:
         if isinstance(event, material.Movement):
-            self._begin(event.item, event.occurred_at)
+            self._begin(event.item, event.occurred_at, receipt=isinstance(event, MaterialReceived))
         if isinstance(event, QUANTITIES):
             self.reports.add(event.id)
         order = self.terms.plant.orders.get(getattr(event, "order", None) or "")
@@ -437,12 +437,12 @@ class _Stocks:
     def _change(self, order: str, instant: int) -> None:
         self.changed[order] = min(instant, self.changed.get(order, instant))
 
-    def _begin(self, code: str, instant: int) -> bool:
+    def _begin(self, code: str, instant: int, *, receipt: bool = False) -> bool:
         """Value an item anew from an instant on; whether that is news."""
         item = self.terms.plant.items.get(code)
         if item is None or not material.is_carried(item, self.terms.rates, self.terms.policies):
             return False
-        since = material.replay_from(item, instant, self.terms.plant.site)
+        since = material.replay_from(item, instant, self.terms.plant.site) if receipt else instant
         if since >= self.since.get(code, NEVER):
             return False
         self.since[code] = since

@@ -137,10 +137,10 @@ def in_sql(engine: Engine, site: str = "main") -> InSql:
     return InSql(engine, site)
 
 
-def terms_of(engine: Engine) -> Terms:
+def terms_of(engine: Engine, site: str = "main") -> Terms:
     with read(engine) as connection:
-        rates = RateTable(plant.rates(connection, "main"))
-        return Terms(plant.load(connection, "main"), rates, plant.policies(connection, "main"))
+        rates = RateTable(plant.rates(connection, site))
+        return Terms(plant.load(connection, site), rates, plant.policies(connection, site))
 
 
 @cache
@@ -439,14 +439,23 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
     (22, {"split_rule": "unattended", "premium_to": "order"}),
 ])  # fmt: skip
 def test_and_with_calendars_and_premiums(database: Engine, seed: int, chosen: dict[str, Any]) -> None:
-    sql = in_sql(database)
-    with write(database) as connection:
+    with_calendars_and_premiums(database, "main", seed, chosen)
+
+
+@pytest.mark.postgres
+def test_and_so_on_postgresql(postgres_url: str) -> None:
+    with_calendars_and_premiums(postgresql(postgres_url), f"s{next(SITES)}", 20, {"breaks": "calendar"})
+
+
+def with_calendars_and_premiums(engine: Engine, site: str, seed: int, chosen: dict[str, Any]) -> None:
+    sql = in_sql(engine, site)
+    with write(engine) as connection:
         for kind, rows in TIMES.items():
-            plant.put(connection, "main", kind, rows)
-        plant.put(connection, "main", "people", [{"key": ANA, "calendar": "NIGHT"}])
-        plant.put(connection, "main", "work_centers", [{"code": "W1", "calendar": "DAY"}])
-        plant.put_policy(connection, "main", {BEGINNING: chosen})
-    terms = terms_of(database)
+            plant.put(connection, site, kind, rows)
+        plant.put(connection, site, "people", [{"key": ANA, "calendar": "NIGHT"}])
+        plant.put(connection, site, "work_centers", [{"code": "W1", "calendar": "DAY"}])
+        plant.put_policy(connection, site, {BEGINNING: chosen})
+    terms = terms_of(engine, site)
     told = with_times(a_labelled_plant())
     assert (terms.plant.calendars, terms.plant.premiums) == (told.calendars, told.premiums)
     memory = InMemory(MemoryHost(terms))
@@ -462,8 +471,8 @@ def test_and_with_calendars_and_premiums(database: Engine, seed: int, chosen: di
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()
     assert_recomputed(memory.memory)
-    with read(database) as connection:
-        assert verify(connection, "main", KEY).faults == []
+    with read(engine) as connection:
+        assert verify(connection, site, KEY).faults == []
 
 
 def assert_recomputed(host: MemoryHost) -> None:

@@ -3,6 +3,7 @@ way."""
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -36,8 +37,9 @@ CHARGES = Charges(
 METHODS = ("moving_average", "fifo", "period_average", "standard")
 
 
-def a_walking_plant(method: str, drawn: bool) -> Plant:
-    """MO-1 makes glue, MO-2 makes chairs of it, and everything that is charged beside hours is."""
+def a_walking_plant(method: str, drawn: bool, around: bool = False) -> Plant:
+    """MO-1 makes glue, MO-2 makes chairs of it, and everything that is charged beside hours is. `around`: MO-2 makes
+    oak instead, which MO-1 may draw."""
     steps = (
         Operation("10", "Turn", 10, "W1", D(15), D("2.5")),
         Operation("20", "Glue", 20, "W2"),
@@ -50,7 +52,11 @@ def a_walking_plant(method: str, drawn: bool) -> Plant:
     plant.orders["MO-1"] = Order("MO-1", "GLUE", D(10), operations=steps, released_on=released)
     plant.orders["MO-2"] = Order("MO-2", "CHAIR", D(10), operations=steps, components=parts, released_on=released)
     lines = (StandardLine("10", "labor", "", D("0.1"), "piece", D("31.17"), "h"),)
-    plant.standards = {code: (GivenStandard(code, "V1", ALWAYS, D(10), lines),) for code in ("GLUE", "CHAIR")}
+    if around:
+        plant.items["OAK"] = Item("OAK", "Oak", "kg", method)
+        plant.orders["MO-2"] = replace(plant.orders["MO-2"], item="OAK")
+    cards = ("GLUE", "CHAIR", "OAK")
+    plant.standards = {code: (GivenStandard(code, "V1", ALWAYS, D(10), lines),) for code in cards}
     plant.charges = CHARGES
     return plant
 
@@ -99,6 +105,18 @@ def test_any_history_walks_to_the_same_end(
 ) -> None:
     rework = chance.choice(["order", "overhead", "loss"])
     policy = Policy(output_value=value, rework_to=rework, normal_loss_base=chance.choice(["input", "inspected"]))
-    host = walked(seed, chance, a_walking_plant(method, drawn), policy)
+    host = walked(seed, chance, a_walking_plant(method, drawn, chance.random() < 0.5), policy)
     agrees(host)
     nothing_is_lost(host)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, 2000, 200))
+def test_thousands_of_walks(first: int) -> None:
+    for seed in range(first, first + 200):
+        chance = random.Random(seed)
+        policy = Policy(output_value=chance.choice(["actual", "actual", "standard"]))
+        plant = a_walking_plant(chance.choice(METHODS), chance.random() < 0.5, chance.random() < 0.7)
+        host = walked(seed, chance, plant, policy)
+        agrees(host)
+        nothing_is_lost(host)

@@ -112,7 +112,7 @@ def is_carried(item: Item, rates: RateTable, policies: Policies) -> bool:
 
 
 def replay_from(item: Item, instant: int, site: Site) -> int:
-    """The instant from which an item is valued anew when something changed at `instant`: the month's first where one
+    """The instant from which an item is valued anew when a receipt changed at `instant`: the month's first where one
     average holds for all of the month."""
     if item.valuation != period_average.NAME:
         return instant

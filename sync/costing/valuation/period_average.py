@@ -21,22 +21,39 @@ from itertools import groupby
 from sync.core.clock import month_of
 from sync.core.findings import Outcome
 from sync.core.money import ARITHMETIC, ZERO
-from sync.costing.valuation.stock import RESIDUE, Move, Of, Step, Stock, Told, one_by_one, too_large, unit_cost_of
+from sync.costing.valuation.stock import (
+    RESIDUE,
+    Month,
+    Move,
+    Of,
+    Step,
+    Stock,
+    Told,
+    one_by_one,
+    too_large,
+    too_little,
+    unit_cost_of,
+)
 
 NAME = "period_average"
 
 
 def value(moves: Iterable[Move], stock: Stock, of: Of, *, hold: bool) -> Iterator[Told]:
-    """Value moves, all of an item's after `stock`, in the order of their instants. `stock` is that of the end of a
-    month, and so are those that are told; the moves that wait come along again in the next month."""
-    waiting: list[Move] = []
-    for period, parts in groupby(moves, key=lambda move: month_of(move.day)):
+    """Value moves, all of an item's after `stock`, in the order of their instants. Within a month they may begin
+    anywhere as long as its receipts are those of which `stock` was told; those that wait come along again, in the next
+    month too. The stocks that are told within a month hold what is left of all of that month, receipts to come
+    included."""
+    moves = list(moves)
+    waiting = [move for move in moves if move.key in stock.waiting]
+    yield from (Told(move, too_little(of), move, stock) for move in waiting)
+    following = (move for move in moves if move.key not in stock.waiting)
+    for period, parts in groupby(following, key=lambda move: month_of(move.day)):
         of_month = [*waiting, *parts]
-        month = _Month(period, of_month, stock, of)
-        told = list(month.told(hold))
-        stock = replace(month.pool, waiting=told[-1].stock.waiting)
-        # What waited before and waits on was told already.
-        yield from (replace(one, stock=stock) for one in told if one.looking_at not in waiting)
+        for told in _Month(period, of_month, stock, of).told(hold):
+            stock = told.stock
+            # What waited before and waits on was told already.
+            if told.looking_at not in waiting:
+                yield told
         waiting = [move for move in of_month if move.key in stock.waiting]
 
 
@@ -45,7 +62,13 @@ class _Month:
 
     def __init__(self, period: str, moves: list[Move], stock: Stock, of: Of) -> None:
         self.moves, self.of, self.start = moves, of, stock
-        self.words = f"average of {period}"
+        self.period, self.words = period, f"average of {period}"
+        if stock.month is not None and stock.month.period == period:
+            self.first, self.shortage = stock.month.first, stock.month.shortage
+            self.quantity, self.value = stock.month.quantity, stock.month.value
+            self.pool = Stock(stock.quantity, stock.value, stock.last_cost)
+            self.start = replace(stock, quantity=stock.month.there)
+            return
         receipts = [move for move in moves if move.kind == "receipt"]
         self.first = receipts[0].key if receipts else ""
         quantity, value, last_cost = stock.quantity, stock.value, stock.last_cost
@@ -64,7 +87,9 @@ class _Month:
 
     def told(self, hold: bool) -> Iterator[Told]:
         # Quantities follow the days, so that an issue knows whether it has to wait; values are those of the pool.
-        yield from one_by_one(self.moves, self.start, self.step, self.of, hold=hold)
+        for told in one_by_one(self.moves, self.start, self.step, self.of, hold=hold):
+            here = Month(self.period, self.quantity, self.value, told.stock.quantity, self.shortage, self.first)
+            yield replace(told, stock=replace(self.pool, waiting=told.stock.waiting, month=here))
 
     def step(self, stock: Stock, move: Move) -> Step | Outcome:
         of, pool = self.of, self.pool

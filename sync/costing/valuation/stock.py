@@ -55,6 +55,19 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """What the average of a month is made of, and how far that month has come: `there` is the quantity at the instant;
+    `shortage`: what the `first` receipt corrects of the month before."""
+
+    period: str
+    quantity: Decimal
+    value: Decimal
+    there: Decimal
+    shortage: Decimal
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stock:
     """An item's stock: `quantity` in base units, `value` in money; `last_cost` of one unit when known.
 
@@ -69,6 +82,7 @@ class Stock:
     drawn: tuple[Layer, ...] = ()
     waiting: tuple[str, ...] = ()
     actual: bool = False
+    month: Month | None = None
 
     @property
     def more(self) -> dict[str, Any]:
@@ -81,6 +95,9 @@ class Stock:
             told["waiting"] = list(self.waiting)
         if self.actual:
             told["actual"] = True
+        if month := self.month:
+            figures = (plain(month.quantity), str(month.value), plain(month.there), str(month.shortage))
+            told["month"] = [month.period, *figures, month.first]
         return told
 
     def knowing(self, more: Mapping[str, Any]) -> "Stock":
@@ -89,8 +106,12 @@ class Stock:
             tuple(Layer(source, Decimal(quantity), Decimal(value)) for source, quantity, value in more.get(name, ()))
             for name in ("layers", "drawn")
         )
-        waiting, actual = tuple(more.get("waiting", ())), bool(more.get("actual"))
-        return replace(self, layers=layers, drawn=drawn, waiting=waiting, actual=actual)
+        waiting, actual, month = tuple(more.get("waiting", ())), bool(more.get("actual")), None
+        if "month" in more:
+            period, *figures, first = more["month"]
+            quantity, value, there, shortage = map(Decimal, figures)
+            month = Month(period, quantity, value, there, shortage, first)
+        return replace(self, layers=layers, drawn=drawn, waiting=waiting, actual=actual, month=month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +218,7 @@ def one_by_one(moves: Iterable[Move], stock: Stock, value: Value, of: Of, *, hol
         if hold and _beyond(stock, move):
             waiting.append(move)
             stock = replace(stock, waiting=tuple(one.key for one in waiting))
-            yield Told(move, held("stock.too_little", item=of.item), move, stock)
+            yield Told(move, too_little(of), move, stock)
             continue
         result, stock = _valued(stock, move, value, of)
         yield Told(move, result, move, stock)
@@ -209,6 +230,11 @@ def one_by_one(moves: Iterable[Move], stock: Stock, value: Value, of: Of, *, hol
                 stock = replace(stock, waiting=tuple(one.key for one in waiting))
                 result, stock = _valued(stock, issue, value, of)
                 yield Told(issue, result, move, stock)
+
+
+def too_little(of: Of) -> Outcome:
+    """Held, until more has come."""
+    return held("stock.too_little", item=of.item)
 
 
 def _beyond(stock: Stock, move: Move) -> bool:

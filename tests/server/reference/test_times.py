@@ -80,6 +80,24 @@ def test_a_version_of_a_calendar_is_given_whole(worked: Engine) -> None:
     ]  # fmt: skip
 
 
+def test_a_clock_at_a_work_center_that_becomes_known_pauses_with_it(database: Engine, site: str) -> None:
+    """Ana assembles MO-1 from 08:00 to 17:00; from 10:00 on a clock of hers runs on an order nobody knows yet. When its
+    work center is known, the break there (12:00 to 12:30) is all MO-1's: 2 + 7/2 hours become a quarter more."""
+    put_plant(database)
+    with write(database) as connection:
+        plant.put_policy(connection, site, {BEGINNING: {"breaks": "calendar"}})
+        plant.put(connection, site, "calendars", [{**FRIDAY, "starts": "12:00", "ends": "12:30"}])
+        plant.put(connection, site, "work_centers", [{"code": "W1", "calendar": "DAY"}])
+    begin = raw("labor.started", "2026-11-20T07:00:00Z", person=ANA, activity="run", order="MO-1", operation="20")
+    running = raw("labor.started", "2026-11-20T09:00:00Z", person=ANA, activity="run", order="MO-9", operation="10")
+    send(database, [begin, running, raw("labor.stopped", "2026-11-20T16:00:00Z", person=ANA, start_id=begin["id"])])
+    settle(database)
+    assert hours(database) == [Decimal("5.5")]
+    come(database, "orders", {"code": "MO-9", "item": "CHAIR", "quantity": "1"})
+    come(database, "operations", {"order": "MO-9", "number": "10", "name": "Turn", "sequence": 10, "work_center": "W1"})
+    assert hours(database) == [Decimal("5.75")]
+
+
 def test_a_premium_adds_and_goes(worked: Engine) -> None:
     overtime = {"premium": "OVER8", "kind": "overtime_day", "threshold_h": "8", "percent": "25"}
     assert come(worked, "premiums", overtime) == 1

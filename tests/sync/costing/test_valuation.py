@@ -15,7 +15,7 @@ from sync.core.plant import Plant
 from sync.costing.engine import Costed, Terms, cost_material
 from sync.costing.policy import Policies, Policy
 from sync.costing.rates import Rate
-from sync.costing.valuation.stock import Layer, Stock
+from sync.costing.valuation.stock import Layer, Month, Stock
 from sync.events import catalog
 from sync.ledger.balances import by_object
 from tests.cast import raw, some_rates
@@ -255,7 +255,8 @@ def test_the_average_of_a_month_is_one_division(seed: int) -> None:
 
 def test_a_stock_is_kept_whole() -> None:
     layers = (Layer("a/10", Decimal("0.5"), Decimal("1.00")), Layer("", Decimal(3), Decimal("0.00")))
-    stock = Stock(Decimal("3.5"), Decimal("1.00"), Decimal("0.3"), layers, layers[:1], ("x", "y/20"), True)
+    month = Month("2026-11", Decimal("18.5"), Decimal("150.00"), Decimal(-4), Decimal("2.67"), "first")
+    stock = Stock(Decimal("3.5"), Decimal("1.00"), Decimal("0.3"), layers, layers[:1], ("x", "y/20"), True, month)
     assert Stock(*(stock.quantity, stock.value, stock.last_cost)).knowing(parse(dump(stock.more))) == stock
     assert Stock().more == {}
 
