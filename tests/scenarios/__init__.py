@@ -34,16 +34,21 @@ def told(result: DryRun) -> dict[str, Any]:
     standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
     pools = {f"{line['pool']} {line['period']}": _pool(line) for line in everything["absorption"]}
     more = ({"standards": standards} if standards else {}) | ({"absorption": pools} if pools else {})
-    return more | _plans(everything) | _presence(everything) | {
-        "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
-        "facts": {
-            names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
-            for line in everything["facts"]
-        },
-        "findings": [_finding(line, names) for line in everything["findings"]],
-        "orders": everything["balances"]["orders"],
-        "objects": everything["balances"]["objects"],
-    }
+    return (
+        more
+        | _plans(everything)
+        | _presence(everything)
+        | {
+            "entries": [_entry(entry, names, currency) for entry in everything["entries"]],
+            "facts": {
+                names[line["fact"]]: " ".join(filter(None, (line["state"], line.get("reason"))))
+                for line in everything["facts"]
+            },
+            "findings": [_finding(line, names) for line in everything["findings"]],
+            "orders": everything["balances"]["orders"],
+            "objects": everything["balances"]["objects"],
+        }
+    )
 
 
 def _finding(line: dict[str, Any], names: dict[str, str]) -> str:

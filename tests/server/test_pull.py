@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from server.store import ledger, plant
 from server.store.database import read, write
+from sync.costing.policy import BEGINNING
 from tests.cast import a_shop, put_plant, raw, send, settle
 from tests.server.callers import bearer
 
@@ -61,7 +62,7 @@ def test_three_formats_tell_the_same(client: FlaskClient, finance: dict[str, str
 
 def test_each_format_says_how_time_was_shared(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
     with write(database) as connection:
-        plant.put_policy(connection, "main", {"split_rule": "main_order"})
+        plant.put_policy(connection, "main", {BEGINNING: {"split_rule": "main_order"}})
     send(database, [raw("labor.declared", "2026-11-20T08:00:00Z", person="pa11ce000001", activity="indirect",
                         indirect_code="CLEAN", duration_ms=3_600_000)])  # fmt: skip
     settle(database)

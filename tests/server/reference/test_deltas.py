@@ -16,6 +16,7 @@ from server.store import deltas, plant
 from server.store.database import read, write
 from server.store.sites import Floor, set_floor
 from server.store.snapshot import snapshot
+from sync.costing.policy import BEGINNING
 from tests.cast import raw, send
 from tests.server.callers import device
 
@@ -83,7 +84,7 @@ def test_settings_come_with_every_answer(app: Flask, shop: Engine) -> None:
     assert (change["settings"]["typed_time"], change["settings"]["away_minutes"]) == (True, 10)
     assert change["changed"] == change["gone"] == {}
     with write(shop) as connection:
-        plant.put_policy(connection, MAIN, {"split_rule": "standard_time"})
+        plant.put_policy(connection, MAIN, {BEGINNING: {"split_rule": "standard_time"}})
     assert get(tablet, change["version"])[1]["settings"]["split_rule"] == "standard_time"
 
 
