@@ -324,6 +324,14 @@ def batches(connection: Connection, site: str, after: int = 0, limit: int = 100_
     return [Batch(*row) for row in connection.execute(query)]
 
 
+def everything(connection: Connection, site: str, size: int = 5_000) -> Iterator[dict[str, Any]]:
+    """The bodies of all entries by position, reversals among them, a page at a time."""
+    after = 0
+    while rows := page(connection, site, after, size):
+        yield from (json.loads(body) for _position, _batch, body in rows)
+        after = rows[-1][0]
+
+
 def audit(connection: Connection, site: str, size: int = 5_000) -> Iterator[Row[Any]]:
     """All entry rows whole, by position, a page at a time."""
     after = 0
