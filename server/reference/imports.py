@@ -398,7 +398,7 @@ NAMED_BY = {
 }
 # What cost cards are made of.
 MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates",
-                    "overheads", "subcontracts")  # fmt: skip
+                    "overheads", "losses", "subcontracts")  # fmt: skip
 # What is charged by a rule of the house, and the facts that bear it.
 CHARGED = {
     "overheads": ("labor.", "machine.", "material.", "output.", "defect."),
