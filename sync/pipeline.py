@@ -479,13 +479,19 @@ class _Stocks:
                         self._begin(part.item, report.occurred_at)
         return news
 
+    def _was_there(self, code: str, instant: int) -> bool:
+        """Whether an item may have a stock before an instant though none is kept."""
+        if self.terms.plant.items[code].valuation == standard.NAME:
+            return True
+        return any(receipt.occurred_at < instant for receipt in self.host.receipts({code: 0}))
+
     def _open(self) -> bool:
         """Look the opening stock up, and get the facts that wait in it."""
         self.opening = self.host.stock_before(self.since)
         news = False
         for code, instant in self.since.items():
-            # Nothing is known of an item at standard until it is carried: then all of it is looked at once.
-            if code not in self.opening and instant and self.terms.plant.items[code].valuation == standard.NAME:
+            # Nothing is known of an item before it is carried: then all of it is looked at once.
+            if code not in self.opening and instant and self._was_there(code, instant):
                 self.since[code], news = 0, True
         wanted = {key.partition("/")[0] for stock in self.opening.values() for key in stock.waiting}
         waiting = self.host.by_ids(wanted - self.facts.keys())

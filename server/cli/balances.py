@@ -1,7 +1,6 @@
 """`floorledger balances`: what stands on the accounts of a plan, as it was posted or as of a day."""
 
 import json
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
 
 from server.cli import Trouble, open_database
 from server.settings import Settings
@@ -17,8 +15,6 @@ from server.store import ledger, plant
 from server.store.database import read
 from server.terminal import gettext as _
 from sync.ledger.plans import Chart, Node, as_of, as_posted, walk
-
-PAGE = 5_000
 
 
 @click.command()
@@ -44,7 +40,11 @@ def command(settings: Settings, plan: str, period: str, day: datetime | None, as
                 _("There is no plan %(plan)s; there are %(known)s.", plan=plan, known=", ".join(known) or "-")
             )
         chart = plant.charts(connection, settings.site).get(plan, Chart())
-        found = _entries(connection, settings.site, period)
+        found = (
+            content
+            for content in ledger.everything(connection, settings.site)
+            if not period or content["posting_period"] == period
+        )
         nodes = as_of(found, plan, chart, day.date()) if day else as_posted(found, plan, chart)
         currency = plant.site(connection, settings.site).currency
     if as_json:
@@ -56,17 +56,6 @@ def command(settings: Settings, plan: str, period: str, day: datetime | None, as
     for depth, node in walk(nodes):
         table.add_row(Text("  " * depth + " ".join(filter(None, (node.code or "–", node.name)))), str(node.balance))
     Console().print(table)
-
-
-def _entries(connection: Connection, site: str, period: str) -> Iterator[Mapping[str, Any]]:
-    """The entries of the ledger, reversals among them, a page at a time."""
-    after = 0
-    while page := ledger.page(connection, site, after, PAGE):
-        for _position, _batch, body in page:
-            content = json.loads(body)
-            if not period or content["posting_period"] == period:
-                yield content
-        after = page[-1][0]
 
 
 def _told(node: Node) -> dict[str, Any]:

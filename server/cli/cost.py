@@ -44,7 +44,7 @@ from sync.core.findings import CATALOGUE, Outcome
 from sync.costing import absorption, beside, engine
 from sync.costing.cost_card import CostCard
 from sync.costing.engine import Costed, Terms
-from sync.costing.policy import BadPolicy, Policies, in_steps
+from sync.costing.policy import BEGINNING, SETTINGS, BadPolicy, Policies, in_steps
 from sync.costing.presence import Presence, presences
 from sync.costing.rates import Rate, RateTable, rate_id
 from sync.events import catalog
@@ -201,6 +201,11 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
     return {
         "site": {"code": run.folder.site.code, "zone": run.folder.site.zone.key, "currency": run.folder.site.currency},
         "entries": contents,
+        "policies": [
+            {"version": policy.version, "valid_from": str(policy.valid_from) if policy.valid_from > BEGINNING else None}
+            | {name: getattr(policy, name) for name in SETTINGS}
+            for policy in run.terms.policies
+        ],
         "findings": [
             {**_place(places[found.event_id]), "code": found.code, "params": dict(found.params),
              "sentence": fill(translate(CATALOGUE[found.code].sentence), found.params),

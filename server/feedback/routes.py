@@ -210,8 +210,11 @@ def show_fact(identity: Any) -> Response:
             "photo": _photo(connection, fact),
             "conflicts": facts.conflicts(connection, site, event_id),
             # While work simply runs its end is proposed to nobody.
-            "findings": [found for found in facts.findings(connection, site, event_id)
-                         if found[0] != END_PROPOSED or not fact.running or too_long],
+            "findings": [
+                found
+                for found in facts.findings(connection, site, event_id)
+                if found[0] != END_PROPOSED or not fact.running or too_long
+            ],
             "forgotten": too_long,
             "proposed": facts.proposed_end(connection, site, fact) if fact.reason == "break.open" else None,
             "caused": facts.entries_of(connection, site, scopes, event_id) if current.has(*FINANCE) else None,

@@ -398,7 +398,7 @@ NAMED_BY = {
 }
 # What cost cards are made of.
 MAKING_STANDARDS = ("items", "item_units", "routings", "bills", "standards", "operations", "components", "rates",
-                    "overheads", "subcontracts")  # fmt: skip
+                    "overheads", "losses", "subcontracts")  # fmt: skip
 # What is charged by a rule of the house, and the facts that bear it.
 CHARGED = {
     "overheads": ("labor.", "machine.", "material.", "output.", "defect."),
@@ -509,6 +509,10 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
             orders = {row["order"] for row in (*change.added, *(new for _, new in change.changed))}
             components = plant.rows(connection, site, "components", "order", orders)
             named.update(("order", row["order"]) for row in components if row["backflush"])
+        if change.kind == "items":
+            # What an order gave to a stock depends on how that is valued.
+            valued = {old["code"] for old, new in change.changed if old["valuation"] != new["valuation"]}
+            named.update(("order", row["code"]) for row in plant.rows(connection, site, "orders", "item", valued))
         if change.kind == "order_accounts":
             named.update(("order", row["order"]) for row in change.added)
         column, key, bearing = NAMED_BY.get(change.kind, ("", "", NAMED_BY_ALL.get(change.kind, ())))

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.plant import chunks
-from server.store.tables import TABLES
+from server.store.tables import FED_CONDITION, TABLES
 from sync.core.canonical import dump
 from sync.core.clock import parse_instant
 from sync.core.money import from_store, to_store
@@ -34,6 +34,8 @@ STANDING: Table = TABLES["standing_entry"]
 BATCH: Table = TABLES["batch"]
 ORDER_COST: Table = TABLES["order_cost"]
 STOCK: Table = TABLES["stock_state"]
+# The condition of the index of the few entries that feed a stock, word by word: so that it is used.
+FED = text(FED_CONDITION)
 
 
 @dataclass(slots=True)
@@ -252,9 +254,15 @@ def receipts(connection: Connection, site: str, since: Mapping[str, int]) -> lis
     there = and_(STANDING.c.site == ENTRY.c.site, STANDING.c.position == ENTRY.c.position)
     for item, instant in sorted(since.items()):
         query = select(ENTRY.c.body).join(STANDING, there)
-        query = query.where(STANDING.c.site == site, STANDING.c.fed == item, STANDING.c.fed_at >= instant)
+        query = query.where(STANDING.c.site == site, FED, STANDING.c.fed == item, STANDING.c.fed_at >= instant)
         contents += [json.loads(body) for body in connection.scalars(query)]
     return fed.receipts(contents)
+
+
+def fed_items(connection: Connection, site: str) -> set[str]:
+    """The items whose stock orders feed."""
+    query = select(STANDING.c.fed).distinct().where(STANDING.c.site == site, FED)
+    return set(connection.scalars(query))
 
 
 def stock_before(connection: Connection, site: str, since: Mapping[str, int]) -> dict[str, Stock]:
@@ -314,6 +322,14 @@ def batches(connection: Connection, site: str, after: int = 0, limit: int = 100_
     query = select(*(BATCH.c[name] for name in ("number", "first", "last", "sealed_at", "previous", "hash")))
     query = query.where(BATCH.c.site == site, BATCH.c.number > after).order_by(BATCH.c.number).limit(limit)
     return [Batch(*row) for row in connection.execute(query)]
+
+
+def everything(connection: Connection, site: str, size: int = 5_000) -> Iterator[dict[str, Any]]:
+    """The bodies of all entries by position, reversals among them, a page at a time."""
+    after = 0
+    while rows := page(connection, site, after, size):
+        yield from (json.loads(body) for _position, _batch, body in rows)
+        after = rows[-1][0]
 
 
 def audit(connection: Connection, site: str, size: int = 5_000) -> Iterator[Row[Any]]:

@@ -11,16 +11,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Table, and_, case, func, or_, select
 
-from server.store import event_log, plant, steps
+from server.store import event_log, ledger, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.clock import local_date
 from sync.core.findings import GONE, RUNNING, Outcome
-from sync.core.money import ZERO, from_store
+from sync.core.money import ZERO, from_store, round_money
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
 from sync.costing import cost_card, standard
@@ -28,8 +29,9 @@ from sync.costing.cost_card import CostCard, Unknown
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.rules import scrap
-from sync.costing.spent import Counted, Spent, count_pieces, good_output
+from sync.costing.spent import Counted, Spent, borne, count_pieces, good_output
 from sync.costing.standard import Comparison
+from sync.costing.valuation import AT_COST
 from sync.events import catalog
 from sync.events.base import Event
 
@@ -133,7 +135,9 @@ def costs(
     connection: Connection, site: str, codes: Collection[str], valuation: Valuation, now: int
 ) -> dict[str, OrderCost]:
     """The cost of each of these orders against its standard; orders that do not exist are left out."""
-    things = steps.knowing(connection, site, plant.load_part(connection, site, orders=codes))
+    made_here = _made_here(connection, site, codes) if valuation == "standard_rate" else {}
+    items = {content["item"] for contents in made_here.values() for content in contents}
+    things = steps.knowing(connection, site, plant.load_part(connection, site, orders=codes, items=items))
     orders = {code: things.orders[code] for code in codes if code in things.orders}
     if not orders:
         return {}
@@ -143,6 +147,10 @@ def costs(
     pieces = facts_of(connection, site, orders)
     states = _states(connection, site, orders)
     policies = plant.policies(connection, site)
+    # A percentage of money tells what it is of.
+    by_hours = not any(pool.by_money for pool in things.charges.overheads)
+    shown = standard.without_overhead if valuation == "standard_rate" and not by_hours else lambda told: told
+    drawn, unpriced = _at_standard(made_here, things, rates, policies)
     made = {}
     for code, order in orders.items():
         counted = count_pieces(pieces[code])
@@ -150,7 +158,9 @@ def costs(
         day = local_date(first, things.site.zone)
         lines, unknown = spent[code], frozenset[Unknown]()
         if valuation == "standard_rate":
-            lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency)
+            lines = [*lines, *drawn.get(code, ())]
+            lines, unknown = standard.at_published_rates(lines, rates, day, things.site.currency, overhead=by_hours)
+            unknown |= unpriced.get(code, frozenset())
             if any(line.element == "scrap" for line in spent[code]):
                 lines = [*lines, *_scrap_again(order, pieces[code], lines, things, policies)]
         begun = {line.operation for line in lines if line.milliseconds} | set(counted)
@@ -166,8 +176,8 @@ def costs(
             valuation,
             standard.compare(
                 lines,
-                standard.earned(card, order, counted, begun),
-                standard.planned(card, order),
+                shown(standard.earned(card, order, counted, begun)),
+                shown(standard.planned(card, order)),
                 unknown,
             ),
             counted,
@@ -233,6 +243,41 @@ def facts_of(
         for event in event_log.resolved(connection, site, events):
             found[getattr(event, "order", "")].append(event)
     return found
+
+
+def _made_here(connection: Connection, site: str, codes: Collection[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The contents of the entries by which these orders drew what other orders of the site made, by order."""
+    fed = ledger.fed_items(connection, site)
+    if not fed:
+        return {}
+    return {
+        code: [content for content in contents if content["element"] == "material" and content.get("item") in fed]
+        for code, contents in ledger.contents(connection, site, codes).items()
+    }
+
+
+def _at_standard(
+    made_here: Mapping[str, Iterable[Mapping[str, Any]]], things: Plant, rates: RateTable, policies: Policies
+) -> tuple[dict[str, list[Spent]], dict[str, frozenset[Unknown]]]:
+    """By order: what material that orders made, and whose cost therefore holds actual labor, is worth at its published
+    standard, less what it cost; and the items without one."""
+    lines: dict[str, list[Spent]] = defaultdict(list)
+    unknown: dict[str, frozenset[Unknown]] = defaultdict(frozenset)
+    for code, contents in made_here.items():
+        for content in contents:
+            cost, item = borne(code, content), things.items.get(content["item"])
+            if cost is None or (item and item.valuation not in AT_COST):
+                continue
+            day = date.fromisoformat(content["occurred_on"])
+            card = cost_card.of_item(things, rates, policies, content["item"], day)
+            rate = rates.find("standard_cost", "item", content["item"], day)
+            unit_cost = card.unit_cost if card else Fraction(rate.amount) if rate else None
+            if unit_cost is None:
+                unknown[code] |= {Unknown("standard_cost", content["item"])}
+            worth = round_money(Fraction(Decimal(content["quantity"])) * (unit_cost or 0), things.site.currency)
+            place = content.get("operation", ""), "material", content.get("work_center", ""), content["provenance"]
+            lines[code].append(Spent(*place, (worth if cost >= 0 else -worth) - cost))
+    return lines, unknown
 
 
 def _states(connection: Connection, site: str, codes: Iterable[str]) -> dict[str, tuple[int, int, int, int]]:

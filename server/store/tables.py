@@ -596,6 +596,9 @@ class ApiToken(Base):
 # --- facts -----------------------------------------------------------------------------------------------------
 
 
+# What feeds a stock from an order: few entries in force, and asked for by item and instant.
+FED_CONDITION = "fed <> ''"
+
 # Facts about operations themselves: few, and asked for with everything that is costed or shown of an order.
 STEP_CONDITION = "type IN ('operation.added', 'operation.completed', 'operation.reopened')"
 
@@ -770,7 +773,7 @@ class StandingEntry(Base):
     fed_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     __table_args__ = (
         Index("ix_standing_entry_fed", "site", "fed", "fed_at",
-              sqlite_where=text("fed <> ''"), postgresql_where=text("fed <> ''")),
+              sqlite_where=text(FED_CONDITION), postgresql_where=text(FED_CONDITION)),
     )  # fmt: skip
 
 

@@ -135,9 +135,7 @@ class Charges:
             if one.item in ("", item) and one.operation in ("", operation) and one.work_center in ("", work_center)
             if one.operation or one.work_center
         ]
-        return max(
-            found, key=lambda one: (bool(one.operation), bool(one.item), bool(one.work_center)), default=None
-        )
+        return max(found, key=lambda one: (bool(one.operation), bool(one.item), bool(one.work_center)), default=None)
 
     def by_product(self, item: str, by_product: str, day: date) -> ByProduct | None:
         """What comes out beside an item."""

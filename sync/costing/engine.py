@@ -1,7 +1,8 @@
 """Cost a closed set of facts. Control flow only: gather, hand to the rules, collect.
 
 Two callers, one path: `recompute` takes all facts of a site (the dry run, `verify`); the pipeline takes the closed
-part around what is new. The stages feed each other one way: time and material feed the order (scrap).
+part around what is new. Time and material are given to orders; what orders give to stock is material of others, so
+these two walk together until nothing changes any more.
 """
 
 from collections import defaultdict

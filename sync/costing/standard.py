@@ -94,6 +94,11 @@ def allowed_pieces(card: CostCard, order: Order, counted: Mapping[str, Counted])
     return found
 
 
+def without_overhead(standard: Standard) -> Standard:
+    """The standard of what is shown where overhead is not."""
+    return replace(standard, lines=tuple(line for line in standard.lines if line.element != "overhead"))
+
+
 def _standard(card: CostCard, count: Callable[[CardLine], Fraction]) -> Standard:
     """The lines of a card, each as many times as `count` says."""
     amounts: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
@@ -113,15 +118,16 @@ def _standard(card: CostCard, count: Callable[[CardLine], Fraction]) -> Standard
 
 
 def at_published_rates(
-    spent: Iterable[Spent], rates: RateTable, day: date, currency: str
+    spent: Iterable[Spent], rates: RateTable, day: date, currency: str, *, overhead: bool = False
 ) -> tuple[list[Spent], frozenset[Unknown]]:
     """What an order bears, without anything a wage could be read from: hours at the published standard labor rate of
-    their work center, machine and material as they are. Everything else (scrap, overhead) is left out, because actual
-    labor is part of it; the caller adds scrap costed again on these amounts."""
+    their work center, machine and material as they are, and `overhead` where it is charged by hours. Everything else
+    (scrap, overhead by money) is left out, because actual labor is part of it; the caller adds scrap costed again on
+    these amounts, and puts material that other orders made at its standard."""
     shown: list[Spent] = []
     unknown: set[Unknown] = set()
     for line in spent:
-        if line.element in WAGE_FREE:
+        if line.element in WAGE_FREE or (overhead and line.element == "overhead"):
             shown.append(line)
         elif line.element in HOURLY:
             rate = rates.find("standard_labor", "work_center", line.work_center, day) if line.work_center else None

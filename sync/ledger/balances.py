@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -29,6 +30,22 @@ def by_order(contents: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Decim
                 amount = Decimal(line["amount"])
                 cost[code][content["element"]] += amount if line["side"] == "debit" else -amount
     return {code: dict(sorted(elements.items())) for code, elements in sorted(cost.items())}
+
+
+def in_progress(
+    contents: Iterable[Mapping[str, Any]], until: date, *, as_posted: bool = False
+) -> dict[str, dict[str, Decimal]]:
+    """Work in progress at the end of a day (en-cours): what each order bears by then, by element, what left it for
+    stock or as a variance among it; orders that stand at zero are left out.
+
+    By the day of work, as far as is known now: what was told late is there, and an entry that crosses midnight belongs
+    to its first day (one that crosses a month is cut there). `as_posted`: by the day of posting, as the books stood
+    then; a month printed again is the same, whatever came since.
+    """
+    dated = "posted_on" if as_posted else "occurred_on"
+    found = by_order(content for content in contents if content[dated] <= until.isoformat())
+    left = {order: {element: amount for element, amount in parts.items() if amount} for order, parts in found.items()}
+    return {order: parts for order, parts in left.items() if sum(parts.values(), Decimal(0))}
 
 
 def by_account(contents: Iterable[Mapping[str, Any]], plan: str) -> dict[str, Decimal]:

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -375,6 +375,37 @@ def test_entries_stand_until_they_are_reversed(stage: Stage) -> None:
         host.append([again])
         assert host.standing([START["id"]]) == [Standing(again.id, one.content_id, START["id"], "labor")]
     assert [json.loads(body)["amount"] for body in stage.ledger()] == ["10.01", "5.00", "1.00", "10.01", "10.01"]
+
+
+def test_what_orders_gave_to_stock(stage: Stage) -> None:
+    """Receipts of an item from an instant on, as long as their entries stand; nothing that only looks like one."""
+    lines = (Posting("debit", "stock:GLUE", Decimal("10.01")), Posting("credit", "order:MO-1", Decimal("10.01")))
+    given = replace(an_entry(START["id"], "10.01", element="output"), rule="close", postings=lines, unit="kg",
+                    quantity=Decimal(4), item="GLUE")  # fmt: skip
+    drawn = replace(an_entry(STOP["id"], "10.01", element="material"), rule="material", postings=lines, item="GLUE")
+    day, at = date(2026, 11, 20), given.occurred_at
+    with stage.host() as host:
+        host.append([first_posting(entry, 0, day, "2026-11") for entry in (given, drawn)])
+    with stage.host() as host:
+        (receipt,) = host.receipts({"GLUE": at, "OAK": 0})
+        assert (receipt.item, receipt.order, receipt.cause) == ("GLUE", "MO-1", START["id"])
+        assert (receipt.quantity, receipt.paid, receipt.occurred_at) == (Decimal(4), Decimal("10.01"), at)
+        assert host.receipts({"GLUE": at + 1}) == []
+        (body,) = host.bodies([given.content_id]).values()
+        host.append([reversal(body, given.content_id, day, "2026-11")])
+        assert host.receipts({"GLUE": 0}) == []
+
+
+def test_orders_that_wait_for_each_other_are_known(stage: Stage) -> None:
+    closed = raw("order.closed", "2026-11-20T08:00:00Z", order="MO-1")
+    other = raw("order.closed", "2026-11-20T08:00:00Z", order="MO-2")
+    stage.send([closed, other])
+    with stage.host() as host:
+        assert host.waiting_in_loops() == set()
+        host.settle([closed["id"], other["id"]], {closed["id"]: held("order.loop", orders="MO-1"),
+                                                  other["id"]: held("order.no_cost", order="MO-2")}, [])  # fmt: skip
+    with stage.host() as host:
+        assert host.waiting_in_loops() == {"MO-1"}
 
 
 def test_closed_periods_are_known(stage: Stage) -> None:

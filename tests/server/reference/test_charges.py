@@ -112,3 +112,23 @@ def test_what_is_wrong_is_said(database: Engine, site: str) -> None:
 def test_a_driver_nobody_knows_is_refused() -> None:
     with pytest.raises(ImportRefused):
         imports.read_files([("overheads.csv", b"pool,driver,nature\nSHOP,nonsense,fixed\n")])
+
+
+def test_a_stock_that_is_carried_from_now_on_knows_what_orders_gave(database: Engine, site: str) -> None:
+    """Glue of an order lay there before any movement of it, while it was kept at standard."""
+    put_plant(database)
+    put(database, items="code,unit\nSEAT,pcs\n", orders="code,item,quantity\nMO-3,SEAT,2\n",
+        operations="order,number,work_center\nMO-3,10,W1\n",
+        rates="kind,subject_kind,subject,valid_from,amount\nstandard_cost,item,SEAT,2026-01-01,10\n")  # fmt: skip
+    send(database, [
+        raw("material.consumed", AT, order="MO-3", operation="10", item="OAK", quantity="10", unit="kg"),
+        raw("output.reported", AT, order="MO-3", operation="10", quantity="2"),
+        raw("order.closed", AT, order="MO-3"),
+        raw("material.consumed", "2026-11-21T08:00:00Z", order="MO-1", item="SEAT", quantity="1", unit="pcs"),
+    ])  # fmt: skip
+    settle(database)
+    assert amounts(database, "material") == ["10.00", "32.00"]
+    put(database, items="code,unit,valuation\nSEAT,pcs,fifo\n")
+    assert amounts(database, "material") == ["16.00", "32.00"], "half of what two seats cost"
+    with read(database) as connection:
+        assert verify(connection, "main", KEY).faults == []

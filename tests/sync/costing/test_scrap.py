@@ -1,14 +1,18 @@
 """Scrap: each bad piece takes out what it took in, and all of them together never more than there was."""
 
 import random
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings, strategies
 
+from sync.core.charges import Charges, Loss
 from sync.core.findings import COSTED
 from sync.costing.engine import Costed, cost_orders
 from sync.costing.orders import Bears
+from sync.costing.policy import Policy
 from tests.cast import a_plant, fact, terms
 
 JOB = {"order": "MO-1"}
@@ -130,3 +134,35 @@ def test_all_scrap_together_never_takes_out_more_than_there_was(seed: int) -> No
     counts_good = any(fact.type == "output.reported" for fact in facts)
     if not counts_good and any(getattr(fact, "operation", "") == "20" for fact in facts):
         assert abs(total - sum(spent.values())) <= Decimal("0.005") * len(costed.entries)
+
+
+@given(strategies.integers(0, 10**6), strategies.sampled_from(["input", "good_output", "inspected"]))
+def test_what_is_normal_stays_and_nothing_is_made_up(seed: int, base: str) -> None:
+    """With normal losses and disposal values: what leaves the order is what abnormal pieces cost and what is sold; the
+    good pieces keep the rest, at the cost of an abnormal one where all that entered is good, normal or scrapped."""
+    chance = random.Random(seed)
+    spent = Decimal(chance.randrange(10_000, 1_000_000)).scaleb(-2)
+    value = chance.choice(["0", "0.01", "1.37"])
+    percent = chance.choice([0, 3, 10, 50])
+    pieces = [good("10", str(chance.randrange(1, 90)))]
+    pieces += [bad("10", chance.choice(["1", "2.5", "7"])) for _ in range(chance.randrange(1, 5))]
+    plant = a_plant()
+    plant.orders["MO-1"] = replace(plant.orders["MO-1"], operations=plant.orders["MO-1"].operations[:1])
+    plant.charges = Charges(losses=(Loss("", "10", date.min, Decimal(percent), Decimal(value)),))
+    case = terms(plant, policy=Policy(normal_loss_base=base))
+    costed = cost_orders(pieces, case, Bears({"MO-1": {"10": spent}}))
+    left = borne_by_order(costed)
+    ok = pieces[0].quantity
+    lost = sum((fact.quantity for fact in pieces[1:]), Decimal(0))
+    of = {"input": ok + lost, "good_output": ok, "inspected": ok + lost}[base]
+    normal = min(lost, of * percent / 100)
+    each = (spent - normal * Decimal(value)) / (ok + lost - normal)
+    cents = Decimal("0.02") * (len(pieces) + 1)
+    assert abs(spent + left - ok * each) <= cents
+    assert all(told.state == "costed" or told.reason in ("quantity.counted", "scrap.normal")
+               for told in costed.outcomes.values())  # fmt: skip
+
+
+def borne_by_order(costed: Costed) -> Decimal:
+    lines = [line for entry in costed.entries for line in entry.postings if line.cost_object == "order:MO-1"]
+    return sum((line.amount if line.side == "debit" else -line.amount for line in lines), Decimal(0))
