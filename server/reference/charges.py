@@ -17,9 +17,7 @@ def _overheads(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:
     subjects = {row.get("subject", "") for row in sheet.rows} - {""}
     known = reach.codes("work_centers", subjects) | reach.codes("departments", subjects)
     for index, row in enumerate(sheet.rows):
-        subject, rate, budget, capacity = (
-            row.get(name) for name in ("subject", "rate", "budget", "normal_capacity")
-        )
+        subject, rate, budget, capacity = (row.get(name) for name in ("subject", "rate", "budget", "normal_capacity"))
         if subject and subject not in known:
             sentence = _("“{value}” is neither a work center nor a department: import it, or leave the cell empty")
             yield sheet.error(index, "subject", sentence, value=subject)

@@ -196,9 +196,7 @@ def drawing(connection: Connection, site: str, since: Mapping[str, int]) -> set[
     return found
 
 
-def became(
-    connection: Connection, site: str, event_ids: Collection[str]
-) -> dict[str, tuple[Outcome, list[Finding]]]:
+def became(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, tuple[Outcome, list[Finding]]]:
     """What became of facts that do not wait, and the findings costing made on them."""
     found: dict[str, tuple[Outcome, list[Finding]]] = {}
     for event_id, told in statuses(connection, site, event_ids).items():

@@ -80,7 +80,13 @@ class Cause:
 
 
 def beyond_standard(
-    cause: Cause, rule: tuple[str, int], order: Order, item: Item, quantity: Decimal, amount: Decimal, plant: Plant,
+    cause: Cause,
+    rule: tuple[str, int],
+    order: Order,
+    item: Item,
+    quantity: Decimal,
+    amount: Decimal,
+    plant: Plant,
     rates: RateTable,
 ) -> Entry | None:
     """What an order gave to a stock that is kept at standard beyond that standard, or below: it leaves the stock as a

@@ -99,9 +99,7 @@ class _Settle:
         self.order, self.cause, self.plant, self.reports, self.good = order, cause, plant, reports, good
         self.item = plant.items[order.item]
 
-    def actual(
-        self, spent: Sequence[Spent], joint: Sequence[Joint], rates: RateTable
-    ) -> tuple[list[Entry], Outcome]:
+    def actual(self, spent: Sequence[Spent], joint: Sequence[Joint], rates: RateTable) -> tuple[list[Entry], Outcome]:
         """All of it to stock, at what it cost."""
         late = sum((line.amount for line in spent if line.late), ZERO)
         bears = sum((line.amount for line in spent), ZERO) - late
@@ -145,9 +143,7 @@ class _Settle:
     def beyond_standard(self, receipt: Entry, rates: RateTable) -> Entry | None:
         """What a receipt cost beyond the standard its stock is kept at."""
         item, rule = self.plant.items[receipt.item], (RULE, VERSION)
-        return beyond_standard(
-            self.cause, rule, self.order, item, receipt.quantity, receipt.amount, self.plant, rates
-        )
+        return beyond_standard(self.cause, rule, self.order, item, receipt.quantity, receipt.amount, self.plant, rates)
 
     def shares(self, joint: Sequence[Joint]) -> dict[str, Fraction] | Outcome:
         """The part of the cost each item takes; "" takes what is left for want of good pieces."""
