@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def test_the_minutes_of_a_day(day: dict[str, Any]) -> None:
     counting = effective(events).events
     segments, _ = pair_labor(counting, 24 * 60 * MINUTE)
     breaks, _ = pair_breaks(counting, 24 * 60 * MINUTE)
-    weigh = partial(RULES[day.get("rule", "equal_share")].weigh, plant=plant_of(day.get("orders", [])))
-    pieces = attribute(segments, PARIS, breaks, weigh)
+    rule, plant = RULES[day.get("rule", "equal_share")], plant_of(day.get("orders", []))
+    pieces = attribute(segments, PARIS, breaks, lambda _, together: rule.weigh(together, plant))
     found = {key: sum(piece.milliseconds for piece in parts) / MINUTE for key, parts in pieces.items()}
     assert found == {name(int(number)): minutes for number, minutes in day["minutes"].items()}
