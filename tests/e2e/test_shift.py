@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,20 @@ class Shift:
         self.tablet.scan(self.shop.label("person", person))
         self.tablet.on("home")
 
-    def until_refused(self, author: str, ballast: Path, act: Callable[[], Any]) -> None:
+    def until_refused(self, author: str, ballast: Path, act: Callable[[], Any], again: Callable[[], Any]) -> None:
         """What somebody does until there is no room on the disk: then red, and nothing of it is kept.
 
-        A full disk may still take a capture or two where the last page of a file has room left."""
+        A full disk may still take a capture or two where the last page of a file has room left. The browser may also
+        throw its database away; the page brings back from its second copy what was not sent, but no longer knows what
+        runs, and its person starts it `again`."""
         for _ in range(SLACK):
             known = {capture["id"] for capture in self.tablet.outbox()}
             confirmed, lost = self.tablet.notes.confirmed, self.tablet.notes.not_saved
             fill(ballast)
+            if self.forgot_the_work():
+                ballast.unlink()
+                self.gesture(author, again)
+                continue
             before = self.true_ms()
             act()
             self.tablet.until_answered(confirmed + lost + 1)
@@ -105,6 +112,11 @@ class Shift:
         assert (self.tablet.notes.confirmed, self.tablet.notes.not_saved) == (confirmed, lost + 1)
         assert {capture["id"] for capture in self.tablet.outbox()} == known
         self.times_refused += 1
+
+    def forgot_the_work(self) -> bool:
+        """Whether the page stands at home and knows of nothing that runs."""
+        self.tablet.page.wait_for_timeout(500)
+        return bool(self.tablet.page.get_by_role("heading", name="Nothing is running").count())
 
     def gesture(self, author: str, act: Callable[[], Any]) -> None:
         """What one person does; waits until it is confirmed."""
@@ -189,6 +201,8 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
         for number, person in enumerate((MIA, NOE, ADA)):
             shift.badge(person)
             first, second = jobs[person]
+            if hour and person != MIA and shift.forgot_the_work():
+                shift.gesture(person, partial(shift.operation, on[person]))
             if hour == 0:
                 shift.gesture(person, lambda job=first: shift.operation(job))
                 if person == MIA:  # she goes on with both
@@ -199,8 +213,11 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
             elif person == MIA:
                 shift.gesture(person, lambda: shift.scan("break"))
             elif hour == 4 and person == ADA:  # four hours into the shift, offline: no room on the disk
-                shift.until_refused(person, disk / "ballast", lambda: shift.count(99))
+                again = partial(shift.operation, on[person])
+                shift.until_refused(person, disk / "ballast", lambda: shift.count(99), again)
                 shift.scan("cancel")
+                if shift.forgot_the_work():
+                    shift.gesture(person, again)
                 shift.gesture(person, lambda: shift.count(next(pieces)))
             elif (hour + number) % 3 == 0:
                 on[person] = first if on[person] == second else second
