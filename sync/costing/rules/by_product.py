@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from sync.core.charges import ByProduct
 from sync.core.findings import COSTED, Outcome, excluded, held
-from sync.core.money import ARITHMETIC, MOST, round_money
+from sync.core.money import ARITHMETIC, round_money
 from sync.core.plant import Item, Order, Plant
 from sync.core.quantity import convert, plain
 from sync.costing.booking import Cause, Side, beyond_standard
@@ -37,6 +37,7 @@ from sync.costing.joint import Joint
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
+from sync.costing.valuation.stock import too_large
 from sync.events.output import ByProductReported
 from sync.ledger.accounts import assignment
 from sync.ledger.entry import Entry
@@ -94,8 +95,8 @@ def _cost(report: ByProductReported, plant: Plant, rates: RateTable, policies: P
         return Joint(report.id, item, quantity, share)
     if isinstance(price, Outcome):
         return price
-    if ARITHMETIC.multiply(quantity, price.amount) >= MOST:
-        return held("amount.too_large", quantity=plain(quantity), unit=item.unit, unit_cost=plain(price.amount))
+    if large := too_large(quantity, item.unit, price.amount):
+        return large
     return _entry(place, item, quantity, price, cause, plant)
 
 

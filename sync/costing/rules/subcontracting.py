@@ -19,13 +19,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from sync.core.charges import Subcontract
-from sync.core.findings import COSTED, Outcome, held
-from sync.core.money import ARITHMETIC, MOST, round_money
+from sync.core.findings import COSTED, Outcome
+from sync.core.money import ARITHMETIC, round_money
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
 from sync.costing.booking import Cause, Side
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policies
+from sync.costing.valuation.stock import too_large
 from sync.events.output import OutputReported
 from sync.ledger.accounts import assignment
 from sync.ledger.entry import Entry
@@ -58,9 +59,7 @@ def outcome(report: OutputReported, plant: Plant, policies: Policies) -> Outcome
     paid = _paid(plant, place.order, report.operation, Cause.of(report, plant, policies).day)
     if paid is None:
         return None
-    if ARITHMETIC.multiply(report.quantity, paid.price) >= MOST:
-        return held("amount.too_large", quantity=plain(report.quantity), unit=UNIT, unit_cost=plain(paid.price))
-    return COSTED
+    return too_large(report.quantity, UNIT, paid.price) or COSTED
 
 
 def _paid(plant: Plant, order: Order, operation: str, day: date) -> Subcontract | None:
