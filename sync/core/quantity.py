@@ -7,8 +7,9 @@ of 3.2 m2, a box of 250) is a conversion of the item, kept with the item. No con
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
-from sync.core.money import ARITHMETIC
+from sync.core.money import ARITHMETIC, decimal
 
 # (dimension, factor to the dimension's base unit); SI and the everyday units of a workshop.
 _UNITS: dict[str, tuple[str, Decimal]] = {
@@ -32,6 +33,7 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
 }
 
 MILLISECONDS_PER_HOUR = 3_600_000
+SIX_DECIMALS = Decimal("0.000001")
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?", re.ASCII)
 
@@ -53,6 +55,12 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def legible(number: Decimal | Fraction) -> Decimal:
+    """`number` with six decimals at most: for words and formulas, never to go on with."""
+    exact = decimal(number) if isinstance(number, Fraction) else number
+    return exact if len(plain(exact).partition(".")[2]) <= 6 else exact.quantize(SIX_DECIMALS, context=ARITHMETIC)
 
 
 def convert(quantity: Decimal, unit: str, base: str, of_item: Mapping[str, Decimal]) -> Decimal | None:

@@ -50,9 +50,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sync.core.money import ZERO, decimal, minor_digits, round_money
+from sync.core.money import ZERO, minor_digits, round_money
 from sync.core.plant import Order
-from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
+from sync.core.quantity import MILLISECONDS_PER_HOUR, legible, plain
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
 from sync.costing.policy import Policy
 from sync.costing.spent import LEAVING, Counted, Spent, entered, good_output, planned_steps
@@ -473,7 +473,4 @@ def _place_of_line(line: CardLine) -> tuple[object, ...]:
 
 
 def _shown(number: Fraction) -> str:
-    """For a reader: at most six decimals."""
-    exact = decimal(number)
-    text = plain(exact)
-    return text if len(text.partition(".")[2]) <= 6 else plain(exact.quantize(Decimal("0.000001")))
+    return plain(legible(number))

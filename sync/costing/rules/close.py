@@ -33,7 +33,7 @@ from fractions import Fraction
 from sync.core.findings import COSTED, Outcome, excluded, held
 from sync.core.money import ZERO, allocate, decimal, minor_digits
 from sync.core.plant import Distribution, Item, Order, Plant
-from sync.core.quantity import plain
+from sync.core.quantity import legible, plain
 from sync.costing import cost_card, variances
 from sync.costing.booking import Cause, Side, beyond_standard
 from sync.costing.joint import Joint
@@ -196,7 +196,7 @@ class _Settle:
     def receipt(self, item: Item, quantity: Decimal, amount: Decimal, words: str, reports: tuple[str, ...]) -> Entry:
         """The output of one item as one receipt into stock."""
         unit_cost = decimal(Fraction(amount) / Fraction(quantity))
-        per_piece = f" ({plain(quantity)} {item.unit} at {plain(unit_cost.quantize(Decimal('0.000001')))})"
+        per_piece = f" ({plain(quantity)} {item.unit} at {plain(legible(unit_cost))})"
         return self.cause.book(
             (RULE, VERSION),
             "output",

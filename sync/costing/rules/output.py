@@ -20,15 +20,16 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from sync.core.findings import COSTED, Outcome, held
-from sync.core.money import MOST, decimal, round_money
+from sync.core.money import decimal, round_money
 from sync.core.plant import Item, Order, Plant
-from sync.core.quantity import plain
+from sync.core.quantity import legible, plain
 from sync.costing import cost_card
 from sync.costing.booking import Cause, Side
 from sync.costing.cost_card import CostCard
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate, RateTable
 from sync.costing.spent import planned_steps
+from sync.costing.valuation.stock import too_large
 from sync.events.output import OutputReported
 from sync.ledger.accounts import assignment
 from sync.ledger.entry import Entry
@@ -75,14 +76,16 @@ def _to_stock(
         return incomplete
     assert card.unit_cost is not None, "a card that is complete has a unit cost"
     exact, unit_cost = card.of(report.quantity), decimal(card.unit_cost)
-    if exact >= MOST:
-        return held("amount.too_large", quantity=plain(report.quantity), unit=item.unit, unit_cost=plain(unit_cost))
+    if large := too_large(report.quantity, item.unit, unit_cost):
+        return large
     amount = round_money(exact, cause.currency)
     center = step.work_center if (step := order.operation(report.operation)) else ""
     section = plant.department_of(center)
     gives = assignment(plant.plans, order, day=cause.day, element="", department=section, work_center=center)
     takes = assignment(plant.plans, None, day=cause.day, element="output", item=item.code)
-    words = f"{plain(report.quantity)} {item.unit} x {plain(unit_cost)} {cause.currency}, standard {card.version}"
+    words = (
+        f"{plain(report.quantity)} {item.unit} x {plain(legible(unit_cost))} {cause.currency}, standard {card.version}"
+    )
     receipt = cause.book(
         (RULE, VERSION),
         "output",

@@ -33,7 +33,7 @@ from fractions import Fraction
 from sync.core.charges import Overhead
 from sync.core.money import decimal, round_money
 from sync.core.plant import Plant
-from sync.core.quantity import MILLISECONDS_PER_HOUR, plain
+from sync.core.quantity import MILLISECONDS_PER_HOUR, legible, plain
 from sync.ledger.accounts import assignment, postings, transfer
 from sync.ledger.entry import Entry, hours
 
@@ -95,12 +95,12 @@ def _entry(
     if pool.by_money:
         quantity, unit = round_money(Fraction(base.amount) * part, currency), currency
         units = Fraction(base.amount) * part
-        percent = plain(_shown(pool.per_unit * 100))
+        percent = plain(legible(pool.per_unit * 100))
         words = f"{quantity} {currency} of {base.element} x {percent} %"
     else:
         quantity, unit = Decimal(sum(of_days.values())), "ms"
         units = Fraction(int(quantity), MILLISECONDS_PER_HOUR)
-        words = f"{hours(quantity)} h x {plain(_shown(pool.per_unit))} {currency}/h"
+        words = f"{hours(quantity)} h x {plain(legible(pool.per_unit))} {currency}/h"
     amount = round_money(units * pool.per_unit, currency)
     if not amount:
         return None
@@ -135,9 +135,3 @@ def _entry(
         split="",
         days=tuple(sorted(of_days.items())) if len(of_days) > 1 and unit == "ms" else (),
     )
-
-
-def _shown(number: Fraction) -> Decimal:
-    """For a reader: at most six decimals."""
-    exact = decimal(number)
-    return exact if len(plain(exact).partition(".")[2]) <= 6 else exact.quantize(Decimal("0.000001"))

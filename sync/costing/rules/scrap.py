@@ -49,7 +49,7 @@ from sync.core.clock import local_date
 from sync.core.findings import COSTED, Finding, Outcome, excluded, held
 from sync.core.money import ARITHMETIC, ZERO, decimal, round_money
 from sync.core.plant import Operation, Order, Plant
-from sync.core.quantity import plain
+from sync.core.quantity import legible, plain
 from sync.costing.booking import Cause, Side
 from sync.costing.place import Place, locate
 from sync.costing.policy import Policies
@@ -301,7 +301,7 @@ class _Scrapped:
             amount,
             self._gives(cause, found_at),
             Side(f"scrap:{section}", accounts),
-            quantity=_pieces_of(pieces),
+            quantity=legible(pieces),
             unit="pcs",
             formula=f"{formula} = {amount} {cause.currency}",
             order=self.order.code,
@@ -355,11 +355,5 @@ def _reason(cause: Cause) -> str:
     return cause.event.reason
 
 
-def _pieces_of(pieces: Fraction) -> Decimal:
-    """Pieces as an entry tells them: six decimals at most."""
-    exact = decimal(pieces)
-    return exact if len(plain(exact).partition(".")[2]) <= 6 else exact.quantize(Decimal("0.000001"))
-
-
 def _shown(pieces: Fraction) -> str:
-    return plain(_pieces_of(pieces))
+    return plain(legible(pieces))

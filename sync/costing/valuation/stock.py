@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from sync.core.findings import Outcome, held
 from sync.core.money import ARITHMETIC, MOST, ZERO, decimal, round_money
-from sync.core.quantity import plain
+from sync.core.quantity import legible, plain
 
 # The last cost is a quotient of 34 digits; 28 of them are sure, so that a tie at half a cent stays one.
 SURE = Context(prec=28)
@@ -164,10 +164,7 @@ class Of:
 
     def price(self, unit_cost: Decimal) -> str:
         """A unit cost in words, six decimals at most; the entry's rate has them all."""
-        exact = plain(unit_cost)
-        if len(exact.partition(".")[2]) > 6:
-            exact = plain(unit_cost.quantize(Decimal("0.000001")))
-        return f"{exact} {self.currency}/{self.unit}"
+        return f"{plain(legible(unit_cost))} {self.currency}/{self.unit}"
 
     def times(self, quantity: Decimal, unit_cost: Decimal) -> str:
         return f"{plain(quantity)} {self.unit} x {self.price(unit_cost)}"
