@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.spreadsheet import safe_cell
-from server.store import operations, plant
+from server.store import ledger, operations, plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
 from sync.costing.policy import BEGINNING
 
@@ -40,7 +40,7 @@ def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
 def _linked(connection: Connection, site: str, stored: list[plant.Row]) -> list[plant.Row]:
     """General entries with the analytic entries that stand for them, but for those an operation names itself."""
     links = operations.general_of(connection, site)
-    own = {entry for entry, body in operations.entries_with(connection, site, links).items() if body.get("general")}
+    own = {entry for entry, body in ledger.bodies(connection, site, links).items() if body.get("general")}
     of: dict[str, list[str]] = defaultdict(list)
     for entry, general in sorted(links.items()):
         if entry not in own:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from server.reference import books, charges
-from server.store import event_log, operations, plant
+from server.store import event_log, ledger, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, read
@@ -209,7 +209,7 @@ class Reach:
 
     def entries(self, ids: Collection[str]) -> Mapping[str, Mapping[str, Any]] | None:
         """Analytic entries of the ledger; None where there is no ledger."""
-        return operations.entries_with(self.connection, self.site, ids)
+        return ledger.bodies(self.connection, self.site, ids)
 
     def general_of(self, ids: Collection[str]) -> dict[str, str]:
         """The general entry that analytic entries stand for."""

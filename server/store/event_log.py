@@ -151,11 +151,8 @@ def movements(connection: Connection, site: str, since: Mapping[str, int]) -> li
 
 
 def quantities(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
-    found = []
-    for part in chunks(sorted(orders)):
-        types = EVENT.c.type.in_(("output.reported", "defect.reported"))
-        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
-    return found
+    """Output and defect facts of orders."""
+    return of_orders(connection, site, orders, ("output.reported", "defect.reported"))
 
 
 def added_operations(connection: Connection, site: str, orders: Collection[str]) -> list[OperationAdded]:
@@ -166,17 +163,19 @@ def added_operations(connection: Connection, site: str, orders: Collection[str])
     return [event for event in found if isinstance(event, OperationAdded)]
 
 
-def of_orders(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
-    """Every fact that names one of these orders."""
-    return [event for part in chunks(sorted(orders)) for event in load(connection, site, EVENT.c.order.in_(part))]
+def of_orders(connection: Connection, site: str, orders: Collection[str], types: Collection[str] = ()) -> list[Event]:
+    """Every fact that names one of these orders; of these `types` only, if there are any."""
+    chosen = [EVENT.c.type.in_(types)] if types else []
+    return [
+        event
+        for part in chunks(sorted(orders))
+        for event in load(connection, site, and_(EVENT.c.order.in_(part), *chosen))
+    ]
 
 
 def consumed(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
-    found = []
-    for part in chunks(sorted(orders)):
-        types = EVENT.c.type.in_(("material.consumed", "material.substituted"))
-        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
-    return found
+    """Consumptions of material by these orders."""
+    return of_orders(connection, site, orders, ("material.consumed", "material.substituted"))
 
 
 def drawing(connection: Connection, site: str, since: Mapping[str, int]) -> set[str]:
@@ -211,11 +210,7 @@ def became(connection: Connection, site: str, event_ids: Collection[str]) -> dic
 
 def closes(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
     """Facts that close these orders, or reopen them, and of what they yield beside their product."""
-    found = []
-    for part in chunks(sorted(orders)):
-        types = EVENT.c.type.in_(("order.closed", "order.reopened", "output.by_product"))
-        found += load(connection, site, and_(EVENT.c.order.in_(part), types))
-    return found
+    return of_orders(connection, site, orders, ("order.closed", "order.reopened", "output.by_product"))
 
 
 def depending(connection: Connection, site: str, orders: Collection[str]) -> set[str]:

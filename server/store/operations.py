@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from server.store import event_log, plant
+from server.store import event_log, ledger, plant
 from server.store.books import Books
 from server.store.plant import chunks
 from server.store.tables import TABLES
@@ -147,7 +147,7 @@ def faults(connection: Connection, site: str) -> dict[str, list[str]]:
     """What is wrong with links to general entries, by the sentence that says so."""
     links = general_of(connection, site)
     ids = set(connection.scalars(select(GENERAL.c.id).where(GENERAL.c.site == site)))
-    there = entries_with(connection, site, links)
+    there = ledger.bodies(connection, site, links)
     over = [one.general.id for one in covered(connection, site) if not 0 <= one.analytic <= one.general.amount]
     return {
         "linked to a general entry that is not there (entry)": [e for e, g in links.items() if g not in ids],
@@ -157,12 +157,3 @@ def faults(connection: Connection, site: str) -> dict[str, list[str]]:
         ],
         "analytic entries come to more than the general entry (general entry)": over,
     }
-
-
-def entries_with(connection: Connection, site: str, entry_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Bodies of these entries, as far as they are here."""
-    found = {}
-    for part in chunks(sorted(entry_ids)):
-        rows = connection.execute(select(ENTRY.c.id, ENTRY.c.body).where(ENTRY.c.site == site, ENTRY.c.id.in_(part)))
-        found.update({entry_id: json.loads(body) for entry_id, body in rows})
-    return found
