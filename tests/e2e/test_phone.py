@@ -22,7 +22,7 @@ from server.auth.pins import hash_pin
 from server.store import people
 from server.store.database import write
 from server.store.sites import Floor, set_floor
-from tests.e2e.conftest import Job, NewTablet, Shop
+from tests.e2e.conftest import MIA, Job, NewTablet, Shop
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
 from tools import catalogues, frontend
@@ -181,6 +181,28 @@ def test_a_label_scanned_right_after_a_badge_is_for_that_badge(shop: Shop, new_t
         tablet.until_confirmed(count + 2)
     facts = [capture["fact"] for capture in tablet.outbox()]
     assert [fact["person"] for fact in facts] == [(TOM, LEA)[turn // 2 % 2] for turn in range(20)]
+
+
+def test_two_ways_back_at_once_do_not_lead_out_of_the_page(shop: Shop, new_tablet: NewTablet) -> None:
+    """A glove touches twice, or a scan leads back as the person does: the browser's own way back is slow to start."""
+    job = shop.new_job()
+    badge, operation = shop.label("person", MIA), shop.label("operation", job.order, job.operation)
+    tablet = new_tablet("Touched twice")
+    tablet.scan(badge)
+    tablet.on("home")
+    tablet.scan(operation)
+    tablet.until_confirmed(1)
+    tablet.scan(operation)
+    tablet.on("quantity")
+    back = tablet.page.get_by_role("button", name="Back", exact=True).first
+    back.evaluate("(key) => { key.click(); key.click(); key.click(); }")
+    tablet.page.wait_for_timeout(500)
+    tablet.on("home")
+    # The browser's own key still leads from screen to screen, one at a time, also where ways back were left over.
+    tablet.scan(operation)
+    tablet.on("quantity")
+    tablet.page.go_back()
+    tablet.on("home")
 
 
 def test_nobody_is_named_where_nobody_is_signed_in(shop: Shop, new_tablet: NewTablet) -> None:

@@ -15,7 +15,7 @@ Object.assign(globalThis, {
     documentElement: element(), createTreeWalker: element, createComment: element, createElement: element,
     querySelector: () => null, getElementById: () => null,
   },
-  history: { length: 1, pushState() {}, back() {} },
+  history: { pushState() {} },
   requestAnimationFrame: () => 0,
 });
 const [{ Captures }, { People }, { Places }, { Scans }, { Screens }] = await Promise.all([
@@ -52,7 +52,7 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
     health: { persisted: true, secondCopy: "none", updateReady: false, installed: true, version: "1", alarms: [] },
     clocks, draw() {},
     go: (/** @type {any[]} */ ...at) => places.go(.../** @type {[string]} */ (at)),
-    back: () => places.returned(), // the browser's own history, which is not here, would call this
+    back: () => places.back(),
     home: () => places.home(),
     fill: (/** @type {any} */ values) => places.fill(values),
     capture: (/** @type {any} */ drafts, /** @type {string} */ said, /** @type {any} */ sign, /** @type {any} */ also) => captures.capture(drafts, said, sign, { also }),
@@ -67,7 +67,6 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
   const screens = new Screens();
   await screens.loadOthers();
   const places = new Places(phone, screens, store);
-  places.back = () => places.returned();
   const captures = new Captures(phone, { drawNow() {}, touch() {} });
   const scans = new Scans(phone, screens, places, { touch() {} });
   const people = new People(phone, places, scans, store);

@@ -181,7 +181,7 @@ function watch() {
   for (const kind of ["pointerdown", "keydown"]) {
     window.addEventListener(kind, () => { unlockSound(); touch(); }, { capture: true, passive: true });
   }
-  window.addEventListener("popstate", () => places.returned());
+  window.addEventListener("popstate", ({ state }) => places.returned(state));
   window.addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault(); // asked on our own page, with words
     phone.health.installer = async () => {

@@ -11,6 +11,9 @@ const LONGEST_TRAIL = 30;
 
 export class Places {
   /** @type {Place[]} where we came from */ trail = [];
+  /** Steps the browser itself can go back within this page. Only a person takes them: it goes back some time after it was
+   * asked, and who asked twice by then would leave the page. What is left over serves the next step forward. */
+  #steps = 0;
   #isDraftKept = false;
 
   /** @param {Phone} phone @param {import("./screens.js").Screens} screens @param {Store} store */
@@ -27,7 +30,12 @@ export class Places {
     if (this.phone.said) this.phone.said.isAside = true;
     if (this.trail.length > LONGEST_TRAIL) this.trail.shift();
     this.show({ screen, params, form });
-    history.pushState(null, "", "/");
+    this.#letBack();
+  }
+
+  /** As many steps back in the browser as there are here. */
+  #letBack() {
+    if (this.#steps < this.trail.length) history.pushState({ steps: ++this.#steps }, "", "/");
   }
 
   /** Go on to a screen that takes this one's place: the way back leads to where this one was opened.
@@ -37,14 +45,15 @@ export class Places {
   }
 
   back() {
-    history.length > 1 && this.trail.length > 0 ? history.back() : this.home();
-  }
-
-  /** The browser went back. */
-  returned() {
     const place = this.trail.pop();
     if (place) this.show(place);
     else this.home();
+  }
+
+  /** The browser went back, because a person asked it to. @param {{steps?: number} | null} state */
+  returned(state) {
+    this.#steps = state?.steps ?? 0;
+    this.back();
   }
 
   home() {
@@ -139,8 +148,8 @@ export class Places {
     if (!isFresh || !this.screens.get(draft.screen)?.draft) return false;
     this.#isDraftKept = true;
     this.trail.push({ screen: "home", params: {}, form: {} });
-    history.pushState(null, "", "/");
     this.show({ screen: draft.screen, params: draft.params, form: draft.form });
+    this.#letBack();
     return true;
   }
 }
