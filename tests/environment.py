@@ -42,6 +42,7 @@ LaunchChromium = Callable[..., BrowserContext]
 #: WebKit's driver and the browser it drives.
 WebKit = tuple[Path, Path]
 
+#: How many tests were left out, by why.
 _left_out: Counter[str] = Counter()
 
 
@@ -53,7 +54,6 @@ def in_ci() -> bool:
 def leave_out(reason: str, *, for_want_of_rights: bool = False) -> NoReturn:
     """End the asking test as left out, for a reason the run repeats at its end; in CI as failed, unless what is missing
     are rights on the machine, which nothing we install can bring."""
-    _left_out[reason] += 1
     if in_ci() and not for_want_of_rights:
         pytest.fail(f"left out in CI: {reason}", pytrace=False)
     pytest.skip(reason)
@@ -68,21 +68,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count them; where tests run side by side only their processes know."""
+    _left_out["on request"] += len(items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of the processes side by side tells the one that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left out"] = dict(_left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Each process leaves out the same tests, so one of them tells for all; one that crashed tells nothing."""
+    _left_out.clear()
+    _left_out.update(getattr(node, "workeroutput", {}).get("left out", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was left out, and under `make test` how the checks before these tests went."""
-    deselected = len(terminalreporter.stats.get("deselected", ()))
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     checks = os.environ.get("FLOORLEDGER_CHECKS")
-    if not (_left_out or checks):
+    if not (reasons or checks):
         return
     terminalreporter.section("checks")
     if checks:
         terminalreporter.line(checks)
         terminalreporter.line(f"all in {time.time() - float(os.environ['FLOORLEDGER_CHECKS_STARTED']):.0f} s")
-    for reason, tests in _left_out.items():
-        terminalreporter.line(f"left out: {tests} of the tests, {reason}", yellow=True)
-    if deselected:
-        terminalreporter.line(f"left out on request: {deselected} of the tests (make test-long runs all)")
-    if not (_left_out or deselected):
+    for reason, tests in reasons.items():
+        terminalreporter.line(f"left out: {tests} of the tests, {reason.removeprefix('Skipped: ')}", yellow=True)
+    if _left_out:
+        terminalreporter.line(f"left out on request: {_left_out['on request']} of the tests (make test-long runs all)")
+    if not (reasons or _left_out):
         terminalreporter.line("nothing left out")
 
 

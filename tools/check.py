@@ -1,14 +1,13 @@
 """All checks, one after the other: `make test`. None stops the next; the run fails if one failed.
 
-pytest comes last and says at its end how the others went, so that one screen tells everything. Tests in a browser run
-beside the others.
+pytest comes last and says at its end how the others went, so that one screen tells everything. Tests in a browser have
+the machine to themselves, because people do; all others share it.
 """
 
 import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -80,24 +79,17 @@ def main() -> int:
 
 
 def pytest(markers: str, *, browser: bool) -> list[str]:
-    """Both runs of pytest, and which of them failed. What a browser does is mostly waiting, so its tests go beside all
-    others; they are told when the others have been."""
+    """Both runs of pytest, and which of them failed."""
     command = [sys.executable, "-m", "pytest", "-q", "-m", markers]
-    if not browser:
-        return ["pytest"] if subprocess.run(command, cwd=ROOT, check=False).returncode else []
-    with tempfile.TemporaryFile("w+") as told:
-        in_browser = {**os.environ, "FLOORLEDGER_CHECKS": ""}
-        print("-- pytest: what needs a browser (told at the end), and all others beside it", flush=True)
-        with subprocess.Popen(
-            [*command, str(E2E)], cwd=ROOT, stdout=told, stderr=subprocess.STDOUT, env=in_browser
-        ) as e2e:
-            # A person waits for a screen, nobody for a sum: the browser goes first where there is too little processor.
-            rest = [*command, f"--ignore={E2E}"]
-            others = subprocess.run(rest, cwd=ROOT, check=False, preexec_fn=lambda: os.nice(10)).returncode
-            status = e2e.wait()
-        told.seek(0)
-        print(f"-- pytest {E2E}", told.read(), sep="\n", flush=True)
-    return [name for name, code in (("pytest", others), (f"pytest {E2E}", status)) if code]
+    runs = {"pytest": [*command, "--numprocesses=auto", f"--ignore={E2E}"]}
+    if browser:
+        runs = {f"pytest {E2E}": [*command, str(E2E)], **runs}
+    failed = []
+    for name, run in runs.items():
+        print(f"-- {name}", flush=True)
+        if subprocess.run(run, cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    return failed
 
 
 def _python(module: str, *arguments: str) -> int:
