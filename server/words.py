@@ -304,7 +304,7 @@ def cost_object(code: str) -> str:
     """What gives or bears: "Department WELD"."""
     kind, _colon, name = code.partition(":")
     if kind == "variance":
-        return f"{OBJECTS[kind]}: {VARIANCES.get(name, name)}"
+        return gettext("Variance: %(name)s", name=VARIANCES.get(name, name))
     return f"{OBJECTS.get(kind, kind)} {name}".strip()
 
 

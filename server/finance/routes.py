@@ -69,7 +69,6 @@ def list_entries() -> Response:
             "elements_known": ELEMENTS,
             "link": _link,
             "flow": _flow,
-            "shortened": _shortened,
         }
     if fragments.wanted() == "entries":
         return fragments.part("finance/entries.html", "entries", **values)
@@ -173,11 +172,6 @@ def _cells(line: Line, hidden: bool) -> dict[str, Any]:
 
 def _objects(body: Mapping[str, Any], side: str) -> str:
     return " ".join(dict.fromkeys(posting["object"] for posting in body["postings"] if posting["side"] == side))
-
-
-def _shortened(formula: str) -> str:
-    """A formula whose numbers stop after six decimals, for the list; the entry's own page has it whole."""
-    return re.sub(r"(\.[0-9]{6})[0-9]+", r"\1…", formula, flags=re.ASCII)
 
 
 def _flow(body: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def test_a_fact_says_what_where_from_and_what_came_of_it(visit, shop: Engine):
     assert "Friday 20 November 2026, 08:00:00" in told
     assert "Work stopped" in told
     assert f"/facts/{stop['id']}" in page.text
-    assert "1 Labor 1 h x 31.17 EUR/h = 31.17 EUR 31.17 In force" in told
+    assert "1 Labor 1 h \N{MULTIPLICATION SIGN} 31.17 EUR/h = 31.17 EUR 31.17 In force" in told
     assert "/entries/1" in page.text
     assert "/orders/MO-1" in page.text
     # The bytes as they came, quotes escaped for the page.
@@ -47,7 +47,7 @@ def test_a_stop_leads_to_the_entries_of_its_start_even_unnamed(visit, shop: Engi
     del stop["start_id"]
     send(shop, [start, stop])
     settle(shop)
-    assert "1 h x 31.17" in text(visit("accountant").get(f"/facts/{stop['id']}"))
+    assert "1 h \N{MULTIPLICATION SIGN} 31.17" in text(visit("accountant").get(f"/facts/{stop['id']}"))
 
 
 def test_a_lead_sees_the_fact_without_its_entries(visit, shop: Engine):

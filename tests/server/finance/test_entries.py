@@ -59,7 +59,7 @@ def posted(shop: Engine) -> Engine:
 def test_the_newest_month_comes_first(visit, posted: Engine):
     page = text(visit("accountant").get("/entries"))
     assert "€37.57 2 entries" in page  # 31.17 and 2 kg at 3.20
-    assert "1 h x 31.17 EUR/h = 31.17 EUR" in page
+    assert "1 h \N{MULTIPLICATION SIGN} 31.17 EUR/h = 31.17 EUR" in page
     assert "Department D1 → Order MO-1" in page
     assert "MO-2" not in page
 
@@ -125,7 +125,7 @@ def test_an_entry_explains_itself(visit, posted: Engine):
     position = next(int(line["position"]) for line in rows(client.get("/entries.csv?period=&text=31.17")))
     page = client.get(f"/entries/{position}")
     told = text(page)
-    assert "1 h x 31.17 EUR/h = 31.17 EUR Labor time · version 1" in told
+    assert "1 h \N{MULTIPLICATION SIGN} 31.17 EUR/h = 31.17 EUR Labor time · version 1" in told
     assert "Order MO-1 D1" in told
     assert told.count("31.17") >= 5  # formula, debit, credit, both sums
     assert "G1, valid from Jan 1, 2026, version 1" in told
