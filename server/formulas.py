@@ -75,7 +75,7 @@ _WORDS = "|".join(re.escape(words) for words in sorted(WORDS, key=len, reverse=T
 _PART = re.compile(
     rf"""
     (?P<date> \b \d{{4}}-\d\d-\d\d \b )
-    | (?<![\w.]) (?<!\w-) (?P<number> \d+\.\d+ ) (?! [\w.] | -\w )
+    | (?<![\w.]) (?<!\w-) (?P<number> -?\d+\.\d+ ) (?! [\w.] | -\w )
     | (?<![\w.-]) (?P<words> {_WORDS} ) (?! [\w-] )
     | (?<=[ ]) (?P<sign> [x-] ) (?=[ ])
     | (?P<colon> :[ ] )
@@ -102,8 +102,8 @@ def worked(formula: str, short: bool = False) -> str:
             case "number":
                 decimals = len(text.partition(".")[2])
                 kept = min(decimals, _SHORT) if short else decimals
-                shown = Decimal(text[: len(text) - decimals + kept])
-                return format_decimal(shown, "#,##0." + "0" * kept) + ("…" if kept < decimals else "")
+                shown = format_decimal(Decimal(text[: len(text) - decimals + kept]), "#,##0." + "0" * kept)
+                return shown.replace("-", _SIGNS["-"]) + ("…" if kept < decimals else "")
             case "words" | "colon":
                 return flask_babel.pgettext("formula", text)
             case _:

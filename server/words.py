@@ -372,4 +372,5 @@ def init_app(app: Flask) -> None:
         reason_explains=explains, held_title=held_title, event_type_name=event_type, cost_object_name=cost_object,
         fact_said=said, fact_words=in_words, unknown_price=unknown_price, elements=ELEMENTS, provenances=PROVENANCES,
         activities=ACTIVITIES, dispositions=DISPOSITIONS, rule_names=RULES, split_name=split, order_kinds=ORDER_KINDS,
+        variance_names=VARIANCES,
     )  # fmt: skip

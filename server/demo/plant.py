@@ -468,7 +468,7 @@ class DemoPlant:
                 for code, values in ITEMS.items()
                 for unit, factor in values[5].items()
             ],
-            **_orders(self.jobs),
+            **_orders(self.jobs, self.days),
             **_plans(),
             "order_accounts": [
                 {"order": SHARED_ORDER, "plan": "customer", "account": CUSTOMERS[0], "percent": Decimal(60)},
@@ -543,7 +543,7 @@ def _items() -> Rows:
     return material + [{"code": p.code, "name": p.name, "unit": "pcs", "valuation": "standard"} for p in PRODUCTS]
 
 
-def _orders(jobs: tuple[Job, ...]) -> dict[str, Rows]:
+def _orders(jobs: tuple[Job, ...], days: tuple[date, ...]) -> dict[str, Rows]:
     orders: Rows = []
     operations: Rows = []
     components: Rows = []
@@ -556,6 +556,7 @@ def _orders(jobs: tuple[Job, ...]) -> dict[str, Rows]:
                 "quantity": Decimal(job.quantity),
                 "customer": job.customer,
                 "due_on": job.due_on,
+                "released_on": days[job.release] if job.product and job.release < len(days) else None,
                 "status": "open",
             }
         )

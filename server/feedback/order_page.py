@@ -8,19 +8,21 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from server.feedback.plots import Bar, BuildUp, build_up, stacked
+from server.feedback.plots import Bar, BuildUp, Swing, build_up, stacked, swings
 from server.feedback.reading import people, valuation
 from server.feedback.timeline import Timeline, draw
 from server.language import pick
-from server.store import entries, facts, order_cost, plant
+from server.store import entries, facts, order_cost, plant, standards
 from server.store.facts import Fact
 from server.store.order_cost import OrderCost
-from sync.core.findings import GONE
+from sync.core.findings import GONE, Outcome
 from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order, Plant
 from sync.core.quantity import convert
+from sync.costing.beside import Beside
 from sync.costing.spent import Counted, earned_pieces, passed
 from sync.costing.standard import Against
+from sync.costing.variances import Variance
 from sync.events.defect import DefectReported
 
 SHOWN = 40
@@ -69,10 +71,27 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True)
+class Causes:
+    """Variances against the standard that was frozen at release, by category: the sum and its bar around `zero`, and
+    what it is made of. `untold`: why there is no standard to compare with, or why it is not complete."""
+
+    found: Beside
+    zero: str
+    categories: list[tuple[str, Decimal, Swing, list[Variance]]]
+    untold: Outcome | None
+
+    @property
+    def total(self) -> Decimal:
+        """Actual less work in progress less standard of what was made, which the variances add up to."""
+        return self.found.actual - self.found.in_work - self.found.standard
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
-    """What the page shows."""
+    """What the page shows. `causes`: for readers of actual cost, and of orders that make an item."""
 
     cost: OrderCost
+    causes: Causes | None
     built: BuildUp | None
     progress: list[Progress]
     other_cost: Against | None
@@ -107,6 +126,7 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
     own = cost.comparison.operations.get("")
     return OrderPage(
         cost,
+        _causes(standards.of_order(connection, site, code) if cost.valuation == "actual" else None),
         build_up(cost.comparison),
         _progress(cost, running, things),
         own if own and (own.actual or own.planned) else None,
@@ -122,6 +142,18 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         policies.last.longest_labor_h,
         len(all_facts) >= facts.MOST,
     )
+
+
+def _causes(found: Beside | None) -> Causes | None:
+    if found is None:
+        return None
+    lines: dict[str, list[Variance]] = defaultdict(list)
+    for variance in found.variances:
+        lines[variance.category].append(variance)
+    sums = [sum((one.amount for one in some), ZERO) for some in lines.values()]
+    zero, bars = swings(sums)
+    untold = found.card if isinstance(found.card, Outcome) else found.card.incomplete()
+    return Causes(found, zero, list(zip(lines, sums, bars, lines.values(), strict=True)), untold)
 
 
 def _progress(cost: OrderCost, running: Iterable[Fact], things: Plant) -> list[Progress]:

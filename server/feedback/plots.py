@@ -145,6 +145,26 @@ def bullet(comparison: Comparison) -> Bullet | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """A bar to the left of zero or to the right of it."""
+
+    x: str
+    width: str
+    beyond: bool
+
+
+def swings(values: Sequence[Decimal]) -> tuple[str, list[Swing]]:
+    """Where zero stands, and values above and below it on one scale."""
+    low, high = min([ZERO, *values]), max([ZERO, *values])
+    scale = (high - low) or Decimal(1)
+
+    def swing(value: Decimal) -> Swing:
+        return Swing(pct((min(value, ZERO) - low) / scale), pct(abs(value) / scale), value > 0)
+
+    return pct(-low / scale), [swing(value) for value in values]
+
+
 # --- timeline ----------------------------------------------------------------------------------------------------
 
 # A stretch in which nothing happens is folded when it is longer than this.

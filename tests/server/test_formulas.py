@@ -25,6 +25,9 @@ def test_a_formula_in_french(app: Flask) -> None:
             "3 951,47 \N{MINUS SIGN} 3 887,64 au standard du 17 nov. 2026 = 63,83 EUR"
         )
         assert in_french("0.2 h x 32.5 EUR/h = 6.50 EUR") == "0,2 h \N{MULTIPLICATION SIGN} 32,5 EUR/h = 6,50 EUR"
+        assert in_french("9.50 spent - 1 h x 10.00 EUR = -0.50 EUR") == (
+            "9,50 dépensés \N{MINUS SIGN} 1 h \N{MULTIPLICATION SIGN} 10,00 EUR = \N{MINUS SIGN}0,50 EUR"
+        )
         assert in_french("labor 675.38 + material 1.00 = 676.38 EUR (18 pcs at 37.576667)") == (
             "main-d’œuvre 675,38 + matière 1,00 = 676,38 EUR (18 pcs à 37,576667)"
         )
