@@ -31,6 +31,7 @@ SEPARATOR = "\n"
 KEYS: dict[str, tuple[str, ...]] = {
     "people": ("key",), "orders": ("code",), "items": ("code",), "machines": ("code",), "work_centers": ("code",),
     "locations": ("code",), "activities": ("code",), "reasons": ("code", "kind"), "lots": ("item", "lot"),
+    "open": ("id",),
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ IN_USE_MS = 4 * 3_600_000
 _COLUMNS = [EVENT.c[name] for name in ("id", "body", "state", "reason", "params", "recorded_at", "sender", "digest")]
 
 
-def open_work(connection: Connection, site: str) -> list[Fact]:
+def open_work(connection: Connection, site: str, types: Collection[str] = STARTS) -> list[Fact]:
     """Starts whose end is not known: found open by costing, or so new that costing has not seen them; oldest first."""
     stop = EVENT.alias("stop")
     # A stop or the end of a shift that has just come in ends the work at once, before costing says so.
@@ -39,10 +39,10 @@ def open_work(connection: Connection, site: str) -> list[Fact]:
         stop.c.person == EVENT.c.person,
         stop.c.occurred_at > EVENT.c.occurred_at,
     )
-    ended = or_(named, and_(EVENT.c.type == "labor.started", home))
+    ended = or_(named, and_(EVENT.c.type.in_(("labor.started", "break.started")), home))
     found = []
     for which in (and_(EVENT.c.state == "held", EVENT.c.reason.in_(RUNNING)), EVENT.c.state == "received"):
-        query = select(*_COLUMNS).where(which, EVENT.c.type.in_(STARTS), ~ended)
+        query = select(*_COLUMNS).where(which, EVENT.c.type.in_(types), ~ended)
         found += read(connection, site, query.order_by(EVENT.c.occurred_at.desc()).limit(MOST_OPEN))
     return sorted(found, key=lambda fact: (fact.event.occurred_at, fact.id))
 

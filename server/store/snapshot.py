@@ -16,12 +16,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
-from server.store import event_log, order_cost, plant, steps
+from server.store import event_log, floor, order_cost, plant, steps
 from server.store.plant import DETAILS, Row
 from server.store.sites import read_floor
 from server.store.tables import TABLES
 from sync.core.canonical import dump
-from sync.core.clock import parse_instant
+from sync.core.clock import format_instant, parse_instant
 from sync.core.findings import GONE
 from sync.core.money import ARITHMETIC, round_money
 from sync.core.plant import Order, Plant
@@ -38,6 +38,11 @@ SITE: Table = TABLES["site"]
 
 PIECES = ("output.reported", "defect.reported")
 ENDS = ("order.completed", "order.closed", "order.reopened")
+OPEN = (*floor.STARTS, "break.started")
+# Of a start, what one must know to go on with it at another device.
+GOES_ON = (
+    "id", "type", "person", "declared_by", "machine", "activity", "order", "operation", "indirect_code", "reason",
+)  # fmt: skip
 DRAWN = ("material.consumed", "material.substituted", "material.returned")
 
 
@@ -45,7 +50,7 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     """Everything a phone needs to work offline, with a `version` that names its content. `today`: whose rates value a
     piece at standard, where operators may see that; without it no money at all. Raises UnknownSite."""
     place = plant.site_row(connection, site)
-    floor = read_floor(place["floor"])
+    allowed = read_floor(place["floor"])
     policies = plant.policies(connection, site)
     policy = policies.on(today) if today else policies.last
     machines = plant.rows(connection, site, "machines")
@@ -54,12 +59,12 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
         units[row["item"]][row["unit"]] = Decimal(row["factor"])
     items = plant.rows(connection, site, "items")
     people = [row for row in plant.rows(connection, site, "people") if row["active"]]
-    orders = _orders(connection, site, items, machines, today if floor.standard_cost else None)
+    orders = _orders(connection, site, items, machines, today if allowed.standard_cost else None)
     called = short_names({row["key"]: row["name"] for row in people})
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
         # How one person's time on several jobs is shared: shown to that person, so that nobody is told a wrong share.
-        "settings": {**asdict(floor), "split_rule": policy.split_rule},
+        "settings": {**asdict(allowed), "split_rule": policy.split_rule},
         "people": [
             {
                 "key": row["key"],
@@ -90,6 +95,7 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
             for row in sorted(plant.rows(connection, site, "reasons"), key=lambda row: (row["code"], row["kind"]))
         ],
         "lots": [{"item": item, "lot": lot} for item, lot in plant.lots(connection, site)],
+        "open": _open_work(connection, site),
         "codes": _codes(connection, site, orders, people),
     }
     return {"version": sha256(dump(content).encode()).hexdigest()[:32], **content}
@@ -186,6 +192,15 @@ def _facts(connection: Connection, site: str, types: Collection[str]) -> Iterato
     )
     for code, body in connection.execute(query):
         yield code, json.loads(body)
+
+
+def _open_work(connection: Connection, site: str) -> list[dict[str, str]]:
+    """What runs, whichever device began it: work goes on at the next tablet, and at one that lost its memory."""
+    found = []
+    for fact in floor.open_work(connection, site, OPEN):
+        told = {name: value for name in GOES_ON if (value := getattr(fact.event, name, None))}
+        found.append({**told, "occurred_at": format_instant(fact.event.occurred_at)})
+    return sorted(found, key=lambda one: one["id"])
 
 
 def _open(site: str) -> ColumnElement[bool]:

@@ -14,9 +14,12 @@ from server.auth import credentials
 from server.store import ledger, people, plant
 from server.store.database import read, write
 from server.store.sites import Floor, set_floor
+from server.store.snapshot import snapshot
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
+from sync.core.clock import parse_instant
 from sync.core.codes import url
+from tests.cast import raw, send
 from tests.e2e.proxy import Proxy
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
@@ -99,6 +102,17 @@ class Shop:
         with write(self.rig.engine) as connection:
             return url(self.address, plant.code_for(connection, "main", kind, reference, operation))
 
+    def end_the_day(self) -> None:
+        """What earlier tests left running stops: people find their work at every tablet."""
+        with read(self.rig.engine) as connection:
+            running = snapshot(connection, "main")["open"]
+        who = ("person", "machine")
+        send(self.rig.engine, [
+            raw(one["type"].replace("started", "stopped"), max(now(), parse_instant(one["occurred_at"])),
+                start_id=one["id"], **{name: one[name] for name in who if name in one})
+            for one in running
+        ], now=now())  # fmt: skip
+
     def speak(self, person: str, language: str) -> None:
         """Address this person in a language from now on."""
         self._put("people", [{"key": person, "language": language}])
@@ -153,6 +167,7 @@ def open_shop(_shop: Shop) -> Shop:
     """The shop, open: what an earlier test stopped runs again."""
     _shop.rig.start()
     _shop.rig.wait_ready()
+    _shop.end_the_day()
     return _shop
 
 

@@ -183,6 +183,36 @@ def test_a_label_scanned_right_after_a_badge_is_for_that_badge(shop: Shop, new_t
     assert [fact["person"] for fact in facts] == [(TOM, LEA)[turn // 2 % 2] for turn in range(20)]
 
 
+def test_work_goes_on_at_the_next_tablet(shop: Shop, new_tablet: NewTablet) -> None:
+    """Started at one, counted and ended at the other; and where it was started it runs no more."""
+    job = shop.new_job()
+    badge, operation = shop.label("person", MIA), shop.label("operation", job.order, job.operation)
+    first, second = new_tablet("Entrance"), new_tablet("Far end")
+    first.scan(badge)
+    first.on("home")
+    first.scan(operation)
+    first.until_confirmed(1)
+    first.until_sent()
+    second.scan(badge)
+    second.on("home")
+    expect(second.page.locator(".card").filter(has_text=job.order)).to_be_visible()
+    second.scan(operation)  # what runs is counted, not begun again
+    second.on("quantity")
+    second.type_number("4")
+    second.tap("Save and stop")
+    second.until_confirmed(1)
+    second.until_sent()
+    start, good, stop = sorted((row["fact"] for row in shop.facts_of(job.order)), key=lambda fact: fact["occurred_at"])
+    assert (start["type"], good["type"], stop["type"], stop["start_id"]) == (
+        "labor.started", "output.reported", "labor.stopped", start["id"],
+    )  # fmt: skip
+    shop.rig.wait_costed()
+    first.page.reload()
+    first.ready()
+    expect(first.page.locator(".card").filter(has_text=job.order)).to_have_count(0)
+    expect(second.page.locator(".card").filter(has_text=job.order)).to_have_count(0)
+
+
 def test_two_ways_back_at_once_do_not_lead_out_of_the_page(shop: Shop, new_tablet: NewTablet) -> None:
     """A glove touches twice, or a scan leads back as the person does: the browser's own way back is slow to start."""
     job = shop.new_job()

@@ -69,9 +69,9 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
   const places = new Places(phone, screens, store);
   const captures = new Captures(phone, { drawNow() {}, touch() {} });
   const scans = new Scans(phone, screens, places, { touch() {} });
-  const people = new People(phone, places, scans, store);
+  const people = new People(phone, places, scans, store, { onArrival() {} });
   queue.onChange(() => {
-    phone.work = new Work(queue.entries, 1);
+    phone.work = new Work(queue.entries, 1, phone.reference.snapshot.open);
     phone.things = new Things(queue.entries, 1);
     phone.reference = known.with(phone.things, phone.work.completed);
   });

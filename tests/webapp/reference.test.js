@@ -10,8 +10,8 @@ import { Things } from "../../webapp/static/model/things.js";
 
 /** @typedef {import("../../webapp/static/model/reference.js").Snapshot} Snapshot */
 
-const LISTS = /** @type {const} */ (["people", "orders", "items", "machines", "work_centers", "locations", "activities", "reasons", "lots"]);
-const plainKey = (/** @type {any} */ thing) => (thing.lot !== undefined ? `${thing.item}\n${thing.lot}` : (thing.key ?? thing.code));
+const LISTS = /** @type {const} */ (["people", "orders", "items", "machines", "work_centers", "locations", "activities", "reasons", "lots", "open"]);
+const plainKey = (/** @type {any} */ thing) => (thing.lot !== undefined ? `${thing.item}\n${thing.lot}` : (thing.key ?? thing.code ?? thing.id));
 const reasonKey = (/** @type {any} */ { code, kind }) => `${code}\n${kind}`;
 
 /** What a server would say leads from one snapshot to the other. @param {Snapshot} from @param {Snapshot} to */
@@ -56,6 +56,8 @@ const snapshots = /** @type {fc.Arbitrary<Snapshot>} */ (/** @type {unknown} */ 
     .map((list) => list.sort((a, b) => (reasonKey(a) < reasonKey(b) ? -1 : 1))),
   lots: fc.uniqueArray(fc.record({ item: short, lot: short }), { selector: plainKey, maxLength: 5 })
     .map((list) => list.sort((a, b) => (plainKey(a) < plainKey(b) ? -1 : 1))),
+  open: fc.uniqueArray(fc.record({ id: short, type: short, person: short }), { selector: plainKey, maxLength: 5 })
+    .map((list) => list.sort((a, b) => (a.id < b.id ? -1 : 1))),
   codes: fc.dictionary(short, fc.record({ kind: short, ref: short })),
 })));
 

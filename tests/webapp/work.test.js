@@ -442,3 +442,70 @@ test("who is at work: whoever said so or did something, until they go home or we
   day.passes(20 * 60);
   assert.equal(duty("ana"), "here", "a clock that runs is one to ask about");
 });
+
+// ---- what runs elsewhere ---------------------------------------------------------------------------------------------
+
+/** A start at another device, as the snapshot tells it. */
+const elsewhere = (/** @type {string} */ id, /** @type {string} */ at, /** @type {any} */ rest = {}) => ({
+  id, type: "labor.started", occurred_at: `2026-11-20T${at}:00Z`, person: "ana", declared_by: "ana", activity: "run", order: "MO-1", operation: "10", ...rest,
+});
+
+test("work begun at another device runs here too, and ends here", () => {
+  const day = shift();
+  const open = [elsewhere("x1", "07:10")];
+  const before = () => new Work(day.captures, 0, open);
+  assert.deepEqual(before().of("ana").map(({ startId, sinceMs }) => [startId, sinceMs]), [["x1", Date.parse("2026-11-20T07:10:00Z")]]);
+  assert.deepEqual(before().jobsOf("ana"), [jobKey(SAWING)]);
+  day.passes(30);
+  day.does(stop(before().of("ana")));
+  assert.deepEqual(before().of("ana"), [], "the snapshot has not heard of the stop yet");
+  assert.deepEqual(before().worked.map(({ startId, fromMs, toMs }) => [startId, (toMs - fromMs) / MINUTE]), [["x1", 21]]);
+});
+
+test("what ended before, ends nothing that began elsewhere later", () => {
+  const day = shift();
+  day.does(startShift("ana"));
+  day.does(startBreak(["ana"], "LUNCH"));
+  day.does(startMachine("M1", SAWING, "run"));
+  day.does(stopMachine(day.work.machines.get("M1") ?? assert.fail()));
+  day.does(endShift(["ana"], [], day.work.breaksOf(["ana"])));
+  const open = [
+    elsewhere("x1", "09:00"), elsewhere("x2", "09:05", { type: "break.started", activity: undefined, reason: "LUNCH" }),
+    elsewhere("x3", "09:00", { type: "machine.started", machine: "M1" }),
+  ];
+  const work = new Work(day.captures, 0, open);
+  assert.deepEqual(work.of("ana").map(({ startId }) => startId), ["x1"]);
+  assert.equal(work.breaks.get("ana")?.startId, "x2");
+  assert.equal(work.machines.get("M1")?.startId, "x3");
+  day.passes(180);
+  day.does(endShift(["ana"], work.of("ana"), work.breaksOf(["ana"])));
+  const after = new Work(day.captures, 0, open);
+  assert.deepEqual([after.of("ana"), [...after.breaks], after.machines.size], [[], [], 1]);
+});
+
+test("a stop here closes a start elsewhere, though this device's clock is behind", () => {
+  const day = shift();
+  const open = [elsewhere("x1", "09:00")];
+  day.does(stop(new Work([], 0, open).of("ana")));
+  assert.deepEqual(new Work(day.captures, 0, open).of("ana"), []);
+});
+
+test("work begun here and ended elsewhere runs no more, once the server says so", () => {
+  const day = shift();
+  const [id] = day.does(start("ana", SAWING, "run"));
+  const told = (/** @type {any} */ floor) => new Work(day.captures.map((capture) => ({ ...capture, state: "sent", floor })), 0, []).of("ana").length;
+  assert.equal(told(null), 1, "not heard of");
+  assert.equal(told({ state: "received" }), 1, "not looked at");
+  assert.equal(told({ state: "held", reason: "time.open" }), 1);
+  assert.equal(told({ state: "costed" }), 0);
+  assert.equal(told({ state: "held", reason: "rate.missing" }), 0, "its end is known, its rate is not");
+  assert.equal(new Work(day.captures.map((capture) => ({ ...capture, floor: { state: "costed" } })), 0, [day.at(id).event]).of("ana").length, 1, "the stop was taken back since");
+});
+
+test("a device that lost its memory shows what it had begun, once", () => {
+  const day = shift();
+  const [id] = day.does(start("ana", SAWING, "run"));
+  const open = [day.at(id).event];
+  assert.deepEqual(new Work([], 0, open).of("ana"), day.work.of("ana"));
+  assert.deepEqual(new Work(day.captures, 0, open).of("ana"), day.work.of("ana"));
+});

@@ -135,8 +135,8 @@ const screens = new Screens();
 const places = new Places(phone, screens, store);
 const captures = new Captures(phone, { drawNow, touch });
 const scans = new Scans(phone, screens, places, { touch });
-const people = new People(phone, places, scans, store);
 const upkeep = new Upkeep(phone, places, store);
+const people = new People(phone, places, scans, store, { onArrival: () => void upkeep.freshen() });
 const versions = new Versions(phone);
 
 /** Without storage nothing can be captured: the device's own screen says so. */
@@ -195,7 +195,7 @@ function watch() {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return screens.eye.closeEye();
     void sender.send({ eager: true });
-    void upkeep.refresh();
+    void upkeep.freshen();
     draw();
   });
   tabs?.addEventListener("message", () => void queue.load().catch(() => {}));

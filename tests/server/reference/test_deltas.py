@@ -17,7 +17,7 @@ from server.store.database import read, write
 from server.store.sites import Floor, set_floor
 from server.store.snapshot import snapshot
 from sync.costing.policy import BEGINNING
-from tests.cast import raw, send
+from tests.cast import ANA, LUIS, raw, send, settle
 from tests.server.callers import device
 
 MAIN = "main"
@@ -69,6 +69,32 @@ def test_what_goes_is_named(app: Flask, shop: Engine) -> None:
         "people": [badge], "orders": ["MO-1"], "lots": [["OAK", "L-1"]], "codes": sorted(codes.values()),
     }  # fmt: skip
     assert change["changed"] == {}
+
+
+def test_open_work_comes_and_goes(app: Flask, shop: Engine) -> None:
+    """So that somebody who walks to another tablet finds their work there."""
+    tablet = device(app, shop)
+    _status, nothing = get(tablet)
+    assert nothing["open"] == []
+    begun = raw("labor.started", "2026-11-20T08:00:00+01:00", person=ANA, declared_by=ANA, activity="run",
+                order="MO-1", operation="10")  # fmt: skip
+    away = raw("break.started", "2026-11-20T09:00:00+01:00", person=LUIS, reason="LUNCH")
+    send(shop, [begun, away])
+    told = {
+        "id": begun["id"], "type": "labor.started", "occurred_at": "2026-11-20T07:00:00.000Z", "person": ANA,
+        "declared_by": ANA, "activity": "run", "order": "MO-1", "operation": "10",
+    }  # fmt: skip
+    _status, fresh = get(tablet, nothing["version"])
+    assert told in fresh["changed"]["open"]
+    assert {one["id"] for one in fresh["changed"]["open"]} == {begun["id"], away["id"]}
+    settle(shop)
+    assert get(tablet, fresh["version"])[0] == 304  # costing says the same of it
+    send(shop, [raw("shift.ended", "2026-11-20T12:00:00+01:00", person=LUIS),
+                raw("labor.stopped", "2026-11-20T12:00:00+01:00", person=ANA, start_id=begun["id"])])  # fmt: skip
+    _status, gone = get(tablet, fresh["version"])
+    assert sorted(gone["gone"]["open"]) == sorted([begun["id"], away["id"]])
+    settle(shop)
+    assert get(tablet, gone["version"])[0] == 304
 
 
 def test_settings_come_with_every_answer(app: Flask, shop: Engine) -> None:

@@ -1,4 +1,4 @@
-// Every screen that is not needed to show the first one.
+// Every screen that is not needed to show the first one, and what those who use them ask for.
 
 import { byProduct } from "./by-product.js";
 import { complete } from "./complete.js";
@@ -47,4 +47,5 @@ export const OTHERS = [
   orders, pause, pin, plain, quantity, queueView, rescue, result, running, scan, unknown, unplanned, which,
 ];
 
+export { pack, relay, unsent } from "../outbox/rescue.js";
 export { closeEye, openEye } from "./scan.js";

@@ -32,6 +32,7 @@ import { add, multiply } from "../lib/decimal.js";
  * @property {Activity[]} activities
  * @property {Reason[]} reasons
  * @property {Lot[]} lots that have labels
+ * @property {import("./event.js").Fact[]} open starts of what runs on the floor, as much of each as it takes to go on with it
  * @property {Partial<Settings>} settings what the site allows its phones
  * @property {Record<string, Label>} codes
  */
@@ -49,6 +50,7 @@ export const NOTHING_KNOWN = {
   activities: [],
   reasons: [],
   lots: [],
+  open: [],
   settings: {},
   codes: {},
 };
@@ -233,13 +235,14 @@ const byKey = (things, key) => new Map(things.map((thing) => [thing[key], thing]
  * @property {Snapshot["site"]} [site]
  * @property {Partial<Settings>} [settings]
  */
-/** @typedef {"people" | "orders" | "items" | "machines" | "work_centers" | "locations" | "activities" | "reasons" | "lots"} ListName */
+/** @typedef {"people" | "orders" | "items" | "machines" | "work_centers" | "locations" | "activities" | "reasons" | "lots" | "open"} ListName */
 
 const code = (/** @type {any} */ thing) => thing.code;
 /** What tells the things of each list apart. @type {Record<ListName, (thing: any) => string>} */
 const KEYS = {
   people: (person) => person.key, orders: code, items: code, machines: code, work_centers: code, locations: code,
   activities: code, reasons: (reason) => pair(reason.code, reason.kind), lots: (lot) => pair(lot.item, lot.lot),
+  open: ({ id }) => id,
 };
 /** What each list is sorted by, if not by its key. @type {Partial<Record<ListName, (thing: any) => string>>} */
 const SORTS = { people: (person) => pair(person.name, person.key) };

@@ -1,13 +1,14 @@
-// What is going on, as this device knows it: a fold over its own captures. No server is asked, so it is right offline,
-// after a crash and after a reload. Facts that were voided or replaced count as if they had never been made, except that
-// voiding a void brings them back.
+// What is going on, as this device knows it: a fold over its own captures and over what the server's snapshot says runs,
+// begun at another device or by this one before it lost its memory. No server is asked, so it is right offline, after a
+// crash and after a reload. Facts that were voided or replaced count as if they had never been made, except that voiding a
+// void brings them back.
 
 import { add, subtract } from "../lib/decimal.js";
 import { occurredMs } from "./event.js";
 
 /** @typedef {import("./event.js").Fact} Fact */
 /** @typedef {import("./event.js").Reading} Clocks */
-/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number, floor?: {answered_at?: string} | null}} Kept a capture, as far as this room looks */
+/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number, floor?: {state?: string, reason?: string, answered_at?: string} | null}} Kept a capture, as far as this room looks */
 /** @typedef {{order?: string | null, operation?: string | null, indirect?: string | null}} Job */
 
 /**
@@ -58,8 +59,9 @@ export class Work {
   /**
    * @param {Iterable<Kept>} captures in sequence order
    * @param {number} [knownMs] what was sent and saved up to here is in the server's snapshot already
+   * @param {Fact[]} [open] starts of what runs, as the snapshot says
    */
-  constructor(captures, knownMs = 0) {
+  constructor(captures, knownMs = 0, open = []) {
     /** @type {Map<string, Span>} */ this.labor = new Map();
     /** @type {Map<string, Span>} by person */ this.breaks = new Map();
     /** @type {Map<string, Span>} by machine code */ this.machines = new Map();
@@ -72,11 +74,13 @@ export class Work {
     /** @type {Map<string, boolean>} operations said to be done, or not done after all, since the snapshot */
     this.completed = new Map();
     /** @type {Map<string, Map<string, number>>} by person: jobs and when they were last touched */ this.touched = new Map();
-    const facts = [...captures].filter(({ state }) => state !== "rejected");
+    const facts = withOthers([...captures].filter(({ state }) => state !== "rejected"), open);
     const corrected = corrections(facts);
     for (const [target, { event }] of corrected) if (event.replacement_id) this.#instead.set(target, event.replacement_id);
     const isNews = (/** @type {Kept} */ { state, savedMs }) => state === "waiting" || savedMs > knownMs;
     for (const capture of inPlace(facts, corrected)) this.#take(capture, isNews(capture));
+    const running = new Set(open.map(({ id }) => id));
+    for (const capture of facts) if (isOver(capture) && !running.has(capture.event.id)) this.#drop(capture.event);
     // The snapshot still holds what was taken away since.
     for (const capture of facts) {
       const correction = corrected.get(capture.event.id);
@@ -205,6 +209,14 @@ export class Work {
     }
   }
 
+  /** Forget a start that ended elsewhere: when, this device does not know. @param {Fact} event */
+  #drop({ id, person, machine }) {
+    this.labor.delete(id);
+    if (this.breaks.get(person ?? "")?.startId === id) this.breaks.delete(person ?? "");
+    if (this.machines.get(machine ?? "")?.startId === id) this.machines.delete(machine ?? "");
+    if (this.downtimes.get(machine ?? "")?.startId === id) this.downtimes.delete(machine ?? "");
+  }
+
   /** The fact that counts where this one stood. @param {string} id */
   #standing(id) {
     let now = id;
@@ -282,6 +294,29 @@ const open = (event) => ({
 
 /** What a span is when its fact names no activity. @type {Record<string, string>} */
 const STANDS_FOR = { "downtime.started": "downtime", "break.started": "break" };
+
+/** Our captures with the starts of others between them, each where its time is, and before what ends it in any case.
+ * @param {Kept[]} captures @param {Fact[]} open @returns {Kept[]} */
+function withOthers(captures, open) {
+  const own = new Set(captures.map(({ event }) => event.id));
+  const facts = [...captures];
+  for (const event of open) {
+    if (own.has(event.id)) continue;
+    const savedMs = occurredMs(event);
+    const at = facts.findIndex((capture) => capture.savedMs > savedMs || capture.event.start_id === event.id);
+    facts.splice(at < 0 ? facts.length : at, 0, { event, state: "sent", savedMs });
+  }
+  return facts;
+}
+
+/** What costing says of a start as long as nothing ended it. */
+const RUNNING = ["time.open", "break.open"];
+
+/** Whether the server said of a start that its end is known. @param {Kept} capture */
+function isOver({ event, floor }) {
+  if (!event.type.endsWith(".started") || !floor?.state || floor.state === "received") return false;
+  return floor.state !== "held" || !RUNNING.includes(floor.reason ?? "");
+}
 
 /** Facts that no longer count, and the fact that took each of them away. Latest first: a correction that was corrected
  * itself takes nothing back, nor does one the server refused. @template {{event: Fact, state?: string}} K @param {Iterable<K>} facts @returns {Map<string, K>} by target */

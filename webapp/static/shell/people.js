@@ -25,8 +25,10 @@ export class People {
   /** Who badged here, and when last. @type {Map<string, number>} */ #seen = new Map();
   /** The language each chose on this device. @type {Record<string, string>} */ #languages = {};
 
-  /** @param {Phone} phone @param {import("./places.js").Places} places @param {import("./scans.js").Scans} scans @param {Store} store */
-  constructor(phone, places, scans, store) {
+  /** @param {Phone} phone @param {import("./places.js").Places} places @param {import("./scans.js").Scans} scans @param {Store} store
+   * @param {{onArrival: () => void}} surroundings `onArrival`: somebody came, maybe from another device */
+  constructor(phone, places, scans, store, { onArrival }) {
+    this.onArrival = onArrival;
     this.phone = phone;
     this.places = places;
     this.scans = scans;
@@ -37,6 +39,7 @@ export class People {
   async signIn(person) {
     const { phone } = this;
     const isNew = phone.operator !== person;
+    if (isNew) this.onArrival();
     if (isNew) await this.places.setAside(person);
     this.#begin(isNew ? signedIn(person, Date.now()) : touched(this.#session, Date.now()));
     this.#see([person]);

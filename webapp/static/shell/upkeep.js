@@ -7,7 +7,6 @@ import { readTypes } from "../model/catalog.js";
 import { applyDelta, Reference } from "../model/reference.js";
 import { Things } from "../model/things.js";
 import { Work } from "../model/work.js";
-import { pack, relay, unsent } from "../outbox/rescue.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
 /** @typedef {import("../outbox/store.js").Store} Store */
@@ -15,6 +14,9 @@ import { pack, relay, unsent } from "../outbox/rescue.js";
 /** A tablet that has something to say says it within a minute; one that has not, often enough not to seem silent. */
 const NEWS_EVERY_MS = 60_000;
 const SIGN_OF_LIFE_MS = 4 * 60_000;
+
+/** Rescue is rare: it comes with the screens that offer it. */
+const rescue = () => import("../capture/others.js");
 
 export class Upkeep {
   /** What the server was last told of this device, and when. */
@@ -102,6 +104,11 @@ export class Upkeep {
     phone.draw();
   }
 
+  /** Who comes may have worked at another device, or ended there what began here. */
+  async freshen() {
+    await Promise.all([this.refresh(), this.followUp()]);
+  }
+
   /** Fetch what changed of the plant's snapshot, or the whole where the server does not remember ours; and the event types
    * for the generic form. */
   async refresh() {
@@ -142,7 +149,7 @@ export class Upkeep {
   /** What is going on, folded anew. */
   rework() {
     const { phone } = this;
-    phone.work = new Work(phone.queue.entries, phone.reference.fetchedMs);
+    phone.work = new Work(phone.queue.entries, phone.reference.fetchedMs, phone.reference.snapshot.open);
     phone.things = new Things(phone.queue.entries, phone.reference.fetchedMs);
     phone.reference = phone.reference.with(phone.things, phone.work.completed);
   }
@@ -150,6 +157,7 @@ export class Upkeep {
   /** What the server has not, as a file for another device or a lead. */
   async exportUnsent() {
     const { phone } = this;
+    const { pack, unsent } = await rescue();
     const exportedAt = rfc3339(phone.clocks().nowMs);
     const file = new Blob([await pack(phone.queue, phone.device, exportedAt)], { type: "application/json" });
     const link = document.createElement("a");
@@ -165,6 +173,7 @@ export class Upkeep {
   async discardExported() {
     const { phone } = this;
     if (!phone.operator || !phone.exported) return;
+    const { unsent } = await rescue();
     const { ids } = phone.exported;
     const gone = unsent(phone.queue).filter(({ id }) => ids.has(id));
     await phone.queue.discard(gone, phone.operator);
@@ -173,7 +182,8 @@ export class Upkeep {
   }
 
   /** Bring another device's file to the server. @param {import("../outbox/rescue.js").File} file @param {(done: number) => void} onProgress */
-  relay(file, onProgress) {
+  async relay(file, onProgress) {
+    const { relay } = await rescue();
     return relay(file, this.phone.server, onProgress);
   }
 
