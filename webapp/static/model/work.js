@@ -299,12 +299,14 @@ const STANDS_FOR = { "downtime.started": "downtime", "break.started": "break" };
  * @param {Kept[]} captures @param {Fact[]} open @returns {Kept[]} */
 function withOthers(captures, open) {
   const own = new Set(captures.map(({ event }) => event.id));
+  const ended = new Set(captures.map(({ event }) => event.start_id));
   const facts = [...captures];
   for (const event of open) {
     if (own.has(event.id)) continue;
     const savedMs = occurredMs(event);
-    const at = facts.findIndex((capture) => capture.savedMs > savedMs || capture.event.start_id === event.id);
-    facts.splice(at < 0 ? facts.length : at, 0, { event, state: "sent", savedMs });
+    const inTime = facts.findLastIndex((capture) => capture.savedMs <= savedMs) + 1; // most began a short while ago
+    const end = ended.has(event.id) ? facts.findIndex((capture) => capture.event.start_id === event.id) : inTime;
+    facts.splice(Math.min(inTime, end), 0, { event, state: "sent", savedMs });
   }
   return facts;
 }
