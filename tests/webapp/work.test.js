@@ -502,6 +502,17 @@ test("work begun here and ended elsewhere runs no more, once the server says so"
   assert.equal(new Work(day.captures.map((capture) => ({ ...capture, floor: { state: "costed" } })), 0, [day.at(id).event]).of("ana").length, 1, "the stop was taken back since");
 });
 
+test("a stop that was taken back here, and that the server has costed already, stopped nothing", () => {
+  const day = shift();
+  const [id] = day.does(start("ana", SAWING, "run"));
+  const [stopped] = day.does(stop(day.work.of("ana")));
+  day.does(takeBack([stopped], UNDO));
+  const costed = day.captures.map((capture) => ({ ...capture, ...(capture.event.id === id ? { state: "sent", floor: { state: "costed" } } : {}) }));
+  assert.equal(new Work(costed, 0, []).of("ana").length, 1);
+  const known = costed.map((capture) => ({ ...capture, state: "sent", sentMs: day.clocks().nowMs }));
+  assert.equal(new Work(known, day.clocks().nowMs + 1, []).of("ana").length, 0, "a server that heard of it, and knows of another stop");
+});
+
 test("a device that lost its memory shows what it had begun, once", () => {
   const day = shift();
   const [id] = day.does(start("ana", SAWING, "run"));

@@ -8,7 +8,7 @@ import { occurredMs } from "./event.js";
 
 /** @typedef {import("./event.js").Fact} Fact */
 /** @typedef {import("./event.js").Reading} Clocks */
-/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number, floor?: {state?: string, reason?: string, answered_at?: string} | null}} Kept a capture, as far as this room looks */
+/** @typedef {{event: Fact, local?: import("./event.js").Local, state: string, savedMs: number, sentMs?: number | null, floor?: {state?: string, reason?: string, answered_at?: string} | null}} Kept a capture, as far as this room looks */
 /** @typedef {{order?: string | null, operation?: string | null, indirect?: string | null}} Job */
 
 /**
@@ -58,7 +58,7 @@ export class Work {
 
   /**
    * @param {Iterable<Kept>} captures in sequence order
-   * @param {number} [knownMs] what was sent and saved up to here is in the server's snapshot already
+   * @param {number} [knownMs] what was acknowledged up to here is in the server's snapshot already
    * @param {Fact[]} [open] starts of what runs, as the snapshot says
    */
   constructor(captures, knownMs = 0, open = []) {
@@ -75,12 +75,15 @@ export class Work {
     this.completed = new Map();
     /** @type {Map<string, Map<string, number>>} by person: jobs and when they were last touched */ this.touched = new Map();
     const facts = withOthers([...captures].filter(({ state }) => state !== "rejected"), open);
+    const byId = new Map(facts.map((capture) => [capture.event.id, capture]));
     const corrected = corrections(facts);
     for (const [target, { event }] of corrected) if (event.replacement_id) this.#instead.set(target, event.replacement_id);
     const isNews = (/** @type {Kept} */ { state, savedMs }) => state === "waiting" || savedMs > knownMs;
     for (const capture of inPlace(facts, corrected)) this.#take(capture, isNews(capture));
-    const running = new Set(open.map(({ id }) => id));
-    for (const capture of facts) if (isOver(capture) && !running.has(capture.event.id)) this.#drop(capture.event);
+    // What was said here since of a start's end is newer than what the server told of it.
+    const told = new Set(open.map(({ id }) => id));
+    for (const { event } of facts.filter(isNews)) told.add(event.start_id).add(byId.get(event.target_id)?.event.start_id);
+    for (const capture of facts) if (isOver(capture) && !told.has(capture.event.id)) this.#drop(capture.event);
     // The snapshot still holds what was taken away since.
     for (const capture of facts) {
       const correction = corrected.get(capture.event.id);

@@ -115,18 +115,18 @@ export class Upkeep {
     const { phone, store } = this;
     const kept = await store.get("reference").catch(() => null);
     const since = kept?.snapshot?.version;
+    const askedMs = phone.clocks().nowMs; // by the clock that captures are saved and acknowledged by
     let answer = await phone.server.ask(`/api/v1/reference${since ? `?${new URLSearchParams({ since })}` : ""}`);
     let snapshot = answer.is === "ok" ? (answer.body.since ? applyDelta(kept.snapshot, answer.body) : answer.body) : null;
     if (answer.is === "ok" && !snapshot) {
       answer = await phone.server.ask("/api/v1/reference");
       snapshot = answer.is === "ok" ? answer.body : null;
     }
-    const fetchedMs = phone.clocks().nowMs; // by the clock that captures are saved by
     if (answer.is === "ok") {
-      await store.put("reference", { snapshot, fetchedMs }).catch(() => {}); // a full disk: it is used all the same
-      phone.reference = new Reference(snapshot, fetchedMs);
+      await store.put("reference", { snapshot, fetchedMs: askedMs }).catch(() => {}); // a full disk: it is used all the same
+      phone.reference = new Reference(snapshot, askedMs);
     } else if (answer.is === "not modified") {
-      phone.reference.fetchedMs = fetchedMs;
+      phone.reference.fetchedMs = askedMs;
     } else return;
     this.rework();
     const types = await phone.server.ask("/api/v1/event-types");
