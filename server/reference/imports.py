@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from server.reference import books, charges
+from server.reference import billing, books, charges
 from server.store import event_log, ledger, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
@@ -66,6 +66,7 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
     errors = list(check(connection, site, sheets))
     if errors:
         raise ImportRefused(errors[:MAX_ERRORS])
+    _kinds_of_orders(connection, site, sheets)
     changes: list[Change] = []
     for sheet in sheets:
         try:
@@ -77,6 +78,21 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
             raise ImportRefused([_refused(sheet, wrong)]) from wrong
     look_again(connection, site, changes)
     return changes
+
+
+def _kinds_of_orders(connection: Connection, site: str, sheets: Sequence[Sheet]) -> None:
+    """New orders whose row does not say what they are, are what the newest policy says, which may come along; an order
+    that is here stays what it is."""
+    silent = [row for sheet in sheets if sheet.kind.name == "orders" for row in sheet.rows if not row.get("kind")]
+    if not silent:
+        return
+    said = [(row.get("valid_from") or BEGINNING, str(row["value"])) for sheet in sheets if sheet.kind.name == "policy"
+            for row in sheet.rows if row["setting"] == "order_kind"]  # fmt: skip
+    usual = max(said)[1] if said else plant.policies(connection, site).last.order_kind
+    there = plant.rows(connection, site, "orders", "code", {row["code"] for row in silent})
+    here = {row["code"]: row["kind"] for row in there}
+    for row in silent:
+        row["kind"] = here.get(row["code"], usual)
 
 
 def signed(sheets: Iterable[Sheet], by: str, at: int) -> None:
@@ -125,6 +141,7 @@ REFERENCES = {
     "distributions": {"plan": "plans"},
     "defaults": {"plan": "plans"},
     "order_accounts": {"order": "orders", "plan": "plans"},
+    "billable_rates": {"order": "orders"},
 }
 WHAT = {
     "departments": _("department “{value}” is known neither here nor in the files: import it too"),
@@ -178,13 +195,17 @@ class Reach:
         """Those of the store alone."""
         return plant.rows(self.connection, self.site, kind, column, values)
 
+    def all_stored(self, kind: str) -> list[Mapping[str, Any]]:
+        """All rows of a kind of the store alone."""
+        return plant.rows(self.connection, self.site, kind)
+
     def others(self, kind: str, column: str, values: Collection[str], sheet: Sheet) -> list[Mapping[str, Any]]:
         """All but those of one sheet."""
         return [row for row in self.rows(kind, column, values) if not any(row is own for own in sheet.rows)]
 
     def given(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Those of the files alone."""
-        return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
+        return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row.get(column) in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
         column = "calendar" if kind == "calendars" else "code"
@@ -225,6 +246,9 @@ class _Alone(Reach):
         self.sheets, self.currency = sheets, currency
 
     def stored(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        return []
+
+    def all_stored(self, kind: str) -> list[Mapping[str, Any]]:
         return []
 
     def closed_periods(self) -> Collection[str]:
@@ -364,6 +388,7 @@ CHECKS: dict[str, Callable[[Reach, Sheet], Iterator[LineError]]] = {
     "components": _components,
     **books.CHECKS,
     **charges.CHECKS,
+    **billing.CHECKS,
     "rates": _rates,
 }
 
@@ -388,7 +413,11 @@ WAITING_FOR = {
 }
 # Columns that change costs, and which facts bear them: those that name this column's value.
 NAMED_BY = {
-    "orders": ("order", "code", ("item", "customer", "kind", "quantity", "released_on", "standard_version")),
+    "orders": (
+        "order",
+        "code",
+        ("item", "customer", "kind", "quantity", "released_on", "standard_version", "billable"),
+    ),
     "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min", "scrap_percent")),
     "order_accounts": ("order", "order", ("percent",)),
     "people": ("person", "key", ("rate_group", "department", "calendar")),
@@ -405,6 +434,7 @@ CHARGED = {
     "losses": ("defect.", "order.closed"),
     "subcontracts": ("output.",),
     "by_products": ("output.by_product", "order.closed"),
+    "billable_rates": ("labor.",),
 }
 # ... and those that may change the cost of any fact.
 NAMED_BY_ALL = {"work_centers": ("department", "calendar"), "plans": ("follows",)}
@@ -486,6 +516,11 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
             for row in [*change.added, *(old for old, _ in change.changed)]:
                 day = date.fromisoformat(row["valid_from"])
                 hours_since.append(midnight(day, zone) if day > BEGINNING else 0)
+        if change.kind == "activities" and (
+            any(not row["billable"] for row in change.added)
+            or any(old["billable"] != new["billable"] for old, new in change.changed)
+        ):
+            hours_since.append(0)
         if change.kind == "plans" and change.added:
             all_since.append(0)
         if change.kind in ("distributions", "defaults") and (change.added or change.changed):

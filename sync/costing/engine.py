@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import fed, forgotten, loops, noted, orders, unplanned
+from sync.costing import billed, fed, forgotten, loops, noted, orders, unplanned
 from sync.costing.drawn import Draw
 from sync.costing.fed import Fed
 from sync.costing.orders import Bears
@@ -179,7 +179,7 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     calendar = partial(calendar_of, terms.plant)
     proposed = forgotten.proposals(segments, events, wanted, terms.plant.site.zone, longest, calendar)
     entries += overhead.cost(entries, terms.plant)
-    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed])
+    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed, *billed.findings(entries)])
 
 
 def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:

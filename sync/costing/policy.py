@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from sync.core.billing import ORDER_KINDS
+
 # `sync.costing.splits` has one of each name.
 SPLIT_RULES = ("equal_share", "standard_time", "number_of_orders", "main_order", "unattended")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -23,6 +25,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "rework_to": ("order", "overhead", "loss"),
     "sales_variance": ("contribution", "full_cost"),
     "output_value": ("actual", "standard"),
+    "billing": ("none", "hours"),
+    "order_kind": ORDER_KINDS,
 }
 BEGINNING = date.min
 
@@ -48,6 +52,9 @@ class Policy:
     - `sales_variance`: the first quantity variance in sales at `contribution` or at `full_cost` profit.
     - `output_value`: what goes to stock for good output: its `actual` cost, once the order is closed; or the `standard`
       frozen at release, with each report, and what is left at the close are the variances.
+    - `billing`: `none`; or `hours`: time on cases, projects and tickets carries, beside its cost, what it is billed at.
+    - `order_kind`: what an imported order is whose file does not say: `manufacturing`, `case`, `project` or `ticket`.
+      An order that is here already stays what it is.
     - `longest_labor_h`, `longest_machine_h`: a time beyond this is held, because the clock-out was probably forgotten;
       an open one shares for this long at most.
     """
@@ -64,6 +71,8 @@ class Policy:
     rework_to: str = "order"
     sales_variance: str = "contribution"
     output_value: str = "actual"
+    billing: str = "none"
+    order_kind: str = "manufacturing"
     valid_from: date = BEGINNING
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _declare_operations()
     _trace_periods()
     _keep_time()
+    _bill()
 
 
 def _date_policies() -> None:
@@ -340,7 +341,31 @@ def _keep_time() -> None:
     )
 
 
+def _bill() -> None:
+    """What hours are billed at, and what is not billed."""
+    op.add_column("order", sa.Column("billable", sa.Boolean(), nullable=True))
+    op.add_column("activity_code", sa.Column("billable", sa.Boolean(), nullable=False, server_default=sa.true()))
+    names = ("order", "customer", "kind", "activity", "person", "rate_group")
+    types = {"customer": sa.String(length=200), "kind": sa.String(length=16)}
+    op.create_table(
+        "billable_rate",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", UUID, nullable=False),
+        *(sa.Column(name, types.get(name, KEY), nullable=False) for name in names),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("valid_until", sa.String(length=10), nullable=True),
+        sa.Column("amount", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_billable_rate")),
+    )
+    place = ["site", *names, "valid_from", "version"]
+    op.create_index("ix_billable_rate_place", "billable_rate", place, unique=True)
+
+
 def downgrade() -> None:
+    op.drop_table("billable_rate")
+    op.drop_column("activity_code", "billable")
+    op.drop_column("order", "billable")
     for table in ("premium", "calendar_line"):
         op.drop_table(table)
     for table in ("person", "work_center"):

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, kind_of_file, text
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, read, split
 from sync.core import ids
+from sync.core.billing import billable_rate_id, billable_rate_of, billing_of
 from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
 from sync.core.charges import charges_of
@@ -108,6 +109,7 @@ def read_folder(files: Mapping[str, bytes], fields: Mapping[str, Cell]) -> tuple
         row["key"] = row.get("key") or _key(row["number"])
         folder.keys |= {row["number"]: row["key"]} if row.get("number") else {}
     _rates_of_people(folder, errors)
+    _kinds_of_orders(folder)
     if EVENTS not in files and RAW_EVENTS not in files and not folder.rows("manual"):
         errors.add(EVENTS, 0, "", _("is missing: it holds the facts, one a row"))
     if EVENTS in files:
@@ -123,11 +125,24 @@ def _rates_of_people(folder: Folder, errors: _Errors) -> None:
     known = {row["key"] for row in folder.rows("people")}
     for sheet in folder.sheets:
         for index, row in enumerate(sheet.rows):
+            column = ""
             if sheet.kind.name == "rates" and row["subject_kind"] == "person":
-                row["subject"] = folder.keys.get(row["subject"], row["subject"])
-                if row["subject"] not in known:
+                column = "subject"
+            elif sheet.kind.name == "billable_rates" and row.get("person"):
+                column = "person"
+            if column:
+                row[column] = folder.keys.get(row[column], row[column])
+                if row[column] not in known:
                     sentence = _("“{value}” is not the number of anybody in people.csv: write the person there too")
-                    errors.append(sheet.error(index, "subject", sentence, value=row["subject"]))
+                    errors.append(sheet.error(index, column, sentence, value=row[column]))
+
+
+def _kinds_of_orders(folder: Folder) -> None:
+    """Orders whose row does not say what they are, are what policy.csv says."""
+    said = [(day or date.min, value) for day, setting, value in folder.settings() if setting == "order_kind"]
+    usual = max(said)[1] if said else "manufacturing"
+    for row in folder.rows("orders"):
+        row["kind"] = row.get("kind") or usual
 
 
 def _key(number: str) -> str:
@@ -418,6 +433,7 @@ def plant_of(folder: Folder) -> Plant:
     made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
     made.calendars = calendars_of(folder.rows("calendars"))
     made.premiums = premiums_of(folder.rows("premiums"))
+    made.billing = billing_of(_with_ids(folder.rows("billable_rates"), folder.site.code), folder.rows("activities"))
     made.orders = _orders(folder)
     made.routings = routings_of(folder.rows("routings"))
     made.bills = bills_of(folder.rows("bills"))
@@ -428,6 +444,15 @@ def plant_of(folder: Folder) -> Plant:
 
 def _name(row: Mapping[str, Any]) -> str:
     return str(row.get("name") or row["code"])
+
+
+def _with_ids(rows: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:
+    """Billable rates with the id each has as the first version of its day."""
+    made = []
+    for row in rows:
+        rate = billable_rate_of(row)
+        made.append({**row, "id": billable_rate_id(site, (*rate.conditions, rate.valid_from.isoformat()), 1)})
+    return made
 
 
 def _orders(folder: Folder) -> dict[str, Order]:
@@ -452,6 +477,7 @@ def _orders(folder: Folder) -> dict[str, Order]:
             {plan: tuple(sorted(of_plan)) for plan, of_plan in sorted(shares[row["code"]].items())},
             row.get("released_on"),
             row.get("standard_version", ""),
+            row.get("billable"),
         )
         for row in folder.rows("orders")
     }

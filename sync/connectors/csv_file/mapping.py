@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from sync.core.billing import CONDITIONS
 from sync.core.canonical import BadJson, check, dump
 from sync.core.quantity import parse_decimal
 
@@ -558,12 +559,13 @@ KINDS = {
                 Column("code", code, ("numero", "of", "ordre", "reference"), required=True),
                 Column("item", code, _ITEM),
                 Column("quantity", decimal, ("quantite",), empty=Decimal(0)),
-                Column("kind", order_kind, ("type", "nature"), empty="manufacturing"),
+                Column("kind", order_kind, ("type", "nature"), empty=None),
                 Column("customer", text, ("client",)),
                 Column("due_on", day, ("echeance", "date_d_echeance", "due_date"), empty=None),
                 Column("status", order_status, ("statut", "etat"), empty="open"),
                 Column("released_on", day, ("lance_le", "date_de_lancement", "lancement"), empty=None),
                 Column("standard_version", code, ("version_du_standard", "version_standard")),
+                Column("billable", flag, ("facturable",), empty=None),
             ),
             ("code",),
         ),
@@ -677,7 +679,12 @@ KINDS = {
         Kind(
             "activities",
             ("activites",),
-            (_CODE, _NAME, Column("name_fr", text, ("nom_fr", "libelle_fr"))),
+            (
+                _CODE,
+                _NAME,
+                Column("name_fr", text, ("nom_fr", "libelle_fr")),
+                Column("billable", flag, ("facturable",), empty=True),
+            ),
             ("code",),
             _names_by_language,
         ),
@@ -693,6 +700,22 @@ KINDS = {
                 Column("includes_labor", flag, ("main_d_oeuvre_comprise", "mo_comprise"), empty=False),
             ),
             ("kind", "subject_kind", "subject", "valid_from"),
+        ),
+        Kind(
+            "billable_rates",
+            ("taux_facturables", "taux_de_facturation", "tarifs", "tarifs_horaires"),
+            (
+                Column("order", code, _ORDER),
+                Column("customer", text, ("client",)),
+                Column("kind", order_kind, ("type", "nature")),
+                Column("activity", code, ("activite",)),
+                Column("person", code, ("personne", "matricule")),
+                Column("rate_group", code, ("categorie", "categorie_de_cout")),
+                _SINCE,
+                Column("valid_until", day, ("valable_jusqu_au", "jusqu_au", "fin"), empty=None),
+                Column("amount", decimal, ("montant", "taux", "tarif"), required=True),
+            ),
+            (*CONDITIONS, "valid_from"),
         ),
         Kind(
             "general",
