@@ -11,26 +11,13 @@ from sqlalchemy import Engine, delete, func, text, update
 from server.migrations import upgrade
 from server.store import event_log, ledger, plant
 from server.store.database import open_engine, read, write
-from server.store.sites import create_site
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
 from server.worker import turn
-from tests.cast import ANA, KEY, a_shop, put_plant, raw, send, settle
+from tests.cast import ANA, KEY, a_shop, raw, send, settle
+from tests.server.conftest import stocked
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest) -> Engine:
-    """The cast's plant in an empty site, on either database."""
-    if request.param == "sqlite":
-        engine: Engine = request.getfixturevalue("database")
-    else:
-        engine = open_engine(request.getfixturevalue("postgres_database"))
-        request.addfinalizer(engine.dispose)
-        upgrade(engine)
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
-    return engine
+DATABASES = ("sqlite", "postgresql")
 
 
 def checked(engine: Engine) -> Report:
@@ -139,9 +126,7 @@ def a_run(folder: Path, facts: list[dict[str, object]], arrival: random.Random) 
     """The facts in some order, lots and repetitions, costed whenever it happens; what is in force at the end."""
     engine = open_engine(f"sqlite:///{folder}/floorledger.sqlite")
     upgrade(engine)
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
+    stocked(engine)
     facts = arrival.sample(facts, len(facts))
     sent: list[dict[str, object]] = []
     while len(sent) < len(facts):
@@ -170,17 +155,13 @@ def test_arrival_order_repetition_and_batching_change_nothing(
     assert one == other
 
 
-def test_both_databases_seal_the_same_bytes(
-    tmp_path: Path, database: Engine, site: str, postgres_database: str
-) -> None:
+def test_both_databases_seal_the_same_bytes(database: Engine, postgres_database: str) -> None:
     facts = a_shop(11, 150)
     other = open_engine(postgres_database)
     upgrade(other)
-    with write(other) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
     ledgers = []
     for engine in (database, other):
-        put_plant(engine)
+        stocked(engine)
         for first in range(0, len(facts), 40):
             send(engine, facts[first : first + 40])
             settle(engine)

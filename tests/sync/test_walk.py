@@ -15,11 +15,10 @@ from sync.core.charges import ByProduct, Charges, Loss, Overhead, Subcontract
 from sync.core.plant import Component, GivenStandard, Item, Operation, Order, Plant, StandardLine
 from sync.costing.orders import MADE
 from sync.costing.policy import Policy
-from sync.pipeline import post
 from tests.cast import terms
 from tests.histories import a_history, a_labelled_plant
 from tests.memory_host import MemoryHost
-from tests.sync.test_pipeline import agrees
+from tests.sync.test_pipeline import agrees, arriving
 
 D = Decimal
 ALWAYS = date.min
@@ -63,17 +62,7 @@ def a_walking_plant(method: str, drawn: bool, around: bool = False) -> Plant:
 
 def walked(seed: int, chance: random.Random, plant: Plant, policy: Policy, count: int = 60) -> MemoryHost:
     """A history in any order and any lots."""
-    host = MemoryHost(terms(plant, policy=policy))
-    facts = a_history(seed, count, walking=True)
-    facts = chance.sample(facts, len(facts))
-    while facts:
-        lot = chance.randrange(1, 25)
-        host.accept(facts[:lot])
-        facts = facts[lot:]
-        while chance.random() < 0.7 and post(host, chance.randrange(1, 30)).facts:
-            pass
-    host.drain(chance.randrange(1, 50))
-    return host
+    return arriving(a_history(seed, count, walking=True), chance, host=MemoryHost(terms(plant, policy=policy)))
 
 
 def nothing_is_lost(host: MemoryHost) -> None:
