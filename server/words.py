@@ -1,6 +1,6 @@
 """What codes are called in the reader's language: elements, states, reasons, owners, kinds of facts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -15,6 +15,9 @@ from sync.core.findings import CATALOGUE
 from sync.events.base import TYPES
 
 _ = lazy_gettext
+
+# How a word becomes text: in the language of the request, or as `server.terminal.said` has it.
+Say = Callable[[object], str]
 
 ELEMENTS: dict[str, LazyString] = {
     "labor": _("Labor"),
@@ -163,6 +166,14 @@ VARIANCES: dict[str, LazyString] = {
     "no_output": _("No good piece came of it"),
 }
 
+# What a pool of overhead is charged by, after the quantity.
+DRIVERS: dict[str, LazyString] = {
+    "labor_hour": _("hours of people"),
+    "machine_hour": _("hours of machines"),
+    "labor_percent": _("of labor"),
+    "material_percent": _("of material"),
+}
+
 RULES: dict[str, LazyString] = {
     "backflush": _("Material drawn by reports of pieces"),
     "labor_time": _("Labor time"),
@@ -243,9 +254,14 @@ def held_title(reason: str) -> str:
     return str(TITLES.get(reason, reason))
 
 
-def element(code: str) -> str:
+def element(code: str, say: Say = str) -> str:
     """A cost element."""
-    return str(ELEMENTS.get(code, code))
+    return say(ELEMENTS.get(code, code))
+
+
+def variance(category: str, say: Say = str) -> str:
+    """A category of variances."""
+    return say(VARIANCES.get(category, category))
 
 
 def owner(code: str) -> str:
@@ -300,12 +316,12 @@ def event_type(name: str) -> str:
     return gettext(kinds[-1].label) if kinds else name
 
 
-def cost_object(code: str) -> str:
+def cost_object(code: str, say: Say = str) -> str:
     """What gives or bears: "Department WELD"."""
     kind, _colon, name = code.partition(":")
     if kind == "variance":
-        return f"{OBJECTS[kind]}: {VARIANCES.get(name, name)}"
-    return f"{OBJECTS.get(kind, kind)} {name}".strip()
+        return fill(say(_("Variance: {category}")), {"category": variance(name, say)})
+    return f"{say(OBJECTS.get(kind, kind))} {name}".strip()
 
 
 def unknown_price(kind: str, subject: str) -> str:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from server import words
 from server.cli import Trouble
 from server.cli._absorption import pool_json, pool_rows
 from server.cli._standards import card_rows, teller, variance_rows
@@ -25,6 +26,7 @@ from server.problems import fill
 from server.reference.imports import check_alone
 from server.store.standards import beside_json, card_json
 from server.terminal import gettext as _
+from server.terminal import said
 from sync.connectors.csv_file.folder import (
     EVENTS,
     RAW_EVENTS,
@@ -349,13 +351,16 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
         facts = "\n".join(names[fact] for fact in entry["events"])
         place = " / ".join(filter(None, (entry.get("order"), entry.get("operation"))))
         sides = (_side(entry, "debit"), _side(entry, "credit"))
-        _row(entries, facts, entry["occurred_on"], place, entry["element"], entry["formula"], *sides)
+        _row(
+            entries, facts, entry["occurred_on"], place, words.element(entry["element"], said), entry["formula"], *sides
+        )
     console.print(entries)
 
     waiting = _table(_("Not costed, and findings"), _("Fact"), _("State"), _("Why"), _("What to do"))
     for line in told["facts"]:
         if line["state"] != "costed":
-            _row(waiting, names[line["fact"]], line["state"], line["sentence"], line.get("action", ""))
+            state = said(words.STATES[line["state"]][0])
+            _row(waiting, names[line["fact"]], state, line["sentence"], line.get("action", ""))
     for line in told["findings"]:
         _row(waiting, names[line["fact"]], _("Finding"), line["sentence"], line["action"])
     console.print(waiting)
@@ -363,7 +368,7 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     orders = _table(_("Orders"), _("Order"), _("Element"), currency)
     for order, elements in told["balances"]["orders"].items():
         for element, amount in elements.items():
-            _row(orders, order, element, amount)
+            _row(orders, order, words.element(element, said), amount)
         _row(orders, order, _("Total"), str(sum(map(Decimal, elements.values()))))
         _row(orders, order, _known(told["provenance"]["orders"].get(order, {})), "")
         orders.add_section()
@@ -372,7 +377,7 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
 
     balances = _table(_("Balances, debit less credit"), _("Object, or account of a plan"), currency)
     for name, amount in told["balances"]["objects"].items():
-        _row(balances, name, amount)
+        _row(balances, words.cost_object(name, said), amount)
     for plan, accounts in told["balances"]["accounts"].items():
         balances.add_section()
         for account, amount in accounts.items():
@@ -462,5 +467,5 @@ def _side(entry: Mapping[str, Any], side: str) -> str:
     for line in entry["postings"]:
         if line["side"] == side:
             accounts = "".join(f"\n  {plan}: {account}" for plan, account in line["accounts"].items())
-            lines.append(f"{line['amount']} {line['object']}{accounts}")
+            lines.append(f"{line['amount']} {words.cost_object(line['object'], said)}{accounts}")
     return "\n".join(lines)

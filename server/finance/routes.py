@@ -36,7 +36,8 @@ PAGE = 100
 CSV_COLUMNS = (
     "position", "batch", "occurred_on", "posting_period", "late", "element", "order", "operation", "item",
     "work_center", "activity", "quantity", "unit", "hours", "rate", "net_amount", "currency", "from", "to", "formula",
-    "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events", "split",
+    "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events", "split", "premium",
+    "replaces", "reference", "mirrors", "general",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -30,18 +30,21 @@ DEFAULT_LIMIT = 1_000
 MOST = 10_000
 FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 
-# One line a posting, so that a spreadsheet adds up; the analytic accounts as plan=account pairs.
+# One line a posting, so that a spreadsheet adds up: every member of an entry and of a posting, whose `amount` stands
+# for the entry's. Analytic accounts as plan=account pairs, the milliseconds of each day as day=milliseconds. Columns
+# are added at the end: programs may count them.
 CSV_COLUMNS = (
     "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
     "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
-    "events", "split", "reference", "general",
+    "events", "split", "reference", "general", "premium", "replaces", "mirrors", "days", "scope", "period",
+    "generation", "form",
 )  # fmt: skip
 # Columns that hold what people named; the others hold ids, dates and numbers of ours.
 _FREE = [
     CSV_COLUMNS.index(column)
     for column in ("order", "operation", "item", "work_center", "activity", "unit", "rate_id", "formula", "reference",
-                   "general")
+                   "general", "premium", "replaces", "mirrors", "scope")
 ]  # fmt: skip
 _OF_POSTING = [(CSV_COLUMNS.index(column), column) for column in ("side", "object", "amount", "accounts")]
 
@@ -116,15 +119,20 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
     for body in bodies:
         body["events"] = " ".join(body["events"])
         body["late"] = "true" if body["late"] else "false"
+        body["days"] = _pairs(body.get("days", {}))
         shared = [body.get(column, "") for column in CSV_COLUMNS]
         for index in _FREE:
             shared[index] = safe_cell(shared[index])
         for posting in body["postings"]:
-            posting["accounts"] = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
+            posting["accounts"] = _pairs(posting["accounts"])
             for index, column in _OF_POSTING:
                 shared[index] = safe_cell(posting[column])
             writer.writerow(shared)
     return out.getvalue()
+
+
+def _pairs(members: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(members.items()))
 
 
 def _format() -> str:
