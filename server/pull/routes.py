@@ -31,14 +31,14 @@ MOST = 10_000
 FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 
 # One line a posting, so that a spreadsheet adds up: every member of an entry and of a posting, whose `amount` stands
-# for the entry's. Analytic accounts as plan=account pairs, the milliseconds of each day as day=milliseconds. Columns
-# are added at the end: programs may count them.
+# for the entry's. Analytic accounts as plan=account pairs, the milliseconds of each day as day=milliseconds, what
+# the time is billed at as JSON. Columns are added at the end: programs may count them.
 CSV_COLUMNS = (
     "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
     "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
     "events", "split", "reference", "general", "premium", "replaces", "mirrors", "days", "scope", "period",
-    "generation", "form",
+    "generation", "form", "billable",
 )  # fmt: skip
 # Columns that hold what people named; the others hold ids, dates and numbers of ours.
 _FREE = [
@@ -120,6 +120,8 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
         body["events"] = " ".join(body["events"])
         body["late"] = "true" if body["late"] else "false"
         body["days"] = _pairs(body.get("days", {}))
+        if "billable" in body:
+            body["billable"] = json.dumps(body["billable"], ensure_ascii=False, separators=(",", ":"))
         shared = [body.get(column, "") for column in CSV_COLUMNS]
         for index in _FREE:
             shared[index] = safe_cell(shared[index])

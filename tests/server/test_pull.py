@@ -16,7 +16,7 @@ from server.pull.routes import CSV_COLUMNS, as_csv
 from server.store import ledger, plant
 from server.store.database import read, write
 from sync.costing.policy import BEGINNING
-from sync.ledger.entry import Entry, Posted, Posting
+from sync.ledger.entry import Billable, BilledTime, Entry, Posted, Posting
 from tests.cast import a_shop, put_plant, raw, send, settle
 from tests.server.callers import bearer
 
@@ -76,6 +76,7 @@ def test_csv_and_json_have_the_same_fields(client: FlaskClient) -> None:
         work_center="W1", activity="run", rate=Decimal("31.17"), rate_id="r/1", split="main_order/1", replaces="PINE",
         premium="NIGHT/2026-01-01", reference="OD-1", mirrors="OD-0", general="G-1",
         days=((date(2026, 11, 20), 1_000), (date(2026, 11, 21), 3_599_000)),
+        billable=Billable(Decimal("80.00"), "1 h", (BilledTime("priced", 9, Decimal("80.00"), Decimal(80), "b/1"),)),
     )  # fmt: skip
     assert all(getattr(made, field.name) not in ("", None, ()) for field in fields(Entry)), "a field is left out here"
     posted = Posted("i", made.content_id, 0, made.occurred_on, "2026-12", made.content, reverses="j")
@@ -91,6 +92,7 @@ def test_csv_and_json_have_the_same_fields(client: FlaskClient) -> None:
     assert row["premium"] == "NIGHT/2026-01-01"
     assert row["days"] == "2026-11-20=1000 2026-11-21=3599000"
     assert row["accounts"] == "product=CHAIR"
+    assert json.loads(row["billable"]) == told["billable"]
 
 
 def test_each_format_says_how_time_was_shared(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:
