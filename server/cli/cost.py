@@ -21,6 +21,7 @@ from rich.text import Text
 from server import words
 from server.cli import Trouble
 from server.cli._absorption import pool_json, pool_rows
+from server.cli._billing import billing_json, billing_rows
 from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
 from server.reference.imports import check_alone
@@ -231,6 +232,7 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
         + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
         "variances": [beside_json(one, tell) for one in orders],
         "absorption": _absorption(run, contents),
+        "billing": billing_json(contents),
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -409,7 +411,13 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     )  # fmt: skip
     for row in pool_rows(told["absorption"]):
         _row(pools, *row)
-    for table in (cards, apart, pools):
+    sold = _table(
+        _("Sold by the hour"), _("Order"), _("Hours"), _("Not billed"), _("No billable rate"), _("Cost"), _("Billable"),
+        _("Margin"),
+    )  # fmt: skip
+    for row in billing_rows(told["billing"]):
+        _row(sold, *row)
+    for table in (cards, apart, pools, sold):
         if table.row_count:
             console.print(table)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",

@@ -85,7 +85,8 @@ def _time(span: int, rate: BillableRate | None, rate_id: str, currency: str) -> 
 
 def _told(parts: Sequence[BilledTime], currency: str) -> Billable:
     """The parts with their sum and the formula in words."""
-    amount = sum((part.amount for part in parts), round_money(ZERO, currency))
+    known = [part.amount for part in parts if part.state != "unknown"]
+    amount = sum(known, round_money(ZERO, currency)) if known else None
     words = []
     for part in parts:
         span = f"{hours(Decimal(part.milliseconds))} h"

@@ -66,9 +66,9 @@ class BilledTime:
 @dataclass(frozen=True, slots=True)
 class Billable:
     """What the time of an entry is billed at: a measure beside its cost, in no balance. `amount` is that of the parts
-    that are priced."""
+    that are known; None: none of them is."""
 
-    amount: Decimal
+    amount: Decimal | None
     formula: str
     parts: tuple[BilledTime, ...]
 
@@ -80,8 +80,8 @@ class Billable:
     @property
     def content(self) -> dict[str, Any]:
         """As plain JSON values."""
-        parts = [part.content for part in self.parts]
-        return {"amount": str(self.amount), "formula": self.formula, "parts": parts}
+        told = {"formula": self.formula, "parts": [part.content for part in self.parts]}
+        return told if self.amount is None else {"amount": str(self.amount), **told}
 
 
 @dataclass(frozen=True)
