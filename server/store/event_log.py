@@ -52,10 +52,12 @@ ABOUT_STEPS = text(STEP_CONDITION)
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=20_000)
-def _event(body: str) -> Event:
-    """A stored body as a value. Facts around new ones are read again and again; bodies never change."""
-    return catalog.rebuild(json.loads(body))
+@lru_cache(maxsize=50_000)
+def _event(body: str) -> tuple[Event, tuple[str, ...]]:
+    """A stored body as a value, and the letters of labels it holds. Facts around new ones are read again and again;
+    bodies never change."""
+    event = catalog.rebuild(json.loads(body))
+    return event, tuple(_letters(event))
 
 
 def load(connection: Connection, site: str, where: ColumnElement[bool], limit: int = 0) -> list[Event]:
@@ -63,13 +65,16 @@ def load(connection: Connection, site: str, where: ColumnElement[bool], limit: i
     query = select(EVENT.c.body).where(EVENT.c.site == site, where)
     if limit:
         query = query.order_by(EVENT.c.recorded_at, EVENT.c.id).limit(limit)
-    events = [_event(body) for body in connection.scalars(query)]
-    return resolved(connection, site, events)
+    found = [_event(body) for (body,) in connection.execute(query).fetchall()]
+    return _resolved(connection, site, [event for event, _ in found], {one for _, mine in found for one in mine})
 
 
 def resolved(connection: Connection, site: str, events: list[Event]) -> list[Event]:
     """The events with the letters of known labels replaced."""
-    letters = {letter for event in events for letter in _letters(event)}
+    return _resolved(connection, site, events, {letter for event in events for letter in _letters(event)})
+
+
+def _resolved(connection: Connection, site: str, events: list[Event], letters: Collection[str]) -> list[Event]:
     if not letters:
         return events
     codes = label_codes(connection, site, letters)
@@ -324,7 +329,8 @@ def settle(
     be looked at and are not `fresh` keep waiting."""
     changed: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for event_id, outcome in outcomes.items():
-        changed[outcome.state, outcome.reason, dump(dict(outcome.params))].append(event_id)
+        params = dump(dict(outcome.params)) if outcome.params else "{}"
+        changed[outcome.state, outcome.reason, params].append(event_id)
     new = set(fresh)
     for (state, reason, params), event_ids in sorted(changed.items()):
         values = {"state": state, "reason": reason, "params": params}
@@ -407,9 +413,14 @@ def _relabel(connection: Connection, site: str) -> None:
 
 def terms_for(connection: Connection, site: str, events: Iterable[Event]) -> Plant:
     """The part of the plant that these events name."""
+    return plant.load_part(connection, site, **named_by(events))
+
+
+def named_by(events: Iterable[Event]) -> dict[str, set[str]]:
+    """What events name of the plant, by kind as `plant.load_part` takes it."""
     named: dict[str, set[str]] = {"orders": set(), "items": set(), "people": set(), "machines": set()}
     for event in events:
         for key, name in (("orders", "order"), ("items", "item"), ("people", "person"), ("machines", "machine")):
             if value := getattr(event, name, None):
                 named[key].add(value)
-    return plant.load_part(connection, site, **named)
+    return named
