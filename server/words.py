@@ -245,6 +245,7 @@ TITLES: dict[str, LazyString] = {
     "quantity.over_order": _("More pieces than ordered"),
     "operation.added_twice": _("One number, two operations"),
     "time.end_proposed": _("Proposed clock-out"),
+    "billable.no_rate": _("No billable rate"),
     "time.repeated": _("Same time reported twice"),
 }
 

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -37,7 +38,7 @@ CSV_COLUMNS = (
     "position", "batch", "occurred_on", "posting_period", "late", "element", "order", "operation", "item",
     "work_center", "activity", "quantity", "unit", "hours", "rate", "net_amount", "currency", "from", "to", "formula",
     "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events", "split", "premium",
-    "replaces", "reference", "mirrors", "general",
+    "replaces", "reference", "mirrors", "general", "net_billable", "billable_formula",
 )  # fmt: skip
 
 
@@ -165,9 +166,26 @@ def _cells(line: Line, hidden: bool) -> dict[str, Any]:
         "to": sides["debit"],
         "events": " ".join(body["events"]),
     }
+    if billable := body.get("billable"):
+        amount = billable.get("amount", "")
+        cells |= {
+            "net_billable": -Decimal(amount) if amount and line.reverses else amount,
+            "billable_formula": billable["formula"],
+        }
     if hidden:
         # Ids too: they are derived from the content, so whoever knows all but the rate could try rates out.
-        for name in ("quantity", "hours", "rate", "rate_id", "net_amount", "formula", "id", "reverses"):
+        for name in (
+            "quantity",
+            "hours",
+            "rate",
+            "rate_id",
+            "net_amount",
+            "formula",
+            "id",
+            "reverses",
+            "net_billable",
+            "billable_formula",
+        ):
             cells[name] = ""
     return cells
 

@@ -51,11 +51,11 @@ def _overlapping(reach: "Reach", sheet: Sheet, given: list[BillableRate], keys: 
         place = later if later is not None else earlier
         if place is None:
             continue
-        sentence = _("overlaps the rate for the same that holds from {since} to {until}: end that one on {day}, or leave "
-                     "its end empty, and this one takes over")  # fmt: skip
+        sentence = _("overlaps the rate for the same that holds from {since} to {until}: end that one on {day}, "
+                     "or leave its end empty, and this one takes over")  # fmt: skip
         if later is None:
-            sentence = _("is still in force on {later}, when another rate for the same begins: end it on {day}, or leave "
-                         "its end empty, and the other takes over")  # fmt: skip
+            sentence = _("is still in force on {later}, when another rate for the same begins: end it on {day}, "
+                         "or leave its end empty, and the other takes over")  # fmt: skip
         since = found.earlier.valid_from
         yield sheet.error(
             place, "valid_from" if later is not None else "valid_until", sentence,

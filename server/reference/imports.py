@@ -205,7 +205,8 @@ class Reach:
 
     def given(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Those of the files alone."""
-        return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row.get(column) in values]
+        sheets = (sheet for sheet in self.sheets if sheet.kind.name == kind)
+        return [row for sheet in sheets for row in sheet.rows if row.get(column) in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
         column = "calendar" if kind == "calendars" else "code"

@@ -344,8 +344,8 @@ class ReasonCode(Base):
 
 
 class ActivityCode(Base):
-    """What indirect time was spent on, or time on an order; `billable` only matters for the latter. Names by language as
-    canonical JSON."""
+    """What indirect time was spent on, or time on an order; `billable` only matters for the latter. Names by language
+    as canonical JSON."""
 
     __tablename__ = "activity_code"
     site: Mapped[str] = site_key()

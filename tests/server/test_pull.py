@@ -82,12 +82,14 @@ def test_csv_and_json_have_the_same_fields(client: FlaskClient) -> None:
     posted = Posted("i", made.content_id, 0, made.occurred_on, "2026-12", made.content, reverses="j")
     told = {"position": 1, "batch": 1, **json.loads(posted.body)}
     members = told.keys() - {"postings"} | told["postings"][0].keys()
-    assert members == set(CSV_COLUMNS)
+    assert members | {"billable_amount", "billable_unknown_hours"} == set(CSV_COLUMNS)
     schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
     described = [schemas[name]["properties"].keys() for name in ("Entry", "Posting")]
     assert members == set().union(*described) - {"postings"}
     row, other = csv.DictReader(io.StringIO(as_csv([json.loads(json.dumps(told))])))
     assert all(row.values())
+    assert (row["billable_amount"], row["billable_unknown_hours"]) == ("80.00", "0")
+    assert (other["billable_amount"], other["billable_unknown_hours"]) == ("", ""), "told once, so that it adds up"
     assert (row["side"], other["side"]) == ("debit", "credit")
     assert row["premium"] == "NIGHT/2026-01-01"
     assert row["days"] == "2026-11-20=1000 2026-11-21=3599000"
