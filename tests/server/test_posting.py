@@ -2,18 +2,23 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies
 from sqlalchemy import Engine, delete, func, text, update
 
-from server.migrations import upgrade
+from server.migrations import config, upgrade
 from server.store import event_log, ledger, plant
+from server.store.books import Books
 from server.store.database import open_engine, read, write
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
 from server.worker import turn
+from sync.core.findings import COSTED
+from sync.costing.engine import recompute
+from sync.ledger.entry import first_posting
 from tests.cast import ANA, KEY, a_shop, raw, send, settle
 from tests.server.conftest import stocked
 
@@ -206,3 +211,39 @@ def test_what_a_hand_changes_in_the_database_is_found(shop: Engine) -> None:
             assert not report.ok, f"{name} went unnoticed"
             connection.rollback()
     checked(shop)
+
+
+def test_what_an_earlier_version_posted_is_put_right_by_the_upgrade(shop: Engine) -> None:
+    """Told time was posted as if it had been measured: `verify` says so, and the upgrade has all facts costed again."""
+    from alembic import command
+
+    told = raw("labor.declared", "2026-11-20T09:00:00Z", person=ANA, activity="run", order="MO-1", operation="10",
+               duration_ms=3_600_000)  # fmt: skip
+    send(shop, [told])
+    with write(shop) as connection:
+        head = ledger.lock(connection, "main")
+        assert head is not None
+        books = Books(connection, "main", head, KEY)
+        (entry,) = recompute(books.received(1), books.terms(books.received(1))).entries
+        then = replace(entry, provenance="measured")
+        books.append([first_posting(then, 0, then.occurred_on, then.period, KEY)])
+        books.writer.seal(KEY, 0)
+        books.settle([told["id"]], {told["id"]: COSTED}, [])
+    with read(shop) as connection:
+        (wrong, missing) = verify(connection, "main", KEY).faults
+    assert wrong.startswith("posted, but the facts do not give it")
+    assert missing.startswith("the facts give it, but it is not posted")
+    assert settle(shop) == 0, "nothing looks at it again by itself"
+    settings = config()
+    with write(shop) as connection:
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0002_capture_app")
+    upgrade(shop)
+    assert settle(shop) == 2
+    checked(shop)
+    with read(shop) as connection:
+        ledgered = [json.loads(body) for _, _, body in ledger.page(connection, "main", 0, 10)]
+    assert [(body["provenance"], "reverses" in body) for body in ledgered] == [
+        ("measured", False), ("measured", True), ("declared", False),
+    ]  # fmt: skip
+    assert settle(shop) == 0

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _trace_periods()
     _keep_time()
     _bill()
+    _cost_again()
 
 
 def _date_policies() -> None:
@@ -360,6 +361,12 @@ def _bill() -> None:
     )
     place = ["site", *names, "valid_from", "version"]
     op.create_index("ix_billable_rate_place", "billable_rate", place, unique=True)
+
+
+def _cost_again() -> None:
+    """Rules changed with this shape: told time is at best declared, a close settles its order, and more. All facts are
+    looked at again, and the ledger gets what differs; what it says already is not touched."""
+    op.execute("UPDATE event SET state = 'received' WHERE state <> 'received'")
 
 
 def downgrade() -> None:
