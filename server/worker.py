@@ -32,24 +32,27 @@ logger = logging.getLogger("floorledger.worker")
 # Facts in one transaction: more is faster, fewer lets the others at the database sooner.
 BATCH = 500
 MOST = 10_000
-# How long a turn may take while the backlog lasts: on SQLite nobody else writes meanwhile.
-TURN_S = 1.0
+# How long a turn should take while a backlog lasts: on SQLite nobody else writes meanwhile.
+TURN_S = 1.5
+# Between turns, so that whoever waits for SQLite's lock gets it (waiting there is asking again every tenth of a second),
+# and that a few facts come together.
+BREATH_S = 0.1
 IDLE_S = 0.2
 IDLE = Progress(0, 0)
 
 
 @dataclass(slots=True)
 class Pace:
-    """How many facts the next turn takes: twice as many while there are more and turns are short, half as many when one
-    was long, never fewer than an ordinary turn."""
+    """How many facts the next turn takes: twice as many while there are more and turns are short (twice as many take a
+    little longer only), half as many when one was long, never fewer than an ordinary turn."""
 
     limit: int = BATCH
 
     def after(self, facts: int, seconds: float) -> None:
         """A turn of so many facts took so long."""
-        if seconds > TURN_S:
+        if seconds > 2 * TURN_S:
             self.limit = max(BATCH, self.limit // 2)
-        elif facts == self.limit and seconds < TURN_S / 2:
+        elif facts == self.limit and seconds < TURN_S:
             self.limit = min(MOST, self.limit * 2)
         elif facts < BATCH:
             self.limit = BATCH
@@ -150,8 +153,7 @@ class Worker:
             except OperationalError as trouble:
                 logger.warning("the database is not available, trying again: %s", type(trouble.orig).__name__)
                 busy, patience = False, min(patience * 2, 10.0)
-            if not busy:
-                self._stopped.wait(patience)
+            self._stopped.wait(BREATH_S if busy else patience)
 
     def round(self) -> bool:
         """One turn on each site; whether there was work."""
