@@ -224,7 +224,7 @@ class _Maker:
         for step in reversed(steps):
             pieces /= yields[step.number]
             entering[step.number] = pieces
-        # Material without an operation goes in at the first one.
+        # Material without an operation goes in at the first one, as reports of pieces draw it.
         first = entering[steps[0].number] if steps else Fraction(1)
         with self.inside(code):
             lines = [line for step in steps for line in self.of_step(step, entering[step.number])]

@@ -124,6 +124,12 @@ def planned_steps(order: Order) -> list[Operation]:
     return [step for step in order.operations if not step.unplanned]
 
 
+def first_operation(order: Order) -> str:
+    """Where what names no operation belongs, in the standard, to the pieces that draw it and to those that are scrapped;
+    "" for an order without operations."""
+    return min(order.operations, key=lambda step: step.place).number if order.operations else ""
+
+
 def good_output(order: Order, counted: Mapping[str, Counted]) -> Decimal:
     """Good pieces of the whole order: those the last planned operation passed."""
     steps = planned_steps(order)

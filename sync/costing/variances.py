@@ -55,7 +55,7 @@ from sync.core.plant import Order
 from sync.core.quantity import MILLISECONDS_PER_HOUR, legible, plain
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
 from sync.costing.policy import Policy
-from sync.costing.spent import LEAVING, Counted, Spent, entered, good_output, planned_steps
+from sync.costing.spent import LEAVING, Counted, Spent, entered, first_operation, good_output, planned_steps
 from sync.costing.standard import allowed_pieces
 
 # In the sequence in which they are split off.
@@ -270,8 +270,7 @@ class _Split:
         if line.per == "lot":
             allowed = line.quantity if self.begun(line.operation) else _NONE
             return allowed if self.running else self.card.absorbed(line, self.good), allowed
-        steps = self.order.operations
-        first = self.on_the_way.get(steps[0].number if steps else "", Fraction(self.good))
+        first = self.on_the_way.get(first_operation(self.order), Fraction(self.good))
         quantity = line.quantity * (self.on_the_way.get(line.operation, first) if self.running else Fraction(self.good))
         return quantity, quantity
 
@@ -290,7 +289,7 @@ class _Split:
     def handled(self, operation: str) -> Fraction:
         """Good pieces of the order that the card would let come of what entered this operation ("": the first)."""
         steps = planned_steps(self.order)
-        at = operation or (steps[0].number if steps else "")
+        at = operation or first_operation(self.order)
         if steps and at not in self.through:
             return Fraction(self.good)  # the order goes another way than the card: nobody counted there
         scrapped = sum((count.scrap for count in self.counted.values()), ZERO)

@@ -12,8 +12,9 @@ from sync.costing import spent as pieces
 from sync.costing.cost_card import Unknown
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate
+from sync.costing.rules import backflush
 from sync.costing.spent import Counted, Spent
-from tests.cast import a_plant, some_rates
+from tests.cast import a_plant, fact, some_rates
 
 DAY = date(2026, 11, 20)
 D = Decimal
@@ -118,6 +119,25 @@ def test_earned_in_full_is_the_plan():
     counted = {"20": Counted(good=order.quantity)}
     whole = planned(order, a_plant(), rates, DAY)
     assert earned(order, counted, {"10", "20"}, a_plant(), rates, DAY) == whole
+
+
+def test_what_names_no_operation_is_earned_by_the_pieces_that_draw_it():
+    """Six of ten chairs are turned, one of the six is thrown away, two are glued: seven entered the first operation."""
+    oak = Component("OAK", "", D("0.2"), "kg", backflush=True)
+    order, plant = an_order(components=(oak,)), a_plant()
+    plant.orders["MO-1"] = order
+    reports = [
+        fact("output.reported", "2026-11-20T08:00:00Z", order="MO-1", operation="10", quantity="6"),
+        fact("defect.reported", "2026-11-20T09:00:00Z", order="MO-1", operation="10", quantity="1", reason="BURR",
+             disposition="scrap"),
+        fact("output.reported", "2026-11-20T10:00:00Z", order="MO-1", operation="20", quantity="2"),
+    ]  # fmt: skip
+    drawn = sum(draw.pieces for draw in backflush.draws(reports, plant))
+    assert drawn == D(7)
+    found = earned(order, pieces.count_pieces(reports), {"10"}, plant, some_rates(LABOR_W1, LABOR_W2), DAY)
+    (material,) = [line.amount for line in found.lines if line.element == "material"]
+    # 6 x 0.2 kg x 3.20: the seventh is scrap, which took its own out of the order.
+    assert material == D("3.84")
 
 
 def test_an_order_without_operations_has_no_standard():
