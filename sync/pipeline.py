@@ -120,8 +120,12 @@ class _Walk:
         """Cost the orders that fresh facts are about and those that bear more or less, and what follows from that."""
         affected = self.told | self.host.depending(bearing - self.told) | self.host.waiting_in_loops()
         self.looked_at |= stocks.reports
+        rounds = 0
         while True:
+            rounds += 1
             changed, gone, terms = self._orders(affected, terms)
+            if rounds > loops.most_rounds(self.loaded):
+                raise loops.Unsettled(affected)
             if not changed:
                 return
             bearing, coupled, terms = self._stocks(changed, gone, terms)

@@ -125,8 +125,8 @@ def planned_steps(order: Order) -> list[Operation]:
 
 
 def first_operation(order: Order) -> str:
-    """Where what names no operation belongs, in the standard, to the pieces that draw it and to those that are scrapped;
-    "" for an order without operations."""
+    """Where what names no operation belongs: in the standard, for the pieces that draw it, in the cost of scrap. "" for
+    an order without operations."""
     return min(order.operations, key=lambda step: step.place).number if order.operations else ""
 
 

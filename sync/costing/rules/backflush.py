@@ -9,8 +9,8 @@ for review; a piece sent to rework is counted when it comes back. So each report
 just the pieces it is the first to tell of, and that report is what the entry is about. A report at a later operation
 draws the components of earlier ones too, where nobody counted.
 
-A component that names no operation is drawn with the first one, where the standard and the cost of scrap put it too. One
-that names an operation its order does not have waits, and the report with it.
+A component that names no operation is drawn with the first one, where the standard and the cost of scrap put it too.
+One that names an operation its order does not have waits, and the report with it.
 
 *Counted all the same.* When a consumption of the component, or of something in its place, is reported for the order,
 what was counted is believed: the component is not backflushed for that order at all, before or after, and the fact is a
