@@ -24,7 +24,7 @@ from server.cli._absorption import pool_json, pool_rows
 from server.cli._billing import billing_json, billing_rows
 from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
-from server.reference.imports import check_alone
+from server.reference.imports import check_alone, wrong_setting
 from server.store.standards import beside_json, card_json
 from server.terminal import gettext as _
 from server.terminal import said
@@ -156,7 +156,7 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
         policies = Policies(in_steps(folder.settings()))
     except BadPolicy as wrong:
         policies = Policies()
-        errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
+        errors.append(wrong_setting(next(sheet for sheet in folder.sheets if sheet.kind.name == "policy"), wrong))
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
     terms = Terms(plant_of(folder), RateTable(rates_of(folder)), policies)

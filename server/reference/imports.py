@@ -111,7 +111,14 @@ def _put_policy(connection: Connection, site: str, sheet: Sheet) -> Change:
     try:
         return plant.put_policy(connection, site, steps)
     except BadPolicy as wrong:
-        raise ImportRefused([LineError(sheet.file, 0, "", "{detail}", {"detail": str(wrong)})]) from wrong
+        raise ImportRefused([wrong_setting(sheet, wrong)]) from wrong
+
+
+def wrong_setting(sheet: Sheet, wrong: BadPolicy) -> LineError:
+    """What is wrong with a setting, at the row that says so."""
+    rows = [index for index, row in enumerate(sheet.rows) if row["setting"] == wrong.setting]
+    place = next((index for index in rows if sheet.rows[index]["value"] == wrong.value), rows[0])
+    return sheet.error(place, "setting" if wrong.value is None else "value", wrong.sentence, **wrong.params)
 
 
 def _refused(sheet: Sheet, wrong: RefusedRow) -> LineError:

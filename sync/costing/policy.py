@@ -32,7 +32,12 @@ BEGINNING = date.min
 
 
 class BadPolicy(ValueError):
-    """A setting that does not exist or has an impossible value."""
+    """A setting that does not exist, or has an impossible value; `value` is that, None where the setting is unknown.
+    `sentence` is a msgid for `params`."""
+
+    def __init__(self, setting: str, sentence: str, *, value: object = None, **params: str) -> None:
+        super().__init__(f"{setting}: {sentence.format(**params)}")
+        self.setting, self.value, self.sentence, self.params = setting, value, sentence, params
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ class Policy:
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise BadPolicy(f"{name}: expects one of {', '.join(choices)}")
+                raise BadPolicy(name, "expects one of {choices}", value=getattr(self, name), choices=", ".join(choices))
         for name in ("longest_labor_h", "longest_machine_h"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= 24 * 31:
-                raise BadPolicy(f"{name}: expects a whole number of hours from 1 to 744")
+                raise BadPolicy(name, "expects a whole number of hours from 1 to 744", value=value)
 
     @property
     def longest_labor_ms(self) -> int:
@@ -132,7 +137,7 @@ def from_mapping(settings: Mapping[str, Any], version: str = "1", valid_from: da
     """A policy from plain JSON. Raises BadPolicy for an unknown setting."""
     for name in settings:
         if name not in SETTINGS:
-            raise BadPolicy(f"{name}: no such setting; known are {', '.join(SETTINGS)}")
+            raise BadPolicy(name, "is no setting; known are {known}", known=", ".join(SETTINGS))
     return Policy(version=version, valid_from=valid_from, **settings)
 
 

@@ -318,6 +318,8 @@ def _instant(cell: str, zone: ZoneInfo) -> str:
             )
             raise BadCell(sentence, cell=cell) from wrong
         return cell
+    if not 2000 <= moment.year <= 2099:
+        raise BadCell(_("“{cell}” lies outside the years 2000 to 2099"), cell=cell)
     found = readings(moment, zone)
     if not found:
         raise BadCell(_("the clock of {zone} never shows {cell}: that hour is left out in this night"),

@@ -103,10 +103,19 @@ code = partial(text, longest=CODE_LENGTH)
 unit = partial(text, longest=UNIT_LENGTH)
 
 
+# A point before three digits: 1.234 is a thousand and more to some, little more than one to others.
+_GROUPED = re.compile("-?[1-9][0-9]{0,2}(\\.[0-9]{3})+(,[0-9]+)?", re.ASCII)
+
+
 def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool = False) -> Decimal:
     """A number that is zero or more; `signed`: any number."""
     plain = cell
     if style.decimal_comma:
+        if _GROUPED.fullmatch(plain):
+            raise BadCell(
+                _("“{cell}” may be read in two ways: with semicolons between columns, write decimals with a comma and "
+                  "thousands without a point"), cell=cell
+            )  # fmt: skip
         plain = "".join(plain.split()).replace(",", ".")  # split() knows the no-break spaces of spreadsheets
     elif "," in plain:
         raise BadCell(

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from server.cli import main
 from server.cli.cost import dry_run, report
+from sync.costing.policy import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "how-to" / "write-a-scenario.md").read_text(encoding="utf-8")
@@ -165,6 +166,13 @@ def test_plans_and_held_facts_are_told(cost) -> None:
     assert (fact["owner"], fact["action"]) == ("accountant", "Enter a rate valid on that day.")
 
 
+def test_a_time_told_in_one_piece_is_at_most_a_month(cost) -> None:
+    facts = FACTS + "labor.declared,2026-11-30 08:00,1001,run,MO-1,10,,7600 h,\n"
+    assert errors(cost(events_csv=facts)) == [
+        "events.csv, line 2, column duration_ms: expects at most 744 h: tell a longer time in parts"
+    ]
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", Path(__file__)):
         result = CliRunner().invoke(main, ["cost", str(path)], env={"LANG": "C"})
@@ -187,6 +195,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
                       "or with an offset 2026-11-20T08:00:00+01:00"),
         ("2026-11-20 24:00", "“2026-11-20 24:00” is not an instant: write 2026-11-20 08:00, "
                              "or with an offset 2026-11-20T08:00:00+01:00"),
+        ("0001-01-01 00:00", "“0001-01-01 00:00” lies outside the years 2000 to 2099"),
+        ("9999-12-31 23:59", "“9999-12-31 23:59” lies outside the years 2000 to 2099"),
     ],
 )  # fmt: skip
 def test_an_instant_nobody_can_tell(cost, cell: str, wrong: str) -> None:
@@ -284,11 +294,9 @@ def test_files_are_held_to_each_other(cost) -> None:
         ({"events_jsonl": '{"type": "labor.stopped", "version": 1, "x": NaN}\n'},
          ["events.jsonl, line 1, column x: Numbers with decimals are sent as text, such as \"1.5\"."]),
         ({"policy_csv": "setting,value\nlongest_labor_h,²\n"},
-         ["policy.csv: longest_labor_h: expects a whole number of hours from 1 to 744"]),
+         ["policy.csv, line 2, column value: expects a whole number of hours from 1 to 744"]),
         ({"policy_csv": "setting,value\nmood,good\n"},
-         ["policy.csv: mood: no such setting; known are breaks, "
-          "longest_labor_h, longest_machine_h, normal_loss_base, output_value, premium_to, price_variance, rework_to, "
-          "sales_variance, scrap_variance, split_rule"]),
+         ["policy.csv, line 2, column setting: is no setting; known are " + ", ".join(SETTINGS)]),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )  # fmt: skip
