@@ -7,6 +7,7 @@ import { dayStart, timeOn } from "../model/day.js";
 import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
 import { attendedMs } from "../model/presence.js";
 import { jobOf } from "../model/reading.js";
+import { makesThings } from "../model/reference.js";
 import { peopleHere } from "../model/session.js";
 import { weigherOf } from "../model/splits.js";
 import { activityName, jobName, machineName, withMates } from "../model/words.js";
@@ -66,7 +67,7 @@ export const running = {
           ? html`<div class="tiles tiles-2">
               ${place ? key({ label: t("Good quantity"), sign: "check", look: "primary", onTap: () => phone.go("quantity", job) }) : nothing}
               ${place ? key({ label: t("Defect"), sign: "scrap", onTap: () => phone.go("defect", job) }) : nothing}
-              ${key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) })}
+              ${makesThings(order) ? key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) }) : nothing}
               ${activityKeys(phone, span)}
               ${machineKeys(phone, span)}
               ${span.operation ? key({ label: t("Operation done"), about: t("nothing left to do"), sign: "flag", onTap: () => void finish(phone, span) }) : nothing}
@@ -120,7 +121,8 @@ function activityKeys(phone, span) {
     void phone
       .capture(change(spans, people, span, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, span) }))
       .then((isSaved) => isSaved && phone.home());
-  const after = span.activity === "setup" ? ["run"] : span.activity === "run" ? ["teardown"] : ["run"];
+  const next = makesThings(phone.reference.orders.get(span.order ?? "")) ? "teardown" : "rework";
+  const after = span.activity === "run" ? [next] : ["run"];
   return after.map((activity) => key({ label: t("Now: {activity}", { activity: activityName(activity) }), sign: activitySign(activity), onTap: () => turn(activity) }));
 }
 

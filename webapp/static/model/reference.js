@@ -56,6 +56,10 @@ export const NOTHING_KNOWN = {
 /** @type {Settings} */
 const DEFAULTS = { typed_time: false, standard_cost: false, pin: false, fast_switch: true, away_minutes: 5, split_rule: "equal_share" };
 
+/** Whether pieces may come of an order: not of a case, project or ticket without operations, on which there is only time
+ * to note. Of an order this device does not know, anything may. @param {Order | undefined} order */
+export const makesThings = (order) => !order || (order.kind ?? "manufacturing") === "manufacturing" || order.operations.length > 0;
+
 /** A snapshot with its things at hand by their codes. */
 export class Reference {
   /**
