@@ -24,8 +24,9 @@ from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.connectors.csv_file import schema
 from sync.connectors.csv_file.mapping import KINDS
+from sync.core import billing
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing import absorption, cost_card, standard, variances
+from sync.costing import absorption, billed, cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
 from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
@@ -183,6 +184,8 @@ def _rules() -> str:
     for module in pkgutil.iter_modules(sync.costing.rules.__path__):
         rule = importlib.import_module(f"sync.costing.rules.{module.name}")
         parts.append(f"## {rule.RULE}, version {rule.VERSION}\n\n{(rule.__doc__ or '').strip()}\n")
+    parts.append(f"## What time is billed at\n\n{(billed.__doc__ or '').strip()}\n")
+    parts.append(f"### Billable rates\n\n{(billing.__doc__ or '').strip()}\n")
     parts.append(f"## How stock is valued\n\n{(stock.__doc__ or '').strip()}\n")
     for method in METHODS:
         rule = importlib.import_module(f"sync.costing.valuation.{method}")
