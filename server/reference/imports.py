@@ -426,7 +426,7 @@ NAMED_BY = {
         "code",
         ("item", "customer", "kind", "quantity", "released_on", "standard_version", "billable"),
     ),
-    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min", "scrap_percent")),
+    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min")),
     "order_accounts": ("order", "order", ("percent",)),
     "people": ("person", "key", ("rate_group", "department", "calendar")),
     "machines": ("machine", "code", ("work_center",)),

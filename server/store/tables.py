@@ -207,7 +207,6 @@ class Operation(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
-    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class RoutingStep(Base):
@@ -223,7 +222,6 @@ class RoutingStep(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
-    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class BillLine(Base):

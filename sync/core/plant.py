@@ -82,8 +82,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A step of an order or of an item's routing. Standard times in minutes: setup once, run for each piece that
-    enters. `scrap_percent`: of the pieces that enter, how many the standard expects to lose here. `unplanned`: a fact
-    of the floor added it."""
+    enters. `unplanned`: a fact of the floor added it."""
 
     number: str
     name: str
@@ -92,7 +91,6 @@ class Operation:
     standard_setup_min: Decimal = Decimal(0)
     standard_run_min: Decimal = Decimal(0)
     unplanned: bool = False
-    scrap_percent: Decimal = Decimal(0)
 
     @property
     def place(self) -> tuple[int, bool, str]:

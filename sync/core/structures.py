@@ -23,7 +23,6 @@ def operation_of(row: Row) -> Operation:
         row.get("work_center", ""),
         _number(row, "standard_setup_min"),
         _number(row, "standard_run_min"),
-        scrap_percent=_number(row, "scrap_percent"),
     )
 
 

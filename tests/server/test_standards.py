@@ -190,5 +190,7 @@ def refused(database: Engine, name: str, csv: str) -> str:
 
 
 def test_nothing_can_be_lost_of_nothing() -> None:
-    _, wrong = read_sheet(KINDS["routings"], b"item,number,scrap_percent\nSET,10,100\n", "routings.csv")
-    assert [error.column for error in wrong] == ["scrap_percent"]
+    _, wrong = read_sheet(KINDS["routings"], b"item,number,scrap_percent\nSET,10,20\n", "routings.csv")
+    assert ["scrap_percent" in error.text() for error in wrong] == [True], "losses.csv says what is lost, for all"
+    _, wrong = read_sheet(KINDS["losses"], b"item,operation,normal_loss_percent\nSET,10,100\n", "losses.csv")
+    assert [error.column for error in wrong] == ["normal_loss_percent"]

@@ -58,7 +58,6 @@ def _freeze_standards() -> None:
     op.add_column("item", sa.Column("lot_size", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("order", sa.Column("released_on", sa.String(length=10), nullable=True))
     op.add_column("order", sa.Column("standard_version", KEY, nullable=False, server_default=""))
-    op.add_column("operation", sa.Column("scrap_percent", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("component", sa.Column("waste_percent", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("component", sa.Column("mix_group", KEY, nullable=False, server_default=""))
     op.create_table(
@@ -72,7 +71,6 @@ def _freeze_standards() -> None:
         sa.Column("work_center", KEY, nullable=False),
         sa.Column("standard_setup_min", sa.String(length=32), nullable=False),
         sa.Column("standard_run_min", sa.String(length=32), nullable=False),
-        sa.Column("scrap_percent", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("site", "item", "valid_from", "number", name=op.f("pk_routing_step")),
     )
     op.create_table(
@@ -392,8 +390,8 @@ def downgrade() -> None:
     for table in ("by_product", "subcontract", "loss_rate", "overhead_rate", "standard_line", "bill_line",
                   "routing_step"):  # fmt: skip
         op.drop_table(table)
-    for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("operation", "scrap_percent"),
-                          ("order", "standard_version"), ("order", "released_on"), ("item", "lot_size")):  # fmt: skip
+    for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("order", "standard_version"),
+                          ("order", "released_on"), ("item", "lot_size")):  # fmt: skip
         op.drop_column(table, column)
     op.drop_index("ix_component_backflush", "component")
     op.drop_column("stock_state", "more")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from sync.core.charges import Charges, Loss
 from sync.core.plant import Component, Item, Operation
 from sync.costing import cost_card, standard
 from sync.costing import spent as pieces
@@ -195,20 +196,21 @@ def test_comparison_adds_up(spent):
 
 LOSING = (
     Operation("10", "Turn", 10, "W2", D(0), D(6)),
-    Operation("20", "Glue", 20, "W2", D(0), D(0), scrap_percent=D(20)),
+    Operation("20", "Glue", 20, "W2", D(0), D(0)),
 )
 
 
 def test_pieces_on_their_way_earn_what_the_card_lets_come_of_them():
-    """A fifth is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
+    """A quarter of the good ones is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
     after two of them are lost as expected; a third one lost takes its six minutes along."""
     order, rates = an_order(operations=LOSING), some_rates(LABOR_W2)
-    whole = planned(order, a_plant(), rates, DAY)
+    plant = a_plant(charges=Charges(losses=(Loss(order.item, "20", date.min, D(25)),)))
+    whole = planned(order, plant, rates, DAY)
     assert [(line.element, line.hours, line.amount) for line in whole.lines] == [("labor", D("1.25"), D("30.00"))]
 
     def so_far(**counted):
         pieces_of = {key[1:]: count for key, count in counted.items()}
-        found = earned(order, pieces_of, {"10"}, a_plant(), rates, DAY)
+        found = earned(order, pieces_of, {"10"}, plant, rates, DAY)
         return [line.amount for line in found.lines]
 
     assert so_far(_10=Counted(good=D(10))) == [D("24.00")]
