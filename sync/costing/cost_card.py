@@ -12,9 +12,9 @@ units of an item for one *good* piece of the finished item, so they hold what th
     hours of k                         = run minutes / 60 x pieces that enter k; setup minutes / 60, once for a lot
     material at k                      = quantity in a piece / (1 - waste %) x pieces that enter k
 
-What is expected to be lost is what is normally lost (losses.csv), of the base the policy names: 10 % of output is not 10 %
-of input. So one figure says what the good pieces bear, in the standard and in what scrap costs, and only what goes beyond
-is a variance. Waste is of what goes *in*.
+What is expected to be lost is what is normally lost (losses.csv), of the base the policy names: 10 % of output is not
+10 % of input. So one figure says what the good pieces bear, in the standard and in what scrap costs, and only what goes
+beyond is a variance. Waste is of what goes *in*.
 
 A card is *given* (standards.csv), or *made* from routing and bill at the prices of one day: hours at the published
 labor rate (`standard_labor`) and the machine rate of their work center; a component at the unit cost of its own card

@@ -201,8 +201,8 @@ LOSING = (
 
 
 def test_pieces_on_their_way_earn_what_the_card_lets_come_of_them():
-    """A quarter of the good ones is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
-    after two of them are lost as expected; a third one lost takes its six minutes along."""
+    """A quarter of the good ones is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60
+    minutes, before and after two of them are lost as expected; a third one lost takes its six minutes along."""
     order, rates = an_order(operations=LOSING), some_rates(LABOR_W2)
     plant = a_plant(charges=Charges(losses=(Loss(order.item, "20", date.min, D(25)),)))
     whole = planned(order, plant, rates, DAY)
