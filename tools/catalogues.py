@@ -116,6 +116,8 @@ def _catalogues(root: Path) -> dict[str, Catalog]:
             if known and _is_translated(known) and _is_translated(message) and known.string != message.string:
                 raise ValueError(f"{path}: {message.id!r} is already translated differently: {known.string!r}")
             if not known or _is_translated(message):
+                if known:
+                    catalogue.delete(message.id, message.context)  # else `add` keeps what it knows: nothing
                 catalogue.add(message.id, message.string, context=message.context, locations=message.locations)
     return catalogues
 
