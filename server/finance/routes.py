@@ -16,9 +16,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, Connection
 
-from server import fragments
+from server import figures, fragments
 from server.auth.access import access, current
 from server.extensions import db
+from server.figures import money_text
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
@@ -26,6 +27,7 @@ from server.store import entries, facts, operations, order_cost, plant, standard
 from server.store.database import read
 from server.store.entries import Filter, Line
 from server.words import RULES, action, cost_object, sentence
+from sync.core.quantity import MILLISECONDS_PER_HOUR
 from sync.ledger.entry import ELEMENTS
 
 _ = lazy_gettext
@@ -72,6 +74,7 @@ def list_entries() -> Response:
             "link": _link,
             "flow": _flow,
             "shortened": _shortened,
+            "billed": _billed,
         }
     if fragments.wanted() == "entries":
         return fragments.part("finance/entries.html", "entries", **values)
@@ -132,6 +135,7 @@ def show_entry(position: int) -> Response:
             "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
             "causes": facts.by_ids(connection, site, line.body["events"]),
             "rules": RULES,
+            "billed": _billed,
             "declared": operations.declared(connection, site, line.body.get("reference", "")),
             "general": operations.general_of(connection, site, [line.body["id"]]).get(line.body["id"], ""),
         }
@@ -197,6 +201,21 @@ def _objects(body: Mapping[str, Any], side: str) -> str:
 def _shortened(formula: str) -> str:
     """A formula whose numbers stop after six decimals, for the list; the entry's own page has it whole."""
     return re.sub(r"(\.[0-9]{6})[0-9]+", r"\1…", formula, flags=re.ASCII)
+
+
+def _billed(body: Mapping[str, Any]) -> str:
+    """What the time of an entry is billed at, part by part, in the reader's language."""
+    words = []
+    for part in body["billable"]["parts"]:
+        hours = figures.quantity(Decimal(part["milliseconds"]) / MILLISECONDS_PER_HOUR)
+        if part["state"] == "priced":
+            money = body["currency"]
+            words.append(f"{hours} h × {figures.rate(part['rate'])} {money}/h = {money_text(part['amount'], money)}")
+        elif part["state"] == "not_billed":
+            words.append(gettext("%(hours)s h not billed", hours=hours))
+        else:
+            words.append(gettext("%(hours)s h without a billable rate", hours=hours))
+    return "; ".join(words)
 
 
 def _flow(body: Mapping[str, Any]) -> str:
