@@ -120,6 +120,7 @@ RATE_KINDS: dict[str, LazyString] = {
     "machine": _("machine"),
     "standard_labor": _("published standard labor"),
     "standard_cost": _("standard cost"),
+    "subcontracting": _("subcontracting"),
 }
 
 # What gives or bears a cost: the part of an account's object before the colon.

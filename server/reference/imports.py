@@ -568,8 +568,10 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
     at_standard = any(policy.output_value == "standard" for policy in policies) and any(
         change.kind in MAKING_STANDARDS and (change.added or change.changed) for change in changes
     )
+    # A loss is that of the day of release; work before its supplier's first price waits for one.
     charged = tuple(
-        (CHARGED[change.kind], 0 if change.kind == "losses" else _begins(change, zone)) for change in changes
+        (CHARGED[change.kind], 0 if change.kind in ("losses", "subcontracts") else _begins(change, zone))
+        for change in changes
         if change.kind in CHARGED and (change.added or change.changed)
     )  # fmt: skip
     return _Touched(

@@ -311,6 +311,8 @@ class _Maker:
         if paid:
             price = Fraction(paid.price)
             yield CardLine(step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center)
+        elif self.plant.charges.unpriced(code, step.number, step.work_center, self.day):
+            yield CardLine(step.number, "subcontracting", good, None, "piece", unit="pcs", work_center=step.work_center)
 
     def price_of(self, code: str) -> tuple[Fraction | None, str]:
         """Of one base unit of a component: its card's unit cost, else its standard cost."""
@@ -383,7 +385,9 @@ class _Maker:
             else:
                 yield Unknown("standard_cost", line.item)
         else:
-            kind = {"machine": "machine", "overhead": "overhead"}.get(line.element, "standard_labor")
+            kind = {name: name for name in ("machine", "overhead", "subcontracting")}.get(
+                line.element, "standard_labor"
+            )
             yield Unknown(kind, line.work_center or line.item or line.operation)
 
 
