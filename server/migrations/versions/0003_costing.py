@@ -24,6 +24,7 @@ def upgrade() -> None:
     _trace_periods()
     _keep_time()
     _bill()
+    _find_findings()
     _cost_again()
 
 
@@ -361,6 +362,11 @@ def _bill() -> None:
     op.create_index("ix_billable_rate_place", "billable_rate", place, unique=True)
 
 
+def _find_findings() -> None:
+    """Findings are replaced with each look at a fact: they are found by it."""
+    op.create_index("ix_finding_fact", "finding", ["site", "event_id"])
+
+
 def _cost_again() -> None:
     """Rules changed with this shape: told time is at best declared, a close settles its order, and more. All facts are
     looked at again, and the ledger gets what differs; what it says already is not touched."""
@@ -368,6 +374,7 @@ def _cost_again() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_finding_fact", "finding")
     op.drop_table("billable_rate")
     op.drop_column("activity_code", "billable")
     op.drop_column("order", "billable")
