@@ -18,7 +18,8 @@ def _check_activity(values: Mapping[str, Any]) -> None:
 
 @event_type("labor.started", version=1, label="Start work")
 class LaborStarted(Event):
-    """A person begins to work on an operation, or on an indirect activity."""
+    """A person begins to work on an operation, a case, or an indirect activity. On an order, `indirect_code` may say what
+    is done there (travel, a hearing): its billable rate may depend on it."""
 
     person: str = wire(Code(required=True), label="Person", input="scan")
     activity: str = wire(Choice(ACTIVITIES, required=True), label="Activity", input="choice")
