@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
+from server.cli.cost import FolderRefused, dry_run, read_files
 from server.reference import exports, imports
 from server.reference.imports import ImportRefused
 from server.store import event_log, ledger, periods, plant
@@ -23,7 +24,7 @@ from sync.connectors.csv_file.mapping import KINDS
 from sync.ledger.balances import by_object
 from sync.ledger.billed import Billed, by_order
 from tests.cast import KEY, send, settle
-from tests.scenarios import run
+from tests.scenarios import HERE, run
 from tests.server.callers import bearer, signed_in
 from tests.test_scenarios import store
 
@@ -264,3 +265,12 @@ def test_the_pull_has_billable_amounts_that_add_up_by_side(app: Flask, database:
     assert sums["debit"] - sums["credit"] == Decimal("709.00"), (
         "325 + 384; what was taken back stands on the other side"
     )
+
+
+def test_the_dry_run_refuses_overlapping_rates_too() -> None:
+    files = dict(read_files(HERE / "billed_case"))
+    files["billable_rates.csv"] = HEAD.encode() + b",,case,,,,2026-01-01,2026-06-30,1\n,,case,,,,2026-06-01,,2\n"
+    with pytest.raises(FolderRefused) as trouble:
+        dry_run(files)
+    (error,) = trouble.value.errors
+    assert (error.file, error.line, error.params["day"]) == ("billable_rates.csv", 3, "2026-05-31")
