@@ -770,6 +770,35 @@ KINDS = {
     )
 }
 
+# What of a file its cells do not say by themselves: units, bases, what empty means. For the reference page.
+NOTES = {
+    "calendars": "Each `valid_from` gives the calendar whole; an empty one is the beginning, here as elsewhere.",
+    "premiums": "`percent` is on top of the hour's rate; `threshold_h` for overtime, `starts` and `ends` for nights.",
+    "item_units": "One `unit` is `factor` of the item's own unit.",
+    "routings": "Minutes: setup once for a lot, run for each piece; `scrap_percent` of the pieces that enter.",
+    "bills": "`quantity_per` is what is in one piece; `waste_percent` of the quantity put in. Items of one `mix_group` "
+    "may stand in for each other.",
+    "standards": "For one good piece, or one lot of `lot_size`: hours (`unit` h, min or s) of labor, setup, machine; "
+    "a quantity of `component` for material, subcontracting and by-product; the pool as `component` for overhead. "
+    "`price` is of one unit; empty: what the component's own card says, or its standard cost.",
+    "overheads": "`rate` is money for an hour, or percent of material or labor. `budget` and `normal_capacity` (hours, "
+    "or money) are of a month; of a fixed pool they may stand in place of the rate. One driver a pool and nature.",
+    "losses": "`normal_loss_percent` is of the base the policy `normal_loss_base` names, by default the good output; "
+    "`disposal_value` is money for one scrapped piece. Without `item` and `operation`: of all.",
+    "subcontracts": "`price` is for one good piece reported at the operation, or at the work center.",
+    "by_products": "`value` is money for one unit (`net_value`, `sales_value`) or percent of the order's cost. Joint "
+    "products by `sales_value` need a row for the product itself, too.",
+    "orders": "`released_on` freezes the standard of that day; `standard_version` names a card instead.",
+    "operations": "Minutes: setup once for the order, run for each piece.",
+    "components": "`quantity_per` is for one piece; with `backflush` reports of pieces draw it.",
+    "distributions": "The percentages of one name make 100.",
+    "order_accounts": "The percentages of an order on a plan make 100.",
+    "rates": "Money for an hour; `standard_cost`: for one unit of an item. A rate holds until a later one begins.",
+    "manual": "The lines of one `ref` balance; `object` is such as `order:MO-1`, `department:TURN`, `overhead:SHOP`, "
+    "`general:613200`. Date, text and the like may stand in its first line alone.",
+    "policy": "The settings and their words: [settings](settings.md#policy).",
+}
+
 
 def kind_of_file(name: str) -> Kind | None:
     """The kind a file's name says: `orders.csv`, `Ordres.csv`, `07_orders.csv`."""

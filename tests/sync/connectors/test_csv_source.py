@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from sync.connectors.csv_file.mapping import KINDS, kind_of_file
+from sync.connectors.csv_file.mapping import KINDS, NOTES, kind_of_file
 from sync.connectors.csv_file.source import MAX_ERRORS, read
 
 
@@ -18,6 +18,10 @@ def rows(kind: str, text: str, encoding: str = "utf-8") -> list[dict]:
 def errors(kind: str, content: str | bytes) -> list[str]:
     data = content if isinstance(content, bytes) else content.encode()
     return [error.text() for error in read(KINDS[kind], data, f"{kind}.csv")[1]]
+
+
+def test_a_note_is_about_a_file_there_is() -> None:
+    assert NOTES.keys() <= KINDS.keys()
 
 
 def test_a_spreadsheet_of_a_french_office() -> None:
