@@ -36,7 +36,7 @@ export function shareWords(phone, span) {
 function aboutOf(phone, { order, operation }) {
   if (!order) return "";
   const known = phone.reference.orders.get(order);
-  if (known) return [order, known.item_name].filter(Boolean).join(" · ");
+  if (known) return [operation ? order : "", known.item_name || known.customer].filter(Boolean).join(" · ");
   return [operation ? jobName(phone.reference, { order }) : "", t("this device does not know it yet")].filter(Boolean).join(" · ");
 }
 

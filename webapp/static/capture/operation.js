@@ -54,7 +54,7 @@ export const operation = {
     const run = (/** @type {string} */ activity, /** @type {boolean} */ leave) => () => void begin(phone, params, form, activity, leave);
     return frame(phone, {
       title: titleOf(phone, job),
-      about: [params.order, known?.item_name].filter(Boolean).join(" · "),
+      about: [params.operation ? params.order : "", known?.item_name || known?.customer].filter(Boolean).join(" · "),
       body: html`
         ${step?.completed ? completedView(phone, params) : nothing}
         ${known ? nothing : unknownView(phone, params, form)}

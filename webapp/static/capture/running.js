@@ -47,7 +47,7 @@ export const running = {
     const missing = peopleHere(phone).filter((person) => !phone.work.on(person, span));
     return frame(phone, {
       title: titleOf(phone, span),
-      about: [span.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
+      about: [span.operation ? span.order : "", order?.item_name || order?.customer].filter(Boolean).join(" · ") || nothing,
       body: html`
         ${alarms(phone)}
         ${isAway
