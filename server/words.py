@@ -344,7 +344,7 @@ def said(event: Any) -> str:
     match event.type:
         case "labor.started" | "labor.declared":
             activity = str(ACTIVITIES[event.activity])
-            return f"{activity} · {event.indirect_code}" if event.activity == "indirect" else activity
+            return f"{activity} · {event.indirect_code}" if event.indirect_code else activity
         case "machine.started" | "machine.reported" | "machine.stopped" | "downtime.stopped":
             return str(event.machine)
         case "downtime.started":

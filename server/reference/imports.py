@@ -525,8 +525,8 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
                 day = date.fromisoformat(row["valid_from"])
                 hours_since.append(midnight(day, zone) if day > BEGINNING else 0)
         if change.kind == "activities" and (
-            any(not row["billable"] for row in change.added)
-            or any(old["billable"] != new["billable"] for old, new in change.changed)
+            any(not row["billable"] or row["idle"] for row in change.added)
+            or any(old[name] != new[name] for old, new in change.changed for name in ("billable", "idle"))
         ):
             hours_since.append(0)
         if change.kind == "plans" and change.added:

@@ -52,7 +52,15 @@ from sync.core.plant import (
 )
 from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
-from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.core.structures import (
+    bills_of,
+    component_of,
+    idle_activities,
+    in_sequence,
+    operation_of,
+    routings_of,
+    standards_of,
+)
 from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
@@ -290,6 +298,7 @@ def _rows(
 
 
 def _small_tables(connection: Connection, code: str) -> Plant:
+    activities = list(_rows(connection, "activity_code", code))
     return Plant(
         site(connection, code),
         departments={
@@ -307,7 +316,8 @@ def _small_tables(connection: Connection, code: str) -> Plant:
         charges=charges_of(*(_rows(connection, table, code) for table in _CHARGE_TABLES)),
         calendars=calendars_of(_rows(connection, "calendar_line", code)),
         premiums=premiums_of(_rows(connection, "premium", code)),
-        billing=billing_of(_rows(connection, "billable_rate", code), _rows(connection, "activity_code", code)),
+        billing=billing_of(_rows(connection, "billable_rate", code), activities),
+        idle=idle_activities(activities),
     )
 
 

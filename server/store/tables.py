@@ -350,6 +350,8 @@ class ActivityCode(Base):
     code: Mapped[str] = code_key()
     name: Mapped[str] = mapped_column(Text)
     billable: Mapped[bool] = mapped_column(Boolean, default=True)
+    # Time on an order that names it: paid, and nothing could be done.
+    idle: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class BillableRate(Base):

@@ -244,6 +244,8 @@ class Plant:
     calendars: dict[str, WorkCalendar] = field(default_factory=dict)
     premiums: tuple[Premium, ...] = ()
     billing: Billing = field(default_factory=Billing)
+    # Codes of activities that mark time on an order as idle: paid, and nothing could be done.
+    idle: frozenset[str] = frozenset()
 
     def department_of(self, work_center: str) -> str:
         center = self.work_centers.get(work_center)

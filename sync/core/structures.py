@@ -39,6 +39,11 @@ def component_of(row: Row, item: str) -> Component:
     )
 
 
+def idle_activities(rows: Iterable[Row]) -> frozenset[str]:
+    """The activities that mark time on an order as idle."""
+    return frozenset(row["code"] for row in rows if row.get("idle"))
+
+
 def in_sequence(steps: Iterable[Operation]) -> tuple[Operation, ...]:
     """Steps in the order of work."""
     return tuple(sorted(steps, key=lambda step: (step.sequence, step.number)))

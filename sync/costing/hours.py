@@ -131,7 +131,7 @@ def priced(
 
 def _accounts(use: Use, plant: Plant, day: date, policy: Policy) -> _Accounts:
     """On which accounts the receiver and the sender stand on a day."""
-    reason = use.activity.removeprefix("indirect:")
+    reason = use.activity.rpartition(":")[2]  # the code of an indirect or idle activity, else what was done
     if elsewhere := use.bearer(policy):
         debit = assignment(plant.plans, None, day=day, element=use.element, department=elsewhere.department,
                            reason=reason)  # fmt: skip

@@ -28,8 +28,9 @@ and with AQ, A = actual quantity and amount, SP = standard price, SQ = handled w
     late_cost             what came when the variances were settled already
     remaining             what has no standard price, or was booked otherwise than at the standard
 
-Idle hours are those a line of `Spent` says so of; no fact does yet: waiting clocked as an indirect activity is not on
-the order at all.
+Idle hours are paid hours on the order that name an activity marked as idle (`sync/costing/rules/labor_time.py`). They
+count as hours paid in `labor_rate`; `labor_idle` and `labor_efficiency` divide what lies beyond the standard, at the
+standard rate. Waiting clocked as an indirect activity is not on the order at all.
 
 What an order has and the card has not (an operation of the floor, another item) is measured at the price of the card
 for that work center where there is one, else at its own: then all of it is a matter of quantity.

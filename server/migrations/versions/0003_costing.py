@@ -25,6 +25,7 @@ def upgrade() -> None:
     _keep_time()
     _bill()
     _find_findings()
+    op.add_column("activity_code", sa.Column("idle", sa.Boolean(), nullable=False, server_default=sa.false()))
     _cost_again()
 
 
@@ -375,6 +376,7 @@ def _cost_again() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_finding_fact", "finding")
+    op.drop_column("activity_code", "idle")
     op.drop_table("billable_rate")
     op.drop_column("activity_code", "billable")
     op.drop_column("order", "billable")

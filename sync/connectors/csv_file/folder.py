@@ -40,7 +40,15 @@ from sync.core.plant import (
 )
 from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
-from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.core.structures import (
+    bills_of,
+    component_of,
+    idle_activities,
+    in_sequence,
+    operation_of,
+    routings_of,
+    standards_of,
+)
 from sync.ledger import operations
 from sync.ledger.plans import Chart, charts_of, plans_of
 
@@ -435,7 +443,9 @@ def plant_of(folder: Folder) -> Plant:
     made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
     made.calendars = calendars_of(folder.rows("calendars"))
     made.premiums = premiums_of(folder.rows("premiums"))
-    made.billing = billing_of(_with_ids(folder.rows("billable_rates"), folder.site.code), folder.rows("activities"))
+    activities = folder.rows("activities")
+    made.billing = billing_of(_with_ids(folder.rows("billable_rates"), folder.site.code), activities)
+    made.idle = idle_activities(activities)
     made.orders = _orders(folder)
     made.routings = routings_of(folder.rows("routings"))
     made.bills = bills_of(folder.rows("bills"))

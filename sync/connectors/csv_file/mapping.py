@@ -691,6 +691,7 @@ KINDS = {
                 _NAME,
                 Column("name_fr", text, ("nom_fr", "libelle_fr")),
                 Column("billable", flag, ("facturable",), empty=True),
+                Column("idle", flag, ("improductif", "temps_improductif"), empty=False),
             ),
             ("code",),
             _names_by_language,

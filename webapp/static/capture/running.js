@@ -10,7 +10,7 @@ import { jobOf } from "../model/reading.js";
 import { makesThings } from "../model/reference.js";
 import { peopleHere } from "../model/session.js";
 import { weigherOf } from "../model/splits.js";
-import { activityName, jobName, machineName, withMates } from "../model/words.js";
+import { activityName, doingOf, jobName, machineName, withMates } from "../model/words.js";
 import { elapsedMs } from "../model/work.js";
 import { backFromBreak, breakPlate, shareWords } from "./cards.js";
 import { operationOf } from "./choices.js";
@@ -53,7 +53,7 @@ export const running = {
         ${isAway
           ? breakPlate(phone)
           : html`<section class="plate plate-running">
-              <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
+              <span class="card-state">${icon(activitySign(doingOf(span)))} ${activityName(doingOf(span))} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
               <span class="clock clock-big">${hours(elapsed)}</span>
               ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
               ${Math.abs(today.ms - elapsed) > 60_000 ? html`<span class="plate-about">${todayWords(today)}</span>` : nothing}
@@ -117,12 +117,13 @@ function joinKey(phone, span, missing) {
 function activityKeys(phone, span) {
   const people = peopleHere(phone).filter((person) => phone.work.on(person, span));
   const spans = phone.work.allOn(people, span);
+  const job = { order: span.order, operation: span.operation, indirect: null };
   const turn = (/** @type {string} */ activity) =>
     void phone
-      .capture(change(spans, people, span, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, span) }))
+      .capture(change(spans, people, job, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, job) }))
       .then((isSaved) => isSaved && phone.home());
   const next = makesThings(phone.reference.orders.get(span.order ?? "")) ? "teardown" : "rework";
-  const after = span.activity === "run" ? [next] : ["run"];
+  const after = doingOf(span) === "run" ? [next] : ["run"];
   return after.map((activity) => key({ label: t("Now: {activity}", { activity: activityName(activity) }), sign: activitySign(activity), onTap: () => turn(activity) }));
 }
 
