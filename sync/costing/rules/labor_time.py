@@ -17,8 +17,8 @@ The work center or the person's department gives the hours (credit); the order r
 element `labor`, `setup` or `rework` by activity; teardown is part of `setup`, which happens once for a lot however many
 pieces it has. Rework may be borne elsewhere, by the policy `rework_to` (`sync/costing/rework.py`). Indirect time stays
 in the department, as the activity's cost. Time on an order that names an activity marked as idle (activities.csv) was
-waited on that order, whatever was going on: it is labor like the rest, and its entry says `idle:` with the code, so that
-the variances tell it apart. Where time is sold by the hour, the entry tells besides what it is billed at
+waited on that order, whatever was going on: it is labor like the rest, and its entry says `idle:` with the code, so
+that the variances tell it apart. Where time is sold by the hour, the entry tells besides what it is billed at
 (`sync/costing/billed.py`).
 """
 
