@@ -19,7 +19,7 @@ from sync.costing.drawn import Draw
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
 from sync.costing.rules import backflush, material, premium
-from sync.costing.scope import STOPS, effective
+from sync.costing.scope import CORRECTIONS, STOPS, effective
 from sync.costing.valuation import standard
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
@@ -74,6 +74,8 @@ def post(host: Host, limit: int) -> Progress:
     told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
     told |= stocks.orders
     _add(near, [*host.quantities(told), *host.closes(told)])
+    # Far starts of stops near by: one that is corrected makes its stop no sign of life.
+    _add_named(near, host)
     _close(near, host)
 
     counting = effective(near.values())
@@ -268,7 +270,8 @@ def _add(events: dict[str, Event], more: Iterable[Event]) -> None:
 
 def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
     """The fresh facts, what they correct (and what that corrects), the starts they end, all that stands in the place of
-    these or stood there before, and the facts about an operation that one of them adds or takes away."""
+    these or stood there before, the stops of a start that is corrected, which may count no more as a sign of life far
+    from it, and the facts about an operation that one of them adds or takes away."""
     touched = {event.id: event for event in fresh}
     _add_named(touched, host)
     unseen = set(touched)
@@ -277,6 +280,9 @@ def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
         _add_named(found, host, touched)
         touched.update(found)
         unseen = set(found)
+    corrected = {event.target_id for event in touched.values() if isinstance(event, CORRECTIONS)}
+    if corrected:
+        _add(touched, (event for event in host.targeting(corrected) if isinstance(event, STOPS)))
     added = {(event.order, event.operation) for event in touched.values() if isinstance(event, OperationAdded)}
     if added:
         _add(touched, (event for event in host.of_orders({order for order, _ in added}) if _at(event) & added))
