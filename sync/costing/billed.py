@@ -35,8 +35,11 @@ Bill = Callable[[Sequence[Piece], bool], Billable | None]
 
 def billing(
     event: LaborStarted | LaborDeclared, order: Order, person: Person, plant: Plant, policies: Policies
-) -> Bill:
-    """How the time of a fact on an order is billed."""
+) -> Bill | None:
+    """How the time of a fact on an order is billed; None where nothing is, on any day: a plant that makes things."""
+    is_made = order.kind == "manufacturing" and not order.is_billable
+    if is_made or not any(policy.billing == "hours" for policy in policies):
+        return None
     facts = {
         "order": (order.code,),
         "customer": (order.customer,),
@@ -61,7 +64,7 @@ def _bill(
     borne_elsewhere: bool,
 ) -> Billable | None:
     sold = [piece for piece in pieces if policies.on(piece.day).billing == "hours"]
-    if not sold or (order.kind == "manufacturing" and not order.is_billable):
+    if not sold:
         return None
     if not order.is_billable or borne_elsewhere or activity in known.unbilled:
         return _told([BilledTime("not_billed", sum(piece.milliseconds for piece in sold))], currency)
