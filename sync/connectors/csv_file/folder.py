@@ -173,7 +173,8 @@ def _site(data: bytes | None, errors: _Errors) -> Site:
         errors.append(wrong.error)
         return _NOWHERE
     except tomllib.TOMLDecodeError as wrong:
-        errors.add(SITE, 0, "", "{detail}", detail=str(wrong))
+        sentence = _("cannot be read as TOML ({reason}): write lines such as {example}")
+        errors.add(SITE, 0, "", sentence, reason=str(wrong), example='currency = "EUR"')
         return _NOWHERE
     known = ("code", "name", "zone", "currency")
     for name, value in given.items():
@@ -364,7 +365,7 @@ def _raw_facts(data: bytes, folder: Folder, errors: _Errors) -> Iterator[Given]:
         try:
             raw = parse(written)
         except BadJson as wrong:
-            errors.add(RAW_EVENTS, line, "", "{detail}", detail=wrong.detail)
+            errors.add(RAW_EVENTS, line, "", wrong.detail)
             continue
         if not isinstance(raw, dict):
             errors.add(RAW_EVENTS, line, "", _("is not a JSON object"))

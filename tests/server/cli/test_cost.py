@@ -268,7 +268,8 @@ def test_files_are_held_to_each_other(cost) -> None:
     ("changed", "said"),
     [
         ({"site": None}, ['site.toml: is missing: write zone = "Europe/Paris" and currency = "EUR" into it']),
-        ({"site": "zone = \n"}, ["site.toml: Invalid value (at line 1, column 8)"]),
+        ({"site": "zone = \n"}, ["site.toml: cannot be read as TOML (Invalid value (at line 1, column 8)): "
+                                 'write lines such as currency = "EUR"']),
         ({"site": 'zone = 1\ncurrency = "EUR"\n'}, ["site.toml, column zone: expects text in quotes"]),
         ({"site": b"\xff\xfe\x00"}, ["site.toml: is written in UTF-16: save it as “CSV UTF-8”"]),
         ({"events_csv": None}, ["events.csv: is missing: it holds the facts, one a row"]),
@@ -333,3 +334,13 @@ def test_last_in_first_out_is_refused_with_its_reason(cost, monkeypatch: pytest.
 def test_what_becomes_of_an_issue_beyond_the_stock_is_one_of_two(cost) -> None:
     (line,) = errors(cost(items_csv="code,name,unit,negative_stock\nOAK,Oak,kg,never\n"))
     assert line.endswith("column negative_stock: “never” is not known here: write one of last_cost, hold")
+
+
+def test_what_the_engine_says_of_a_file_is_in_french_too(cost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    said = cost(events_jsonl="nothing\n", policy_csv="setting,value\nlongest_labor_h,0\n").stderr
+    assert "events.jsonl, ligne 1: Le texte n’est pas du JSON." in said
+    said = cost(events_jsonl=None, policy_csv="setting,value\nlongest_labor_h,0\n").stderr
+    assert "policy.csv, ligne 2, colonne value: attend un nombre entier d’heures, de 1 à 744" in said
+    said = cost(policy_csv=None, site="zone = \n").stderr
+    assert "site.toml: ne se lit pas comme du TOML" in said
