@@ -8,14 +8,12 @@ What surrounds a handful of facts (the shifts of these people, the orders they w
 handful, so a backlog goes in large turns: as large as others at the database can wait for (`Pace`).
 """
 
-import gc
 import logging
 import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
@@ -25,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from server.store import ledger, operations, sites
 from server.store.books import Books
 from server.store.database import write
+from server.store.garbage import undisturbed
 from sync.pipeline import Progress, fail, post
 
 logger = logging.getLogger("floorledger.worker")
@@ -34,7 +33,7 @@ BATCH = 500
 MOST = 10_000
 # How long a turn should take while a backlog lasts: on SQLite nobody else writes meanwhile.
 TURN_S = 1.5
-# Between turns, so that whoever waits for SQLite's lock gets it (waiting there is asking again every tenth of a second),
+# Between turns, so that whoever waits for SQLite's lock gets it (who waits there asks again every tenth of a second),
 # and that a few facts come together.
 BREATH_S = 0.1
 IDLE_S = 0.2
@@ -90,7 +89,7 @@ def _turn(
     limit: int,
     clock: Callable[[], int],
 ) -> Progress:
-    with _undisturbed(), write(engine) as connection:
+    with undisturbed(), write(engine) as connection:
         head = ledger.lock(connection, site)
         if head is None:
             return IDLE
@@ -100,19 +99,6 @@ def _turn(
         progress = work(books, limit)
         books.writer.seal(key, clock())
         return Progress(progress.facts, progress.entries + declared)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No look-out for circular garbage during a turn: it takes a quarter of the time, for a turn makes many values that
-    all live until its end, and finds next to nothing. It is made up for between turns."""
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
 
 
 def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH, pace: Pace | None = None) -> Progress:

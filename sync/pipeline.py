@@ -64,7 +64,7 @@ def post(host: Host, limit: int) -> Progress:
     policies = terms.policies
     whole = partial(premium.whole_periods, terms.plant.premiums, zone=terms.plant.site.zone)
     labor = _spans(touched, LABOR, policies.longest_labor_ms, whole)
-    machines = _spans(touched, MACHINE, policies.longest_machine_ms)
+    machines = _undecided(_spans(touched, MACHINE, policies.longest_machine_ms), host)
     stocks = _Stocks(host, touched, terms)
 
     near = touched | stocks.facts
@@ -361,6 +361,21 @@ def _spans(
     if whole is not None:
         intervals = {who: [whole(low, high) for low, high in spans] for who, spans in intervals.items()}
     return Spans(frozenset(touched), intervals)
+
+
+def _undecided(spans: Spans, host: Host) -> Spans:
+    """Only the intervals in which a stop that names no start may end something. Machines share no time: where all stops
+    name their start, as a device writes them, what a start comes to depends on nothing around it."""
+    windows = [(who, low, high) for who, intervals in sorted(spans.intervals.items()) for low, high in intervals]
+    stopped: dict[str, list[int]] = defaultdict(list)
+    for stop in host.unnamed_stops(windows):
+        stopped[getattr(stop, "machine", "")].append(stop.occurred_at)
+    left = {
+        who: [(low, high) for low, high in intervals if any(low <= at <= high for at in stopped[who])]
+        for who, intervals in spans.intervals.items()
+        if who in stopped
+    }
+    return Spans(spans.events, left)
 
 
 # An interval, and the days or weeks it lies in.

@@ -53,6 +53,9 @@ class Books:
     def of_machines(self, windows: Iterable[Window]) -> list[Event]:
         return event_log.in_windows(self.connection, self.site, "machine", MACHINE_TYPES, windows)
 
+    def unnamed_stops(self, windows: Iterable[Window]) -> list[Event]:
+        return event_log.unnamed_stops(self.connection, self.site, windows)
+
     def of_items(self, since: Mapping[str, int]) -> list[Event]:
         return event_log.movements(self.connection, self.site, since)
 

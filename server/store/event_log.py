@@ -147,6 +147,12 @@ def in_windows(
     return _within(connection, site, EVENT.c[who], EVENT.c.type.in_(types), windows)
 
 
+def unnamed_stops(connection: Connection, site: str, windows: Iterable[Window]) -> list[Event]:
+    """Stops of machines, and ends of downtime, between instants, inclusive, that name no start."""
+    unnamed = and_(EVENT.c.type.in_(("machine.stopped", "downtime.stopped")), EVENT.c.target.is_(None))
+    return _within(connection, site, EVENT.c.machine, unnamed, windows)
+
+
 def movements(connection: Connection, site: str, since: Mapping[str, int]) -> list[Event]:
     windows = [(item, low, FOREVER) for item, low in sorted(since.items())]
     return _within(connection, site, EVENT.c.item, EVENT.c.type.like("material.%"), windows)

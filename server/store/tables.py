@@ -743,7 +743,7 @@ class Finding(Base):
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     params: Mapped[str] = mapped_column(Text, default="{}")
-    __table_args__ = (Index("ix_finding_fact", "site", "event_id"),)
+    __table_args__ = (Index("ix_finding_fact", "site", "event_id", "code"),)
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------

@@ -244,54 +244,35 @@ def look(port: int, session: str, stop: threading.Event, delays: list[float]) ->
 
 
 def measure_growth(table: Table, console: Console, folder: Path, quick: bool, count: int) -> None:
-    """P6 and P8: a day of facts costed at the beginning and with `count` stored, and `verify` of all of it."""
-    small = min(10_000, count // 3)
-    path = folder / "works.sqlite"
-    known = path.exists()
+    """P6 and P8: a whole day of facts costed near the beginning and with `count` stored, and `verify` of all of it.
+
+    The second day is the first like all others: orders of the day before are closed on it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    path, state = folder / "works.sqlite", folder / "works.json"
+    known = path.exists()
     engine = open_engine(f"sqlite:///{path}")
     if not known:
         new_works(engine)
-    state = folder / "works.json"
-    told: dict[str, Any] = json.loads(state.read_text()) if state.exists() else {"days": 0, "first": None}
-    event = TABLES["event"]
-    while True:
-        with read(engine) as connection:
-            stored = connection.scalar(select(func.count()).select_from(event)) or 0
-        if stored >= count and "last" in told:
-            break
-        day = told["days"]
-        works.put_orders(engine, day)
-        facts = [fact for _, fact in works.a_day(day)]
-        # Half a day at a time: the first half day is the "10,000 stored" of the goal.
-        for half in (facts[: len(facts) // 2], facts[len(facts) // 2 :]):
-            there = _missing(engine, half)
-            take_in(engine, there)
-            began = time.process_time()  # the cost of a fact, whatever else the machine does
-            drain(engine, SITE, KEY, limit=A_TURN)
-            took = time.process_time() - began
-            if len(there) < len(half):
-                continue  # an earlier run was interrupted here: no figure from it
-            one = {"us": took / len(half) * 1e6, "mib": resident_mib()}
-            told["last"] = one
-            halves = told.setdefault("halves", [])
-            halves.append(one)
-        told["days"] = day + 1
-        state.write_text(json.dumps(told))
-        console.print(f"P6: {stored + len(facts):,} facts stored, {told['last']['us']:,.0f} us a fact, "
-                      f"{told['last']['mib']:.0f} MiB, {load()}")  # fmt: skip
-        if quick and stored + len(facts) >= count:
-            break
-    halves = told["halves"]
-    # Two halves of a day differ (two shifts), so whole days are compared: those around 10,000 facts with the last two.
-    early = statistics.mean(half["us"] for half in halves[1:3])
-    late = statistics.mean(half["us"] for half in halves[-2:])
-    with read(engine) as connection:
-        stored = connection.scalar(select(func.count()).select_from(event)) or 0
-    table.add_row("P6", f"cost of a fact with {stored:,} stored, beside {small:,}", f"{late:,.0f} us",
-                  f"{early:,.0f} us", f"{late / early:.2f}", "1.20")  # fmt: skip
-    table.add_row("P6", "memory of the worker then, beside the beginning", f"{halves[-1]['mib']:.0f} MiB",
-                  f"{halves[0]['mib']:.0f} MiB", f"{halves[-1]['mib'] / halves[0]['mib']:.2f}", "flat")  # fmt: skip
+    days: list[dict[str, Any]] = json.loads(state.read_text()) if state.exists() else []
+    while (stored := stored_facts(engine)) < count or len(days) < 3:
+        works.put_orders(engine, len(days))
+        facts = [fact for _, fact in works.a_day(len(days))]
+        there = _missing(engine, facts)
+        take_in(engine, there)
+        began = time.process_time()  # the cost of a fact, whatever else the machine does
+        drain(engine, SITE, KEY, limit=A_TURN)
+        # Of a day that an earlier run left in the middle there is no figure.
+        us = (time.process_time() - began) / len(facts) * 1e6 if len(there) == len(facts) else None
+        days.append({"stored": stored, "us": us, "mib": resident_mib()})
+        state.write_text(json.dumps(days))
+        console.print(f"P6: with {stored:,} stored {us or 0:,.0f} us a fact, {days[-1]['mib']:.0f} MiB, {load()}")
+    early, late = days[1], next(day for day in reversed(days) if day["us"])
+    what = f"processor time of a fact with {late['stored']:,} stored, beside {early['stored']:,}"
+    table.add_row("P6", what, f"{late['us']:,.0f} us", f"{early['us']:,.0f} us", f"{late['us'] / early['us']:.2f}",
+                  "1.20")  # fmt: skip
+    table.add_row("P6", "memory of the process then, beside then", f"{late['mib']:.0f} MiB", f"{early['mib']:.0f} MiB",
+                  f"{late['mib'] / early['mib']:.2f}", "flat")  # fmt: skip
     began = time.perf_counter()
     with read(engine) as connection:
         report = verify(connection, SITE, KEY)
@@ -301,6 +282,11 @@ def measure_growth(table: Table, console: Console, folder: Path, quick: bool, co
                   f"{120 * report.facts / 1_000_000:.1f} s")  # fmt: skip
     console.print(f"P8: {took / report.facts * 1e6:,.0f} us a fact, {load()}")
     engine.dispose()
+
+
+def stored_facts(engine: Engine) -> int:
+    with read(engine) as connection:
+        return connection.scalar(select(func.count()).select_from(TABLES["event"])) or 0
 
 
 def _missing(engine: Engine, facts: list[works.Fact]) -> list[works.Fact]:

@@ -255,6 +255,21 @@ def test_machines_have_windows_of_their_own(stage: Stage) -> None:
         assert ids(host.of_people([(ANA, eight, nine)])) == ids([START]), "whoever starts a machine is not at work yet"
 
 
+def test_stops_of_machines_that_name_no_start(stage: Stage) -> None:
+    run = raw("machine.started", "2026-11-20T08:00:00Z", machine="M1")
+    named = raw("machine.stopped", "2026-11-20T08:30:00Z", machine="M1", start_id=run["id"])
+    stop = raw("machine.stopped", "2026-11-20T09:00:00Z", machine="M1")
+    up = raw("downtime.stopped", "2026-11-20T09:00:00Z", machine="M1")
+    late = raw("machine.stopped", "2026-11-20T09:00:00.001Z", machine="M1")
+    other = raw("machine.stopped", "2026-11-20T08:30:00Z", machine="M2")
+    stage.send([run, named, stop, up, late, other])
+    eight, nine = instant("2026-11-20T08:00:00Z"), instant("2026-11-20T09:00:00Z")
+    with stage.host() as host:
+        assert ids(host.unnamed_stops([("M1", eight, nine)])) == ids([stop, up])
+        assert ids(host.unnamed_stops([("M1", eight, eight), ("M2", eight, nine)])) == ids([other])
+        assert host.unnamed_stops([]) == []
+
+
 def test_movements_from_an_instant_on(stage: Stage) -> None:
     glue = raw("material.received", "2026-11-20T08:00:00Z", item="GLUE", quantity="1", unit="kg", unit_cost="1")
     later = raw("material.consumed", "2026-11-20T08:00:00.001Z", item="GLUE", quantity="1", unit="kg", order="MO-1")

@@ -33,7 +33,7 @@ def explained(connection: Connection, asked: list[tuple[str, Any]]) -> list[tupl
 
 def walks(step: str) -> bool:
     """Whether a step of a plan goes through all rows of a site in a table that grows."""
-    found = re.match(r'(SCAN|SEARCH) "?(\w+)"?(?: USING (.*))?$', step)
+    found = re.match(r'(SCAN|SEARCH) "?(\w+)"?(?: USING (.*?))?(?: LEFT-JOIN)?$', step)
     if not found or found[2] not in GROWING:
         return False
     return found[1] == "SCAN" or (found[3] or "").endswith("(site=?)")

@@ -365,7 +365,7 @@ def _bill() -> None:
 
 def _find_findings() -> None:
     """Findings are replaced with each look at a fact: they are found by it."""
-    op.create_index("ix_finding_fact", "finding", ["site", "event_id"])
+    op.create_index("ix_finding_fact", "finding", ["site", "event_id", "code"])
 
 
 def _cost_again() -> None:
