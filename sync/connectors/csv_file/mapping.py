@@ -781,7 +781,8 @@ NOTES = {
     "may stand in for each other.",
     "standards": "For one good piece, or one lot of `lot_size`: hours (`unit` h, min or s) of labor, setup, machine; "
     "a quantity of `component` for material, subcontracting and by-product; the pool as `component` for overhead. "
-    "`price` is of one unit; empty: what the component's own card says, or its standard cost.",
+    "`price` is of one unit; empty: what the component's own card says, or its standard cost. The lines of a version "
+    "share `valid_from` and `lot_size`; of two versions of one day the last by name holds.",
     "overheads": "`rate` is money for an hour, or percent of material or labor. `budget` and `normal_capacity` (hours, "
     "or money) are of a month; of a fixed pool they may stand in place of the rate. One driver a pool and nature.",
     "losses": "`normal_loss_percent` is of the base the policy `normal_loss_base` names, by default the good output; "
