@@ -30,7 +30,8 @@ logger = logging.getLogger("floorledger.worker")
 
 # Facts in one transaction: more is faster, fewer lets the others at the database sooner.
 BATCH = 500
-MOST = 10_000
+# The same while a backlog lasts, by how fast the machine is: half of a small turn is spent on what surrounds its facts.
+LEAST, MOST = 2_000, 10_000
 # How long a turn should take while a backlog lasts: on SQLite nobody else writes meanwhile.
 TURN_S = 1.5
 # Between turns, so that whoever waits for SQLite's lock gets it (who waits there asks again every tenth of a second),
@@ -43,18 +44,18 @@ IDLE = Progress(0, 0)
 @dataclass(slots=True)
 class Pace:
     """How many facts the next turn takes: twice as many while there are more and turns are short (twice as many take a
-    little longer only), half as many when one was long, never fewer than an ordinary turn."""
+    little longer only), half as many when one was long."""
 
-    limit: int = BATCH
+    limit: int = LEAST
 
     def after(self, facts: int, seconds: float) -> None:
         """A turn of so many facts took so long."""
         if seconds > 2 * TURN_S:
-            self.limit = max(BATCH, self.limit // 2)
+            self.limit = max(LEAST, self.limit // 2)
         elif facts == self.limit and seconds < TURN_S:
             self.limit = min(MOST, self.limit * 2)
         elif facts < BATCH:
-            self.limit = BATCH
+            self.limit = LEAST
 
 
 def now_ms() -> int:
