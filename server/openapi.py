@@ -87,6 +87,11 @@ _SCHEMAS: dict[str, Any] = {
         reference=_TEXT, mirrors=_TEXT, general=_TEXT,
         postings={"type": "array", "items": _ref("Posting")}, posted_on=_DAY, posting_period=_TEXT,
         late={"type": "boolean"}, generation=_WHOLE, form=_WHOLE,
+        billable=_object(
+            "formula parts", amount=_DECIMAL, formula=_TEXT,
+            parts={"type": "array", "items": _object(
+                "state milliseconds", state={"enum": ["priced", "not_billed", "unknown"]}, milliseconds=_WHOLE,
+                amount=_DECIMAL, rate=_DECIMAL, rate_id=_TEXT)}),
     ),
 }  # fmt: skip
 

@@ -22,3 +22,9 @@ def gettext(sentence: str, **params: object) -> str:
     """The sentence in the terminal's language, its `%(name)s` places filled."""
     words = _gettext.translation("messages", FOLDER, [terminal_language()], fallback=True).gettext(sentence)
     return words % params if params else words
+
+
+def said(word: object) -> str:
+    """A word of the pages (`server/words.py`) in the terminal's language; outside a request it reads as English."""
+    text = str(word)
+    return gettext(text) if text else ""

@@ -1,6 +1,6 @@
 """What codes are called in the reader's language: elements, states, reasons, owners, kinds of facts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -15,6 +15,9 @@ from sync.core.findings import CATALOGUE
 from sync.events.base import TYPES
 
 _ = lazy_gettext
+
+# How a word becomes text: in the language of the request, or as `server.terminal.said` has it.
+Say = Callable[[object], str]
 
 ELEMENTS: dict[str, LazyString] = {
     "labor": _("Labor"),
@@ -117,6 +120,7 @@ RATE_KINDS: dict[str, LazyString] = {
     "machine": _("machine"),
     "standard_labor": _("published standard labor"),
     "standard_cost": _("standard cost"),
+    "subcontracting": _("subcontracting"),
 }
 
 # What gives or bears a cost: the part of an account's object before the colon.
@@ -161,6 +165,14 @@ VARIANCES: dict[str, LazyString] = {
     "standard_change": _("Change of the standard"),
     "output_cost": _("Cost of output against the standard of its stock"),
     "no_output": _("No good piece came of it"),
+}
+
+# What a pool of overhead is charged by, after the quantity.
+DRIVERS: dict[str, LazyString] = {
+    "labor_hour": _("hours of people"),
+    "machine_hour": _("hours of machines"),
+    "labor_percent": _("of labor"),
+    "material_percent": _("of material"),
 }
 
 RULES: dict[str, LazyString] = {
@@ -234,6 +246,7 @@ TITLES: dict[str, LazyString] = {
     "quantity.over_order": _("More pieces than ordered"),
     "operation.added_twice": _("One number, two operations"),
     "time.end_proposed": _("Proposed clock-out"),
+    "billable.no_rate": _("No billable rate"),
     "time.repeated": _("Same time reported twice"),
 }
 
@@ -243,9 +256,14 @@ def held_title(reason: str) -> str:
     return str(TITLES.get(reason, reason))
 
 
-def element(code: str) -> str:
+def element(code: str, say: Say = str) -> str:
     """A cost element."""
-    return str(ELEMENTS.get(code, code))
+    return say(ELEMENTS.get(code, code))
+
+
+def variance(category: str, say: Say = str) -> str:
+    """A category of variances."""
+    return say(VARIANCES.get(category, category))
 
 
 def owner(code: str) -> str:
@@ -300,12 +318,12 @@ def event_type(name: str) -> str:
     return gettext(kinds[-1].label) if kinds else name
 
 
-def cost_object(code: str) -> str:
+def cost_object(code: str, say: Say = str) -> str:
     """What gives or bears: "Department WELD"."""
     kind, _colon, name = code.partition(":")
     if kind == "variance":
-        return gettext("Variance: %(name)s", name=VARIANCES.get(name, name))
-    return f"{OBJECTS.get(kind, kind)} {name}".strip()
+        return fill(say(_("Variance: {category}")), {"category": variance(name, say)})
+    return f"{say(OBJECTS.get(kind, kind))} {name}".strip()
 
 
 def unknown_price(kind: str, subject: str) -> str:
@@ -326,7 +344,7 @@ def said(event: Any) -> str:
     match event.type:
         case "labor.started" | "labor.declared":
             activity = str(ACTIVITIES[event.activity])
-            return f"{activity} · {event.indirect_code}" if event.activity == "indirect" else activity
+            return f"{activity} · {event.indirect_code}" if event.indirect_code else activity
         case "machine.started" | "machine.reported" | "machine.stopped" | "downtime.stopped":
             return str(event.machine)
         case "downtime.started":

@@ -3,13 +3,18 @@
 Each turn is one transaction on one site: take the ledger's lock, post what was declared, cost a handful of facts,
 append and seal the difference. Several workers share the work: whoever finds a ledger locked goes on to the next site.
 A worker that is killed leaves nothing half done.
+
+What surrounds a handful of facts (the shifts of these people, the orders they work on) is looked at again with the next
+handful, so a backlog goes in large turns: as large as others at the database can wait for (`Pace`).
 """
 
 import logging
 import signal
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from sqlalchemy import Engine
@@ -18,14 +23,39 @@ from sqlalchemy.exc import OperationalError
 from server.store import ledger, operations, sites
 from server.store.books import Books
 from server.store.database import write
+from server.store.garbage import undisturbed
 from sync.pipeline import Progress, fail, post
 
 logger = logging.getLogger("floorledger.worker")
 
 # Facts in one transaction: more is faster, fewer lets the others at the database sooner.
 BATCH = 500
+# The same while a backlog lasts, by how fast the machine is: half of a small turn is spent on what surrounds its facts.
+LEAST, MOST = 2_000, 10_000
+# How long a turn should take while a backlog lasts: on SQLite nobody else writes meanwhile.
+TURN_S = 1.5
+# Between turns, so that whoever waits for SQLite's lock gets it (who waits there asks again every tenth of a second),
+# and that a few facts come together.
+BREATH_S = 0.1
 IDLE_S = 0.2
 IDLE = Progress(0, 0)
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many facts the next turn takes: twice as many while there are more and turns are short (twice as many take a
+    little longer only), half as many when one was long."""
+
+    limit: int = LEAST
+
+    def after(self, facts: int, seconds: float) -> None:
+        """A turn of so many facts took so long."""
+        if seconds > 2 * TURN_S:
+            self.limit = max(LEAST, self.limit // 2)
+        elif facts == self.limit and seconds < TURN_S:
+            self.limit = min(MOST, self.limit * 2)
+        elif facts < BATCH:
+            self.limit = LEAST
 
 
 def now_ms() -> int:
@@ -60,7 +90,7 @@ def _turn(
     limit: int,
     clock: Callable[[], int],
 ) -> Progress:
-    with write(engine) as connection:
+    with undisturbed(), write(engine) as connection:
         head = ledger.lock(connection, site)
         if head is None:
             return IDLE
@@ -72,12 +102,21 @@ def _turn(
         return Progress(progress.facts, progress.entries + declared)
 
 
-def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH) -> Progress:
-    """Turns until nothing waits (for imports, the demo and tests); returns the sum."""
+def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH, pace: Pace | None = None) -> Progress:
+    """Turns until nothing waits (for imports, the demo and tests), of `limit` facts or at a `pace`; returns the sum.
+
+    How facts are cut into turns shows in the ledger only by what is taken back on the way: the same `limit` gives the
+    same ledger, a pace depends on the machine.
+    """
     facts = entries = 0
-    while (progress := turn(engine, site, key, limit=limit)) != IDLE:
+    while True:
+        began = time.monotonic()
+        progress = turn(engine, site, key, limit=pace.limit if pace else limit)
+        if progress == IDLE:
+            return Progress(facts, entries)
+        if pace:
+            pace.after(progress.facts, time.monotonic() - began)
         facts, entries = facts + progress.facts, entries + progress.entries
-    return Progress(facts, entries)
 
 
 class Worker:
@@ -85,6 +124,7 @@ class Worker:
 
     def __init__(self, engine: Engine, key: bytes) -> None:
         self.engine, self.key = engine, key
+        self._paces: dict[str, Pace] = defaultdict(Pace)
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -100,14 +140,21 @@ class Worker:
             except OperationalError as trouble:
                 logger.warning("the database is not available, trying again: %s", type(trouble.orig).__name__)
                 busy, patience = False, min(patience * 2, 10.0)
-            if not busy:
-                self._stopped.wait(patience)
+            self._stopped.wait(BREATH_S if busy else patience)
 
     def round(self) -> bool:
         """One turn on each site; whether there was work."""
         with self.engine.connect() as connection:
             codes = sites.list_sites(connection)
-        return sum(turn(self.engine, code, self.key).facts for code in codes) > 0
+        return sum(self._turn(code) for code in codes) > 0
+
+    def _turn(self, site: str) -> int:
+        """A turn on a site at its pace; how many facts."""
+        pace = self._paces[site]
+        began = time.monotonic()
+        progress = turn(self.engine, site, self.key, limit=pace.limit)
+        pace.after(progress.facts, time.monotonic() - began)
+        return progress.facts
 
     def run_until_signal(self) -> None:
         """Run until the process is asked to end."""

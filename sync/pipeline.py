@@ -19,7 +19,7 @@ from sync.costing.drawn import Draw
 from sync.costing.engine import Costed, Spans, Terms
 from sync.costing.orders import Bears
 from sync.costing.rules import backflush, material, premium
-from sync.costing.scope import STOPS, effective
+from sync.costing.scope import CORRECTIONS, STOPS, effective
 from sync.costing.valuation import standard
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
@@ -64,7 +64,7 @@ def post(host: Host, limit: int) -> Progress:
     policies = terms.policies
     whole = partial(premium.whole_periods, terms.plant.premiums, zone=terms.plant.site.zone)
     labor = _spans(touched, LABOR, policies.longest_labor_ms, whole)
-    machines = _spans(touched, MACHINE, policies.longest_machine_ms)
+    machines = _undecided(_spans(touched, MACHINE, policies.longest_machine_ms), host)
     stocks = _Stocks(host, touched, terms)
 
     near = touched | stocks.facts
@@ -74,6 +74,8 @@ def post(host: Host, limit: int) -> Progress:
     told = {event.order for event in touched.values() if isinstance(event, (*orders.ABOUT, OperationAdded))}
     told |= stocks.orders
     _add(near, [*host.quantities(told), *host.closes(told)])
+    # Far starts of stops near by: one that is corrected makes its stop no sign of life.
+    _add_named(near, host)
     _close(near, host)
 
     counting = effective(near.values())
@@ -120,8 +122,12 @@ class _Walk:
         """Cost the orders that fresh facts are about and those that bear more or less, and what follows from that."""
         affected = self.told | self.host.depending(bearing - self.told) | self.host.waiting_in_loops()
         self.looked_at |= stocks.reports
+        rounds = 0
         while True:
+            rounds += 1
             changed, gone, terms = self._orders(affected, terms)
+            if rounds > loops.most_rounds(self.loaded):
+                raise loops.Unsettled(affected)
             if not changed:
                 return
             bearing, coupled, terms = self._stocks(changed, gone, terms)
@@ -264,7 +270,8 @@ def _add(events: dict[str, Event], more: Iterable[Event]) -> None:
 
 def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
     """The fresh facts, what they correct (and what that corrects), the starts they end, all that stands in the place of
-    these or stood there before, and the facts about an operation that one of them adds or takes away."""
+    these or stood there before, the stops of a start that is corrected, which may count no more as a sign of life far
+    from it, and the facts about an operation that one of them adds or takes away."""
     touched = {event.id: event for event in fresh}
     _add_named(touched, host)
     unseen = set(touched)
@@ -273,6 +280,9 @@ def _touched(fresh: Iterable[Event], host: Host) -> dict[str, Event]:
         _add_named(found, host, touched)
         touched.update(found)
         unseen = set(found)
+    corrected = {event.target_id for event in touched.values() if isinstance(event, CORRECTIONS)}
+    if corrected:
+        _add(touched, (event for event in host.targeting(corrected) if isinstance(event, STOPS)))
     added = {(event.order, event.operation) for event in touched.values() if isinstance(event, OperationAdded)}
     if added:
         _add(touched, (event for event in host.of_orders({order for order, _ in added}) if _at(event) & added))
@@ -351,6 +361,21 @@ def _spans(
     if whole is not None:
         intervals = {who: [whole(low, high) for low, high in spans] for who, spans in intervals.items()}
     return Spans(frozenset(touched), intervals)
+
+
+def _undecided(spans: Spans, host: Host) -> Spans:
+    """Only the intervals in which a stop that names no start may end something. Machines share no time: where all stops
+    name their start, as a device writes them, what a start comes to depends on nothing around it."""
+    windows = [(who, low, high) for who, intervals in sorted(spans.intervals.items()) for low, high in intervals]
+    stopped: dict[str, list[int]] = defaultdict(list)
+    for stop in host.unnamed_stops(windows):
+        stopped[getattr(stop, "machine", "")].append(stop.occurred_at)
+    left = {
+        who: [(low, high) for low, high in intervals if any(low <= at <= high for at in stopped[who])]
+        for who, intervals in spans.intervals.items()
+        if who in stopped
+    }
+    return Spans(spans.events, left)
 
 
 # An interval, and the days or weeks it lies in.

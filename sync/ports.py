@@ -41,6 +41,9 @@ class Facts(Protocol):
     def of_machines(self, windows: Iterable[Window]) -> list[Event]:
         """Machine and downtime facts of machines."""
 
+    def unnamed_stops(self, windows: Iterable[Window]) -> list[Event]:
+        """Stops of machines, and ends of downtime, that name no start."""
+
     def of_items(self, since: Mapping[str, int]) -> list[Event]:
         """Movements of items from an instant on, inclusive."""
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
@@ -107,8 +108,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 # ---- PostgreSQL ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def _postgres_server() -> Iterator[str | None]:
+@contextmanager
+def postgres_server() -> Iterator[str | None]:
     """URL of a PostgreSQL started for this run, or None where its wheel does not exist."""
     # Not pytest's own folder: the server runs as another account when we are root, and its socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="floorledger-postgres-"))
@@ -130,6 +131,12 @@ def _postgres_server() -> Iterator[str | None]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def _postgres_server() -> Iterator[str | None]:
+    with postgres_server() as url:
+        yield url
+
+
 @pytest.fixture
 def postgres_url(_postgres_server: str | None) -> str:
     """SQLAlchemy URL of the run's PostgreSQL (database `postgres`); tests make their own databases there."""
@@ -144,6 +151,13 @@ _database_numbers = count(1)
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """SQLAlchemy URL of an empty database of this test's own, dropped afterwards."""
+    with new_database(postgres_url) as url:
+        yield url
+
+
+@contextmanager
+def new_database(postgres_url: str) -> Iterator[str]:
+    """SQLAlchemy URL of an empty database of a server, dropped afterwards."""
     name = f"test_{next(_database_numbers)}"
     admin = make_url(postgres_url).set(drivername="postgresql")
     with psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True) as connection:

@@ -22,6 +22,8 @@ from sync.events import catalog
 from sync.events.base import Event
 from sync.events.correction import EventReplaced
 from sync.events.defect import DefectReported
+from sync.events.downtime import DowntimeStopped
+from sync.events.machine import MachineStopped
 from sync.events.material import MaterialConsumed
 from sync.events.operation import OperationAdded
 from sync.events.order import OrderClosed, OrderReopened
@@ -124,6 +126,13 @@ class MemoryHost:
 
     def of_machines(self, windows: Iterable[Window]) -> list[Event]:
         return self._between("machine", MACHINE, windows)
+
+    def unnamed_stops(self, windows: Iterable[Window]) -> list[Event]:
+        return [
+            event
+            for event in self._between("machine", (MachineStopped, DowntimeStopped), windows)
+            if getattr(event, "start_id", None) is None
+        ]
 
     def of_items(self, since: Mapping[str, int]) -> list[Event]:
         return [

@@ -116,6 +116,8 @@ def _catalogues(root: Path) -> dict[str, Catalog]:
             if known and _is_translated(known) and _is_translated(message) and known.string != message.string:
                 raise ValueError(f"{path}: {message.id!r} is already translated differently: {known.string!r}")
             if not known or _is_translated(message):
+                if known:
+                    catalogue.delete(message.id, message.context)  # else `add` keeps what it knows: nothing
                 catalogue.add(message.id, message.string, context=message.context, locations=message.locations)
     return catalogues
 
@@ -198,9 +200,10 @@ def _labels(root: Path) -> Iterator[tuple[str, int, str]]:
 
 
 # Where the engine says something that the host translates: the call, and which arguments are sentences.
-_SENTENCES = {"Reason": (3, 4), "BadValue": (0,), "EventRefused": (1,), "BadJson": (1,), "ValueError": (0,)}
+_SENTENCES = {"Reason": (3, 4), "BadValue": (0,), "EventRefused": (1,), "BadJson": (1,), "BadPolicy": (1,),
+              "ValueError": (0,)}  # fmt: skip
 _SPEAKING = ("sync/events/*.py", "sync/core/canonical.py", "sync/core/clock.py", "sync/core/findings.py",
-             "sync/core/quantity.py", "server/intake/accept.py")  # fmt: skip
+             "sync/core/quantity.py", "sync/costing/policy.py", "server/intake/accept.py")  # fmt: skip
 
 
 def _said_by_engine(root: Path) -> Iterator[tuple[str, int, str]]:

@@ -23,9 +23,10 @@ from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from sync.connectors.csv_file import schema
-from sync.connectors.csv_file.mapping import KINDS
+from sync.connectors.csv_file.mapping import KINDS, NOTES
+from sync.core import billing
 from sync.core.findings import CATALOGUE as REASONS
-from sync.costing import absorption, cost_card, standard, variances
+from sync.costing import absorption, billed, cost_card, standard, variances
 from sync.costing.policy import SETTINGS, Policy
 from sync.costing.valuation import METHODS, stock
 from sync.events import catalog
@@ -93,7 +94,17 @@ def _files() -> str:
         "may be in French, with capitals, accents and spaces; **bold** columns must be filled. With commas between "
         "columns decimals have a point, with semicolons a comma. [How to import](../how-to/import.md) says what each "
         'is for.\n\nA case may also be one JSON document, `{"site.toml": {...}, "orders.csv": [{...}], ...}`: '
-        "every cell is text. Its JSON Schema: `floorledger schema --case`.\n"
+        "every cell is text. Its JSON Schema: `floorledger schema --case`.\n",
+        '## site.toml\n\nThe site, for `floorledger cost` only: no table, but lines such as `currency = "EUR"`.\n',
+        _table(
+            ["key", "holds"],
+            [
+                ["**`zone`**", "time zone, such as Europe/Paris"],
+                ["**`currency`**", "three capital letters, such as EUR"],
+                ["`code`", "code"],
+                ["`name`", "text"],
+            ],
+        ),
     ]
     for kind in KINDS.values():
         rows = []
@@ -103,16 +114,29 @@ def _files() -> str:
         if kind.family("plan:X"):
             rows.append(["`plan:CODE`", "code of an account of that plan", "axe:CODE"])
         also = f" Also `{'`, `'.join(f'{alias}.csv' for alias in kind.aliases)}`." if kind.aliases else ""
-        parts.append(f"## {kind.name}.csv\n\nA row for each {' + '.join(f'`{name}`' for name in kind.key)}.{also}\n")
+        note = f"\n\n{NOTES[kind.name]}" if kind.name in NOTES else ""
+        parts.append(
+            f"## {kind.name}.csv\n\nA row for each {' + '.join(f'`{name}`' for name in kind.key)}.{also}{note}\n"
+        )
         parts.append(_table(["column", "holds", "also called"], rows))
-    fields = sorted(cost.fields().items())
-    words = {"text": "text", "number": "number", "signed": "number", "whole": "whole number", "flag": "yes or no",
-             "instant": "local time or instant", "duration": "duration, such as 90 min"}  # fmt: skip
-    parts.append(
-        "## events.csv\n\nThe facts, a row each; `type` says which ([events](events.md)), `ref` gives a row a name.\n"
+    fields: list[tuple[str, str]] = sorted(
+        (name, kind) for name, kind in cost.fields().items() if name != "occurred_at"
     )
-    parts.append(_table(["column", "holds"], [[f"`{name}`", words[kind]] for name, kind in fields]))
+    words = {"text": "text", "number": "number", "signed": "number", "whole": "whole number", "flag": "yes or no",
+             "instant": "local time or instant", "duration": "duration, such as 90 min",
+             "type": "one of the [events](events.md)", "ref": "a name of your own for this row"}  # fmt: skip
+    parts.append(
+        "## events.csv\n\nThe facts, a row each, for `floorledger cost`. `type` says which, and what other columns "
+        "it needs: [events](events.md). `start_id`, `target_id`, `replacement_id` and `call_id` hold the `ref` of "
+        "another row. A local time is the site's; a time told as a duration is at most 744 h.\n"
+    )
+    fields[:0] = [("*type", "type"), ("*occurred_at", "instant"), ("ref", "ref")]
+    parts.append(_table(["column", "holds"], [[_column(name), words[kind]] for name, kind in fields]))
     return _page("sync/connectors/csv_file/mapping.py", "Files", *parts)
+
+
+def _column(name: str) -> str:
+    return f"**`{name.strip('*')}`**" if name.startswith("*") else f"`{name}`"
 
 
 def _settings() -> str:
@@ -183,6 +207,8 @@ def _rules() -> str:
     for module in pkgutil.iter_modules(sync.costing.rules.__path__):
         rule = importlib.import_module(f"sync.costing.rules.{module.name}")
         parts.append(f"## {rule.RULE}, version {rule.VERSION}\n\n{(rule.__doc__ or '').strip()}\n")
+    parts.append(f"## What time is billed at\n\n{(billed.__doc__ or '').strip()}\n")
+    parts.append(f"### Billable rates\n\n{(billing.__doc__ or '').strip()}\n")
     parts.append(f"## How stock is valued\n\n{(stock.__doc__ or '').strip()}\n")
     for method in METHODS:
         rule = importlib.import_module(f"sync.costing.valuation.{method}")

@@ -5,6 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from server.terminal import said
+from server.words import DRIVERS
 from sync.core.money import decimal
 from sync.core.quantity import plain
 from sync.costing.absorption import Absorbed
@@ -51,7 +53,7 @@ def pool_rows(told: Iterable[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
         amounts = (pool[name] for name in ("absorbed", "actual", "spending", "volume", "efficiency"))
         rational = pool["rational"]["difference"] if pool["rational"] else None
         ias2 = pool["ias2"]["expensed"] if pool["ias2"] else None
-        driver = f"{pool['quantity']} {pool['driver']}"
+        driver = f"{pool['quantity']} {said(DRIVERS[pool['driver']])}"
         yield pool["pool"], pool["period"], driver, *(amount or "?" for amount in (*amounts, rational, ias2))
 
 

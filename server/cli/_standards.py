@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from server import words
 from server.problems import fill
+from server.terminal import said
 from sync.core.findings import CATALOGUE, Outcome
 
 Translate = Callable[[str], str]
@@ -25,7 +27,7 @@ def card_rows(cards: Iterable[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
         name = f"{card.get('order') or card['item']} {card['version']}"
         for line in card["lines"]:
             per = f" / {card['lot_size'] or '?'}" if line["per"] == "lot" else ""
-            what = " ".join(filter(None, (line["element"], line["item"])))
+            what = " ".join(filter(None, (words.element(line["element"], said), line["item"])))
             quantity = f"{line['quantity']} {line['unit']}{per}"
             yield name, line["operation"], what, quantity, line["price"] or "?", line["cost"] or "?"
         yield name, "", "", "", "", card["unit_cost"] or card["sentence"]
@@ -40,8 +42,10 @@ def variance_rows(orders: Iterable[dict[str, Any]], translate: Translate) -> Ite
         if "sentence" in told:
             yield told["order"], "", "", told["sentence"], "", "?"
         for variance in told["variances"]:
-            what = " ".join(filter(None, (variance["operation"], variance["element"], variance["item"])))
+            element = words.element(variance["element"], said)
+            what = " ".join(filter(None, (variance["operation"], element, variance["item"])))
+            category = words.variance(variance["category"], said)
             word = translate("favourable") if variance["favourable"] else translate("unfavourable")
-            yield told["order"], variance["category"], what, variance["formula"], word, variance["amount"]
+            yield told["order"], category, what, variance["formula"], word, variance["amount"]
         formula = f"{told['actual']} - {told['in_work']} - {told['standard']}"
         yield told["order"], translate("Total"), "", formula, "", told["total"]

@@ -18,13 +18,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from server import words
 from server.cli import Trouble
 from server.cli._absorption import pool_json, pool_rows
+from server.cli._billing import billing_json, billing_rows
 from server.cli._standards import card_rows, teller, variance_rows
 from server.problems import fill
-from server.reference.imports import check_alone
+from server.reference.imports import check_alone, wrong_setting
 from server.store.standards import beside_json, card_json
 from server.terminal import gettext as _
+from server.terminal import said
 from sync.connectors.csv_file.folder import (
     EVENTS,
     RAW_EVENTS,
@@ -153,7 +156,7 @@ def dry_run(files: Mapping[str, bytes]) -> DryRun:
         policies = Policies(in_steps(folder.settings()))
     except BadPolicy as wrong:
         policies = Policies()
-        errors.append(LineError("policy.csv", 0, "", "{detail}", {"detail": str(wrong)}))
+        errors.append(wrong_setting(next(sheet for sheet in folder.sheets if sheet.kind.name == "policy"), wrong))
     if errors:
         raise FolderRefused(sorted(errors, key=lambda error: (error.file, error.line))[:MAX_ERRORS])
     terms = Terms(plant_of(folder), RateTable(rates_of(folder)), policies)
@@ -229,6 +232,7 @@ def report(run: DryRun, translate: Translate = str, as_of: date | None = None) -
         + [card_json(one.card, tell, one.order.code) for one in orders if isinstance(one.card, CostCard)],
         "variances": [beside_json(one, tell) for one in orders],
         "absorption": _absorption(run, contents),
+        "billing": billing_json(contents),
         "counts": {
             "facts": len(run.folder.facts),
             **{state: states.count(state) for state in ("costed", "held", "excluded")},
@@ -349,13 +353,16 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
         facts = "\n".join(names[fact] for fact in entry["events"])
         place = " / ".join(filter(None, (entry.get("order"), entry.get("operation"))))
         sides = (_side(entry, "debit"), _side(entry, "credit"))
-        _row(entries, facts, entry["occurred_on"], place, entry["element"], entry["formula"], *sides)
+        _row(
+            entries, facts, entry["occurred_on"], place, words.element(entry["element"], said), entry["formula"], *sides
+        )
     console.print(entries)
 
     waiting = _table(_("Not costed, and findings"), _("Fact"), _("State"), _("Why"), _("What to do"))
     for line in told["facts"]:
         if line["state"] != "costed":
-            _row(waiting, names[line["fact"]], line["state"], line["sentence"], line.get("action", ""))
+            state = said(words.STATES[line["state"]][0])
+            _row(waiting, names[line["fact"]], state, line["sentence"], line.get("action", ""))
     for line in told["findings"]:
         _row(waiting, names[line["fact"]], _("Finding"), line["sentence"], line["action"])
     console.print(waiting)
@@ -363,7 +370,7 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     orders = _table(_("Orders"), _("Order"), _("Element"), currency)
     for order, elements in told["balances"]["orders"].items():
         for element, amount in elements.items():
-            _row(orders, order, element, amount)
+            _row(orders, order, words.element(element, said), amount)
         _row(orders, order, _("Total"), str(sum(map(Decimal, elements.values()))))
         _row(orders, order, _known(told["provenance"]["orders"].get(order, {})), "")
         orders.add_section()
@@ -372,7 +379,7 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
 
     balances = _table(_("Balances, debit less credit"), _("Object, or account of a plan"), currency)
     for name, amount in told["balances"]["objects"].items():
-        _row(balances, name, amount)
+        _row(balances, words.cost_object(name, said), amount)
     for plan, accounts in told["balances"]["accounts"].items():
         balances.add_section()
         for account, amount in accounts.items():
@@ -404,7 +411,13 @@ def show(run: DryRun, console: Console, translate: Translate = str, as_of: date 
     )  # fmt: skip
     for row in pool_rows(told["absorption"]):
         _row(pools, *row)
-    for table in (cards, apart, pools):
+    sold = _table(
+        _("Sold by the hour"), _("Order"), _("Hours"), _("Not billed"), _("No billable rate"), _("Cost"), _("Billable"),
+        _("Margin"),
+    )  # fmt: skip
+    for row in billing_rows(told["billing"]):
+        _row(sold, *row)
+    for table in (cards, apart, pools, sold):
         if table.row_count:
             console.print(table)
     counts = _("%(facts)s facts: %(costed)s costed, %(held)s held, %(excluded)s excluded; %(entries)s entries",
@@ -462,5 +475,5 @@ def _side(entry: Mapping[str, Any], side: str) -> str:
     for line in entry["postings"]:
         if line["side"] == side:
             accounts = "".join(f"\n  {plan}: {account}" for plan, account in line["accounts"].items())
-            lines.append(f"{line['amount']} {line['object']}{accounts}")
+            lines.append(f"{line['amount']} {words.cost_object(line['object'], said)}{accounts}")
     return "\n".join(lines)

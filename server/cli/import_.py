@@ -79,11 +79,11 @@ def _import_files(engine: Engine, site: str, files: Sequence[Path], kind: str | 
         changes = imports.apply(connection, site, sheets)
         if preview:
             connection.rollback()
-    _show(changes)
+    show(changes)
     click.echo(_("This was a preview: nothing is changed.") if preview else _("Imported."))
 
 
-def _show(changes: Sequence[Change]) -> None:
+def show(changes: Sequence[Change]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column(_("what"))
     for heading in (_("added"), _("changed"), _("unchanged")):
@@ -108,7 +108,7 @@ def _import_log(engine: Engine, site: str, log: Path, mapping: Path, preview: bo
         )
     seconds = time.monotonic() - started
     if done.created:
-        _show(done.created)
+        show(done.created)
     for kind, count in sorted(done.facts.items()):
         click.echo(f"{count:>9,}  {kind}")
     facts = done.facts.total()

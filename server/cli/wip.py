@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from server import words
 from server.cli import open_database
 from server.settings import Settings
 from server.store import ledger, plant
 from server.store.database import read
 from server.terminal import gettext as _
+from server.terminal import said
 from sync.ledger.balances import in_progress
 
 
@@ -40,7 +42,7 @@ def command(settings: Settings, day: datetime, as_posted: bool, as_json: bool) -
     table.add_column(currency, justify="right")
     for order, parts in found.items():
         for element, amount in parts.items():
-            table.add_row(Text(order), element, str(amount))
+            table.add_row(Text(order), words.element(element, said), str(amount))
         table.add_row("", _("Total"), str(sum(parts.values(), Decimal(0))), end_section=True)
     table.add_row(_("Total"), "", str(total))
     Console().print(table)

@@ -16,7 +16,7 @@ def command(settings: Settings, once: bool) -> None:
     engine = open_database(settings)
     key = settings.ledger_key()
     if once:
-        progress = worker.drain(engine, settings.site, key)
+        progress = worker.drain(engine, settings.site, key, pace=worker.Pace())
         click.echo(
             _("%(facts)s facts costed, %(entries)s entries posted.", facts=progress.facts, entries=progress.entries)
         )

@@ -454,7 +454,9 @@ class DemoPlant:
             for p in self.people
         ]
         reasons = [{"kind": k, "code": c, "name": {"en": en, "fr": fr}} for k, c, en, fr in REASONS]
-        activities = [{"code": code, "name": {"en": en, "fr": fr}} for code, en, fr in ACTIVITIES]
+        activities = [
+            {"code": code, "name": {"en": en, "fr": fr}, "idle": code == "ATT"} for code, en, fr in ACTIVITIES
+        ]
         centers = [{"code": c, "name": v[0], "department": v[1]} for c, v in WORK_CENTERS.items()]
         return {
             "departments": [{"code": code, "name": name} for code, name in DEPARTMENTS.items()],

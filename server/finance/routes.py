@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -15,9 +16,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, Connection
 
-from server import fragments
+from server import figures, fragments
 from server.auth.access import access, current
 from server.extensions import db
+from server.figures import money_text
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
@@ -25,6 +27,7 @@ from server.store import entries, facts, operations, order_cost, plant, standard
 from server.store.database import read
 from server.store.entries import Filter, Line
 from server.words import RULES, action, cost_object, sentence
+from sync.core.quantity import MILLISECONDS_PER_HOUR
 from sync.ledger.entry import ELEMENTS
 
 _ = lazy_gettext
@@ -36,7 +39,8 @@ PAGE = 100
 CSV_COLUMNS = (
     "position", "batch", "occurred_on", "posting_period", "late", "element", "order", "operation", "item",
     "work_center", "activity", "quantity", "unit", "hours", "rate", "net_amount", "currency", "from", "to", "formula",
-    "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events", "split",
+    "provenance", "rule", "rule_version", "rate_id", "policy", "reverses", "id", "events", "split", "premium",
+    "replaces", "reference", "mirrors", "general", "net_billable", "billable_formula",
 )  # fmt: skip
 
 
@@ -69,6 +73,7 @@ def list_entries() -> Response:
             "elements_known": ELEMENTS,
             "link": _link,
             "flow": _flow,
+            "billed": _billed,
         }
     if fragments.wanted() == "entries":
         return fragments.part("finance/entries.html", "entries", **values)
@@ -129,6 +134,7 @@ def show_entry(position: int) -> Response:
             "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
             "causes": facts.by_ids(connection, site, line.body["events"]),
             "rules": RULES,
+            "billed": _billed,
             "declared": operations.declared(connection, site, line.body.get("reference", "")),
             "general": operations.general_of(connection, site, [line.body["id"]]).get(line.body["id"], ""),
         }
@@ -163,15 +169,47 @@ def _cells(line: Line, hidden: bool) -> dict[str, Any]:
         "to": sides["debit"],
         "events": " ".join(body["events"]),
     }
+    if billable := body.get("billable"):
+        amount = billable.get("amount", "")
+        cells |= {
+            "net_billable": -Decimal(amount) if amount and line.reverses else amount,
+            "billable_formula": billable["formula"],
+        }
     if hidden:
         # Ids too: they are derived from the content, so whoever knows all but the rate could try rates out.
-        for name in ("quantity", "hours", "rate", "rate_id", "net_amount", "formula", "id", "reverses"):
+        for name in (
+            "quantity",
+            "hours",
+            "rate",
+            "rate_id",
+            "net_amount",
+            "formula",
+            "id",
+            "reverses",
+            "net_billable",
+            "billable_formula",
+        ):
             cells[name] = ""
     return cells
 
 
 def _objects(body: Mapping[str, Any], side: str) -> str:
     return " ".join(dict.fromkeys(posting["object"] for posting in body["postings"] if posting["side"] == side))
+
+
+def _billed(body: Mapping[str, Any]) -> str:
+    """What the time of an entry is billed at, part by part, in the reader's language."""
+    words = []
+    for part in body["billable"]["parts"]:
+        hours = figures.quantity(Decimal(part["milliseconds"]) / MILLISECONDS_PER_HOUR)
+        if part["state"] == "priced":
+            money = body["currency"]
+            words.append(f"{hours} h × {figures.rate(part['rate'])} {money}/h = {money_text(part['amount'], money)}")
+        elif part["state"] == "not_billed":
+            words.append(gettext("%(hours)s h not billed", hours=hours))
+        else:
+            words.append(gettext("%(hours)s h without a billable rate", hours=hours))
+    return "; ".join(words)
 
 
 def _flow(body: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -23,6 +24,7 @@ from server.spreadsheet import safe_cell
 from server.store import ledger
 from server.store.database import read
 from server.store.sites import find_site
+from sync.ledger.entry import hours
 
 blueprint = Blueprint("pull", __name__)
 
@@ -30,20 +32,25 @@ DEFAULT_LIMIT = 1_000
 MOST = 10_000
 FORMATS = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv"}
 
-# One line a posting, so that a spreadsheet adds up; the analytic accounts as plan=account pairs.
+# One line a posting, so that a spreadsheet adds up: every member of an entry and of a posting, whose `amount` stands
+# for the entry's. Analytic accounts as plan=account pairs, the milliseconds of each day as day=milliseconds, what
+# the time is billed at as JSON, with its sum in a column of its own. Columns are added at the end: programs may count
+# them.
 CSV_COLUMNS = (
     "position", "batch", "id", "reverses", "posted_on", "posting_period", "occurred_at", "occurred_on", "late",
     "element", "order", "operation", "item", "work_center", "activity", "quantity", "unit", "hours", "rate", "rate_id",
     "side", "object", "amount", "currency", "accounts", "provenance", "rule", "rule_version", "policy", "formula",
-    "events", "split", "reference", "general",
+    "events", "split", "reference", "general", "premium", "replaces", "mirrors", "days", "scope", "period",
+    "generation", "form", "billable", "billable_amount", "billable_unknown_hours",
 )  # fmt: skip
 # Columns that hold what people named; the others hold ids, dates and numbers of ours.
 _FREE = [
     CSV_COLUMNS.index(column)
     for column in ("order", "operation", "item", "work_center", "activity", "unit", "rate_id", "formula", "reference",
-                   "general")
+                   "general", "premium", "replaces", "mirrors", "scope")
 ]  # fmt: skip
 _OF_POSTING = [(CSV_COLUMNS.index(column), column) for column in ("side", "object", "amount", "accounts")]
+_BILLABLE = [CSV_COLUMNS.index(column) for column in ("billable_amount", "billable_unknown_hours")]
 
 
 @blueprint.get("/api/v1/entries")
@@ -116,15 +123,36 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
     for body in bodies:
         body["events"] = " ".join(body["events"])
         body["late"] = "true" if body["late"] else "false"
+        body["days"] = _pairs(body.get("days", {}))
+        billable = _billable_of(body)
+        if "billable" in body:
+            body["billable"] = json.dumps(body["billable"], ensure_ascii=False, separators=(",", ":"))
         shared = [body.get(column, "") for column in CSV_COLUMNS]
         for index in _FREE:
             shared[index] = safe_cell(shared[index])
         for posting in body["postings"]:
-            posting["accounts"] = " ".join(f"{plan}={account}" for plan, account in sorted(posting["accounts"].items()))
+            posting["accounts"] = _pairs(posting["accounts"])
             for index, column in _OF_POSTING:
                 shared[index] = safe_cell(posting[column])
+            # Once, on the first line of the order: so that its sum by side is right, as that of the amounts is.
+            told = billable if posting["object"] == f"order:{body.get('order')}" else ()
+            for place, value in zip(_BILLABLE, told or ("", ""), strict=True):
+                shared[place] = value
+            billable = () if told else billable
             writer.writerow(shared)
     return out.getvalue()
+
+
+def _billable_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The billable amount of an entry and its hours without a billable rate; empty where nothing is billed."""
+    if "billable" not in body:
+        return ()
+    unknown = sum(part["milliseconds"] for part in body["billable"]["parts"] if part["state"] == "unknown")
+    return body["billable"].get("amount", ""), hours(Decimal(unknown))
+
+
+def _pairs(members: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(members.items()))
 
 
 def _format() -> str:

@@ -2,11 +2,13 @@
 known."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sync.connectors.csv_file.mapping import _
 from sync.connectors.csv_file.source import LineError, Sheet
+from sync.core.charges import charges_of, latest
 from sync.core.money import ARITHMETIC, round_money
 
 if TYPE_CHECKING:
@@ -30,6 +32,24 @@ def _overheads(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:
             if round_money(charged, reach.currency) != round_money(budget, reach.currency):
                 sentence = _("rate × normal_capacity is {charged}, not the budget: leave the rate empty")
                 yield sheet.error(index, "rate", sentence, charged=str(round_money(charged, reach.currency)))
+    yield from _one_driver(reach, sheet)
+
+
+def _one_driver(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:
+    """A pool counts one thing: where hours of people and of machines were both charged as its fixed cost, its capacity
+    would be in neither."""
+    rows = reach.rows("overheads", "pool", {row["pool"] for row in sheet.rows})
+    # Rows of the files come last, and win over what is known by the same key.
+    told = {(one.pool, one.nature, one.subject, one.valid_from): one for one in charges_of(overheads=rows).overheads}
+    for index, row in enumerate(sheet.rows):
+        in_force = latest(
+            told.values(), row.get("valid_from") or date.min, lambda one: (one.pool, one.nature, one.subject)
+        )
+        drivers = {one.driver for one in in_force if (one.pool, one.nature) == (row["pool"], row["nature"])}
+        others = drivers - {row["driver"]}
+        if others:
+            sentence = _("pool {pool} is charged by {driver} already: one driver a pool and nature; name another pool")
+            yield sheet.error(index, "driver", sentence, pool=row["pool"], driver=min(others))
 
 
 def _subcontracts(reach: "Reach", sheet: Sheet) -> Iterator[LineError]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from server.spreadsheet import safe_cell
 from server.store import ledger, operations, plant
 from sync.connectors.csv_file.mapping import KINDS, Kind
+from sync.core.billing import CONDITIONS
 from sync.costing.policy import BEGINNING
 
 FROM_THE_BEGINNING = BEGINNING.isoformat()
@@ -32,6 +33,8 @@ def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
     stored = plant.rows(connection, site, kind.name)
     if kind.name == "rates":
         stored = _newest(stored)
+    if kind.name == "billable_rates":
+        stored = _with_numbers(connection, site, _newest_billable(stored))
     if kind.name == "general":
         stored = _linked(connection, site, stored)
     return [_by_column(kind, row) for row in stored]
@@ -55,6 +58,22 @@ def _newest(rates: list[plant.Row]) -> list[plant.Row]:
         if row["subject_kind"] != "person":
             newest[row["kind"], row["subject_kind"], row["subject"], row["valid_from"]] = row
     return [newest[key] for key in sorted(newest)]
+
+
+def _newest_billable(rates: list[plant.Row]) -> list[plant.Row]:
+    """Of each billable rate the version in force."""
+    newest = {
+        (*(row[name] for name in CONDITIONS), row["valid_from"]): row
+        for row in sorted(rates, key=lambda rate: rate["version"])
+    }
+    return [newest[key] for key in sorted(newest)]
+
+
+def _with_numbers(connection: Connection, site: str, rates: list[plant.Row]) -> list[plant.Row]:
+    """Rates of people by their number where they have one, as the import knows them."""
+    keys = {row["person"] for row in rates} - {""}
+    numbers = {row["key"]: row["number"] for row in plant.rows(connection, site, "people", "key", keys)}
+    return [{**row, "person": numbers.get(row["person"]) or row["person"]} for row in rates]
 
 
 def _by_column(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from server.reference import books, charges
+from server.reference import billing, books, charges
 from server.store import event_log, ledger, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
@@ -66,6 +66,7 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
     errors = list(check(connection, site, sheets))
     if errors:
         raise ImportRefused(errors[:MAX_ERRORS])
+    _kinds_of_orders(connection, site, sheets)
     changes: list[Change] = []
     for sheet in sheets:
         try:
@@ -77,6 +78,21 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
             raise ImportRefused([_refused(sheet, wrong)]) from wrong
     look_again(connection, site, changes)
     return changes
+
+
+def _kinds_of_orders(connection: Connection, site: str, sheets: Sequence[Sheet]) -> None:
+    """New orders whose row does not say what they are, are what the newest policy says, which may come along; an order
+    that is here stays what it is."""
+    silent = [row for sheet in sheets if sheet.kind.name == "orders" for row in sheet.rows if not row.get("kind")]
+    if not silent:
+        return
+    said = [(row.get("valid_from") or BEGINNING, str(row["value"])) for sheet in sheets if sheet.kind.name == "policy"
+            for row in sheet.rows if row["setting"] == "order_kind"]  # fmt: skip
+    usual = max(said)[1] if said else plant.policies(connection, site).last.order_kind
+    there = plant.rows(connection, site, "orders", "code", {row["code"] for row in silent})
+    here = {row["code"]: row["kind"] for row in there}
+    for row in silent:
+        row["kind"] = here.get(row["code"], usual)
 
 
 def signed(sheets: Iterable[Sheet], by: str, at: int) -> None:
@@ -95,7 +111,14 @@ def _put_policy(connection: Connection, site: str, sheet: Sheet) -> Change:
     try:
         return plant.put_policy(connection, site, steps)
     except BadPolicy as wrong:
-        raise ImportRefused([LineError(sheet.file, 0, "", "{detail}", {"detail": str(wrong)})]) from wrong
+        raise ImportRefused([wrong_setting(sheet, wrong)]) from wrong
+
+
+def wrong_setting(sheet: Sheet, wrong: BadPolicy) -> LineError:
+    """What is wrong with a setting, at the row that says so."""
+    rows = [index for index, row in enumerate(sheet.rows) if row["setting"] == wrong.setting]
+    place = next((index for index in rows if sheet.rows[index]["value"] == wrong.value), rows[0])
+    return sheet.error(place, "setting" if wrong.value is None else "value", wrong.sentence, **wrong.params)
 
 
 def _refused(sheet: Sheet, wrong: RefusedRow) -> LineError:
@@ -125,6 +148,7 @@ REFERENCES = {
     "distributions": {"plan": "plans"},
     "defaults": {"plan": "plans"},
     "order_accounts": {"order": "orders", "plan": "plans"},
+    "billable_rates": {"order": "orders"},
 }
 WHAT = {
     "departments": _("department “{value}” is known neither here nor in the files: import it too"),
@@ -178,13 +202,18 @@ class Reach:
         """Those of the store alone."""
         return plant.rows(self.connection, self.site, kind, column, values)
 
+    def all_stored(self, kind: str) -> list[Mapping[str, Any]]:
+        """All rows of a kind of the store alone."""
+        return plant.rows(self.connection, self.site, kind)
+
     def others(self, kind: str, column: str, values: Collection[str], sheet: Sheet) -> list[Mapping[str, Any]]:
         """All but those of one sheet."""
         return [row for row in self.rows(kind, column, values) if not any(row is own for own in sheet.rows)]
 
     def given(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
         """Those of the files alone."""
-        return [row for sheet in self.sheets if sheet.kind.name == kind for row in sheet.rows if row[column] in values]
+        sheets = (sheet for sheet in self.sheets if sheet.kind.name == kind)
+        return [row for sheet in sheets for row in sheet.rows if row.get(column) in values]
 
     def codes(self, kind: str, wanted: Collection[str]) -> set[str]:
         column = "calendar" if kind == "calendars" else "code"
@@ -225,6 +254,9 @@ class _Alone(Reach):
         self.sheets, self.currency = sheets, currency
 
     def stored(self, kind: str, column: str, values: Collection[str]) -> list[Mapping[str, Any]]:
+        return []
+
+    def all_stored(self, kind: str) -> list[Mapping[str, Any]]:
         return []
 
     def closed_periods(self) -> Collection[str]:
@@ -364,6 +396,7 @@ CHECKS: dict[str, Callable[[Reach, Sheet], Iterator[LineError]]] = {
     "components": _components,
     **books.CHECKS,
     **charges.CHECKS,
+    **billing.CHECKS,
     "rates": _rates,
 }
 
@@ -388,8 +421,12 @@ WAITING_FOR = {
 }
 # Columns that change costs, and which facts bear them: those that name this column's value.
 NAMED_BY = {
-    "orders": ("order", "code", ("item", "customer", "kind", "quantity", "released_on", "standard_version")),
-    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min", "scrap_percent")),
+    "orders": (
+        "order",
+        "code",
+        ("item", "customer", "kind", "quantity", "released_on", "standard_version", "billable"),
+    ),
+    "operations": ("order", "order", ("work_center", "standard_setup_min", "standard_run_min")),
     "order_accounts": ("order", "order", ("percent",)),
     "people": ("person", "key", ("rate_group", "department", "calendar")),
     "machines": ("machine", "code", ("work_center",)),
@@ -405,6 +442,7 @@ CHARGED = {
     "losses": ("defect.", "order.closed"),
     "subcontracts": ("output.",),
     "by_products": ("output.by_product", "order.closed"),
+    "billable_rates": ("labor.",),
 }
 # ... and those that may change the cost of any fact.
 NAMED_BY_ALL = {"work_centers": ("department", "calendar"), "plans": ("follows",)}
@@ -486,6 +524,11 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
             for row in [*change.added, *(old for old, _ in change.changed)]:
                 day = date.fromisoformat(row["valid_from"])
                 hours_since.append(midnight(day, zone) if day > BEGINNING else 0)
+        if change.kind == "activities" and (
+            any(not row["billable"] or row["idle"] for row in change.added)
+            or any(old[name] != new[name] for old, new in change.changed for name in ("billable", "idle"))
+        ):
+            hours_since.append(0)
         if change.kind == "plans" and change.added:
             all_since.append(0)
         if change.kind in ("distributions", "defaults") and (change.added or change.changed):
@@ -525,8 +568,10 @@ def _touched(connection: Connection, site: str, changes: Sequence[Change]) -> _T
     at_standard = any(policy.output_value == "standard" for policy in policies) and any(
         change.kind in MAKING_STANDARDS and (change.added or change.changed) for change in changes
     )
+    # A loss is that of the day of release; work before its supplier's first price waits for one.
     charged = tuple(
-        (CHARGED[change.kind], 0 if change.kind == "losses" else _begins(change, zone)) for change in changes
+        (CHARGED[change.kind], 0 if change.kind in ("losses", "subcontracts") else _begins(change, zone))
+        for change in changes
         if change.kind in CHARGED and (change.added or change.changed)
     )  # fmt: skip
     return _Touched(

@@ -1,5 +1,6 @@
 """The engine's host in SQL: one site, one transaction, the ledger's lock held (see `sync.ports`)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,8 @@ class Books:
 
     def __init__(self, connection: Connection, site: str, head: Head, key: bytes = b"") -> None:
         self.connection, self.site, self.key = connection, site, key
+        self._named: dict[str, set[str]] = defaultdict(set)
+        self._terms: Terms | None = None
         self.writer = Writer(connection, site, head, plant.site(connection, site).currency)
 
     # facts
@@ -49,6 +52,9 @@ class Books:
 
     def of_machines(self, windows: Iterable[Window]) -> list[Event]:
         return event_log.in_windows(self.connection, self.site, "machine", MACHINE_TYPES, windows)
+
+    def unnamed_stops(self, windows: Iterable[Window]) -> list[Event]:
+        return event_log.unnamed_stops(self.connection, self.site, windows)
 
     def of_items(self, since: Mapping[str, int]) -> list[Event]:
         return event_log.movements(self.connection, self.site, since)
@@ -126,5 +132,12 @@ class Books:
         return RateTable(plant.rates(self.connection, self.site))
 
     def terms(self, events: Iterable[Event]) -> Terms:
-        part = event_log.terms_for(self.connection, self.site, events)
-        return Terms(part, self._rates, plant.policies(self.connection, self.site))
+        """Asked for several times in a turn, each time about more facts: read again only when they name something new,
+        then with all that was named before."""
+        named = event_log.named_by(events)
+        if self._terms is None or any(names - self._named[kind] for kind, names in named.items()):
+            for kind, names in named.items():
+                self._named[kind] |= names
+            part = plant.load_part(self.connection, self.site, **self._named)
+            self._terms = Terms(part, self._rates, plant.policies(self.connection, self.site))
+        return self._terms

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Table,
     and_,
     bindparam,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from server.store import plant
 from server.store.intake_log import insert_new
+from server.store.lists import among, listed, spans
 from server.store.plant import chunks
 from server.store.tables import STEP_CONDITION, TABLES
 from sync.core.canonical import dump
@@ -45,6 +47,7 @@ Window = tuple[str, int, int]
 LABELLED = ("person", "order", "item", "machine")
 # The fields by which a fact names the one it acts on: a stop its start, a correction its target, an answer its call.
 NAMING = ("start_id", "target_id", "call_id")
+FOREVER = 2**62
 # The condition of the index of the few facts about operations themselves, word by word: so that it is used.
 ABOUT_STEPS = text(STEP_CONDITION)
 
@@ -52,10 +55,12 @@ ABOUT_STEPS = text(STEP_CONDITION)
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=20_000)
-def _event(body: str) -> Event:
-    """A stored body as a value. Facts around new ones are read again and again; bodies never change."""
-    return catalog.rebuild(json.loads(body))
+@lru_cache(maxsize=50_000)
+def _event(body: str) -> tuple[Event, tuple[str, ...]]:
+    """A stored body as a value, and the letters of labels it holds. Facts around new ones are read again and again;
+    bodies never change."""
+    event = catalog.rebuild(json.loads(body))
+    return event, tuple(_letters(event))
 
 
 def load(connection: Connection, site: str, where: ColumnElement[bool], limit: int = 0) -> list[Event]:
@@ -63,13 +68,20 @@ def load(connection: Connection, site: str, where: ColumnElement[bool], limit: i
     query = select(EVENT.c.body).where(EVENT.c.site == site, where)
     if limit:
         query = query.order_by(EVENT.c.recorded_at, EVENT.c.id).limit(limit)
-    events = [_event(body) for body in connection.scalars(query)]
-    return resolved(connection, site, events)
+    return _events(connection, site, query)
+
+
+def _events(connection: Connection, site: str, query: Select[Any]) -> list[Event]:
+    found = [_event(body) for (body,) in connection.execute(query).fetchall() if body is not None]
+    return _resolved(connection, site, [event for event, _ in found], {one for _, mine in found for one in mine})
 
 
 def resolved(connection: Connection, site: str, events: list[Event]) -> list[Event]:
     """The events with the letters of known labels replaced."""
-    letters = {letter for event in events for letter in _letters(event)}
+    return _resolved(connection, site, events, {letter for event in events for letter in _letters(event)})
+
+
+def _resolved(connection: Connection, site: str, events: list[Event], letters: Collection[str]) -> list[Event]:
     if not letters:
         return events
     codes = label_codes(connection, site, letters)
@@ -95,7 +107,7 @@ def _letters(event: Event) -> list[str]:
 
 
 def by_ids(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
-    return [event for part in chunks(sorted(event_ids)) for event in load(connection, site, EVENT.c.id.in_(part))]
+    return load(connection, site, among(connection, EVENT.c.id, event_ids)) if event_ids else []
 
 
 def received(connection: Connection, site: str, limit: int) -> list[Event]:
@@ -103,16 +115,16 @@ def received(connection: Connection, site: str, limit: int) -> list[Event]:
 
 
 def targeting(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
-    return [event for part in chunks(sorted(event_ids)) for event in load(connection, site, EVENT.c.target.in_(part))]
+    return load(connection, site, among(connection, EVENT.c.target, event_ids)) if event_ids else []
 
 
 def replacements(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
     """Corrections that replace one of these, or that put one of them in the place of another."""
-    found = []
-    for part in chunks(sorted(event_ids)):
-        found += load(connection, site, and_(EVENT.c.target.in_(part), EVENT.c.type == "event.replaced"))
-        found += load(connection, site, EVENT.c.replacement.in_(part))
-    return found
+    if not event_ids:
+        return []
+    these = among(connection, EVENT.c.target, event_ids)
+    found = load(connection, site, and_(these, EVENT.c.type == "event.replaced"))
+    return found + load(connection, site, among(connection, EVENT.c.replacement, event_ids))
 
 
 def chain(connection: Connection, site: str, event_ids: Collection[str]) -> set[str]:
@@ -132,22 +144,32 @@ def in_windows(
     connection: Connection, site: str, who: str, types: Sequence[str], windows: Iterable[Window]
 ) -> list[Event]:
     """Facts of some types about a person or machine (`who` names the column) between instants, inclusive."""
-    found = []
-    column = EVENT.c[who]
-    for part in chunks(windows, 100):
-        spans = [
-            and_(column == name, EVENT.c.occurred_at >= low, EVENT.c.occurred_at <= high) for name, low, high in part
-        ]
-        found += load(connection, site, and_(or_(*spans), EVENT.c.type.in_(types)))
-    return found
+    return _within(connection, site, EVENT.c[who], EVENT.c.type.in_(types), windows)
+
+
+def unnamed_stops(connection: Connection, site: str, windows: Iterable[Window]) -> list[Event]:
+    """Stops of machines, and ends of downtime, between instants, inclusive, that name no start."""
+    unnamed = and_(EVENT.c.type.in_(("machine.stopped", "downtime.stopped")), EVENT.c.target.is_(None))
+    return _within(connection, site, EVENT.c.machine, unnamed, windows)
 
 
 def movements(connection: Connection, site: str, since: Mapping[str, int]) -> list[Event]:
-    found = []
-    for part in chunks(sorted(since.items()), 100):
-        spans = [and_(EVENT.c.item == item, EVENT.c.occurred_at >= low) for item, low in part]
-        found += load(connection, site, and_(or_(*spans), EVENT.c.type.like("material.%")))
-    return found
+    windows = [(item, low, FOREVER) for item, low in sorted(since.items())]
+    return _within(connection, site, EVENT.c.item, EVENT.c.type.like("material.%"), windows)
+
+
+def _within(
+    connection: Connection, site: str, column: ColumnElement[Any], kind: ColumnElement[bool], windows: Iterable[Window]
+) -> list[Event]:
+    """Facts of a kind whose column has one of some values, each between two instants, inclusive."""
+    some = list(windows)
+    if not some:
+        return []
+    table, who, low, high = spans(connection, some)
+    inside = and_(EVENT.c.site == site, column == who, EVENT.c.occurred_at >= low, EVENT.c.occurred_at <= high, kind)
+    # An outer join, so that no planner begins with the facts; a window without any gives one row of nothing.
+    query = select(EVENT.c.body).select_from(table.outerjoin(EVENT, inside))
+    return _events(connection, site, query)
 
 
 def quantities(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
@@ -157,20 +179,16 @@ def quantities(connection: Connection, site: str, orders: Collection[str]) -> li
 
 def added_operations(connection: Connection, site: str, orders: Collection[str]) -> list[OperationAdded]:
     """Facts that add an operation to these orders, whatever became of them."""
-    found = []
-    for part in chunks(sorted(orders)):
-        found += load(connection, site, and_(EVENT.c.order.in_(part), ABOUT_STEPS))
+    found = load(connection, site, and_(among(connection, EVENT.c.order, orders), ABOUT_STEPS)) if orders else []
     return [event for event in found if isinstance(event, OperationAdded)]
 
 
 def of_orders(connection: Connection, site: str, orders: Collection[str], types: Collection[str] = ()) -> list[Event]:
     """Every fact that names one of these orders; of these `types` only, if there are any."""
+    if not orders:
+        return []
     chosen = [EVENT.c.type.in_(types)] if types else []
-    return [
-        event
-        for part in chunks(sorted(orders))
-        for event in load(connection, site, and_(EVENT.c.order.in_(part), *chosen))
-    ]
+    return load(connection, site, and_(among(connection, EVENT.c.order, orders), *chosen))
 
 
 def consumed(connection: Connection, site: str, orders: Collection[str]) -> list[Event]:
@@ -215,13 +233,8 @@ def closes(connection: Connection, site: str, orders: Collection[str]) -> list[E
 
 def depending(connection: Connection, site: str, orders: Collection[str]) -> set[str]:
     """Which of these orders have a defect or a close reported, voided ones included."""
-    found: set[str] = set()
-    for part in chunks(sorted(orders)):
-        query = select(EVENT.c.order).distinct()
-        following = EVENT.c.type.in_(("defect.reported", "order.closed"))
-        query = query.where(EVENT.c.site == site, EVENT.c.order.in_(part), following)
-        found.update(connection.scalars(query))
-    return found
+    following = and_(among(connection, EVENT.c.order, orders), EVENT.c.type.in_(("defect.reported", "order.closed")))
+    return set(connection.scalars(select(EVENT.c.order).distinct().where(EVENT.c.site == site, following)))
 
 
 def held_orders(connection: Connection, site: str, reason: str) -> set[str]:
@@ -324,28 +337,35 @@ def settle(
     be looked at and are not `fresh` keep waiting."""
     changed: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for event_id, outcome in outcomes.items():
-        changed[outcome.state, outcome.reason, dump(dict(outcome.params))].append(event_id)
+        params = dump(dict(outcome.params)) if outcome.params else "{}"
+        changed[outcome.state, outcome.reason, params].append(event_id)
     new = set(fresh)
     for (state, reason, params), event_ids in sorted(changed.items()):
         values = {"state": state, "reason": reason, "params": params}
-        for part in chunks(sorted(new.intersection(event_ids))):
-            connection.execute(update(EVENT).where(EVENT.c.site == site, EVENT.c.id.in_(part)).values(values))
+        if of_now := sorted(new.intersection(event_ids)):
+            these = among(connection, EVENT.c.id, of_now)
+            connection.execute(update(EVENT).where(EVENT.c.site == site, these).values(values))
         different = or_(EVENT.c.state != state, EVENT.c.reason != reason, EVENT.c.params != params)
-        for part in chunks(sorted(set(event_ids) - new)):
-            where = and_(EVENT.c.site == site, EVENT.c.id.in_(part), EVENT.c.state != "received", different)
+        if others := sorted(set(event_ids) - new):
+            these = among(connection, EVENT.c.id, others)
+            where = and_(EVENT.c.site == site, these, EVENT.c.state != "received", different)
             connection.execute(update(EVENT).where(where).values(values))
-    for part in chunks(sorted(outcomes)):
-        # Findings on devices belong to intake, which sees the sequence.
-        mine = and_(FINDING.c.event_id.in_(part), FINDING.c.code.not_like("device.%"))
-        connection.execute(delete(FINDING).where(FINDING.c.site == site, mine))
-    rows = {
+    told, fact = listed(connection, sorted(outcomes))
+    # Findings on devices belong to intake, which sees the sequence.
+    mine = and_(FINDING.c.site == site, FINDING.c.event_id == fact, FINDING.c.code.not_like("device.%"))
+    rows = connection.execute(select(FINDING.c.code, FINDING.c.event_id).select_from(told.outerjoin(FINDING, mine)))
+    old = [{"_code": code, "_event_id": event_id} for code, event_id in rows.fetchall() if code]
+    if old:
+        this = [FINDING.c[name] == bindparam(f"_{name}") for name in ("code", "event_id")]
+        connection.execute(delete(FINDING).where(FINDING.c.site == site, *this), old)
+    new_rows = {
         (finding.code, finding.event_id): {
             "site": site, "code": finding.code, "event_id": finding.event_id, "params": dump(dict(finding.params)),
         }
         for finding in findings if finding.event_id in outcomes
     }  # fmt: skip
-    if rows:
-        connection.execute(insert(FINDING), [rows[key] for key in sorted(rows)])
+    if new_rows:
+        connection.execute(insert(FINDING), [new_rows[key] for key in sorted(new_rows)])
 
 
 def requeue(
@@ -407,9 +427,14 @@ def _relabel(connection: Connection, site: str) -> None:
 
 def terms_for(connection: Connection, site: str, events: Iterable[Event]) -> Plant:
     """The part of the plant that these events name."""
+    return plant.load_part(connection, site, **named_by(events))
+
+
+def named_by(events: Iterable[Event]) -> dict[str, set[str]]:
+    """What events name of the plant, by kind as `plant.load_part` takes it."""
     named: dict[str, set[str]] = {"orders": set(), "items": set(), "people": set(), "machines": set()}
     for event in events:
         for key, name in (("orders", "order"), ("items", "item"), ("people", "person"), ("machines", "machine")):
             if value := getattr(event, name, None):
                 named[key].add(value)
-    return plant.load_part(connection, site, **named)
+    return named

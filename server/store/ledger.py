@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, selec
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from server.store.lists import among
 from server.store.plant import chunks
 from server.store.tables import FED_CONDITION, TABLES
 from sync.core.canonical import dump
@@ -195,31 +196,22 @@ def move_cost(costs: dict[tuple[str, ...], list[int]], content: Mapping[str, Any
 
 
 def standing(connection: Connection, site: str, scopes: Collection[str]) -> list[Standing]:
-    found = []
-    for part in chunks(sorted(scopes)):
-        query = select(STANDING.c.entry_id, STANDING.c.content_id, STANDING.c.scope, ENTRY.c.element)
-        query = query.join(ENTRY, and_(ENTRY.c.site == STANDING.c.site, ENTRY.c.position == STANDING.c.position))
-        rows = connection.execute(query.where(STANDING.c.site == site, STANDING.c.scope.in_(part)))
-        found += [Standing(*row) for row in rows]
-    return found
+    query = select(STANDING.c.entry_id, STANDING.c.content_id, STANDING.c.scope, ENTRY.c.element)
+    query = query.join(ENTRY, and_(ENTRY.c.site == STANDING.c.site, ENTRY.c.position == STANDING.c.position))
+    rows = connection.execute(query.where(STANDING.c.site == site, among(connection, STANDING.c.scope, scopes)))
+    return [Standing(*row) for row in rows.fetchall()]
 
 
 def generations(connection: Connection, site: str, content_ids: Collection[str]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for part in chunks(sorted(content_ids)):
-        query = select(ENTRY.c.content_id, func.count()).where(
-            ENTRY.c.site == site, ENTRY.c.content_id.in_(part), ENTRY.c.reverses.is_(None)
-        )
-        counted.update({row[0]: row[1] for row in connection.execute(query.group_by(ENTRY.c.content_id))})
-    return counted
+    query = select(ENTRY.c.content_id, func.count()).where(
+        ENTRY.c.site == site, among(connection, ENTRY.c.content_id, content_ids), ENTRY.c.reverses.is_(None)
+    )
+    return {row[0]: row[1] for row in connection.execute(query.group_by(ENTRY.c.content_id))}
 
 
 def bodies(connection: Connection, site: str, entry_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for part in chunks(sorted(entry_ids)):
-        rows = connection.execute(select(ENTRY.c.id, ENTRY.c.body).where(ENTRY.c.site == site, ENTRY.c.id.in_(part)))
-        found.update({entry_id: json.loads(body) for entry_id, body in rows})
-    return found
+    query = select(ENTRY.c.id, ENTRY.c.body).where(ENTRY.c.site == site, among(connection, ENTRY.c.id, entry_ids))
+    return {entry_id: json.loads(body) for entry_id, body in connection.execute(query)}
 
 
 def accumulated(
@@ -239,12 +231,18 @@ def accumulated(
 def contents(connection: Connection, site: str, orders: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Bodies of the entries in force of these orders, by order, in the order of the ledger."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    there = and_(STANDING.c.site == ENTRY.c.site, STANDING.c.position == ENTRY.c.position)
-    for part in chunks(sorted(orders)):
-        query = select(ENTRY.c.order, ENTRY.c.body).join(STANDING, there)
-        query = query.where(ENTRY.c.site == site, ENTRY.c.order.in_(part)).order_by(ENTRY.c.position)
-        for order, body in connection.execute(query):
-            found[order].append(json.loads(body))
+    # By its whole key: by position alone every entry would be looked for among all that stand.
+    there = and_(
+        STANDING.c.site == ENTRY.c.site,
+        STANDING.c.scope == ENTRY.c.scope,
+        STANDING.c.content_id == ENTRY.c.content_id,
+        STANDING.c.position == ENTRY.c.position,
+    )
+    query = select(ENTRY.c.position, ENTRY.c.order, ENTRY.c.body).join(STANDING, there)
+    rows = connection.execute(query.where(ENTRY.c.site == site, among(connection, ENTRY.c.order, orders))).fetchall()
+    # Put in order here: asked to, SQLite reads the whole ledger, which is in that order.
+    for _position, order, body in sorted(map(tuple, rows)):
+        found[order].append(json.loads(body))
     return found
 
 

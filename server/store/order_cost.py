@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, and_, case, func, or_, select
 from server.store import event_log, ledger, plant, steps
 from server.store.plant import chunks
 from server.store.tables import TABLES
+from sync.core.billing import SOLD_BY_THE_HOUR
 from sync.core.clock import local_date
 from sync.core.findings import GONE, RUNNING, Outcome
 from sync.core.money import ZERO, from_store, round_money
@@ -34,6 +35,9 @@ from sync.costing.standard import Comparison
 from sync.costing.valuation import AT_COST
 from sync.events import catalog
 from sync.events.base import Event
+from sync.ledger.billed import Billed
+from sync.ledger.billed import by_order as billed_by_order
+from sync.ledger.entry import hours
 
 ORDER: Table = TABLES["order"]
 ITEM: Table = TABLES["item"]
@@ -66,6 +70,15 @@ class OrderCost:
     waiting: int = 0
     # The standard frozen at release, or why there is none: then the comparison is with the order's own operations.
     frozen: CostCard | Outcome | None = None
+    # What its time is billed at, where that is sold by the hour and something is posted; no wage is told by it.
+    billed: Billed | None = None
+
+    @property
+    def margin(self) -> Decimal | None:
+        """What is left of the billable amount beyond actual cost; None where either is not known to the reader."""
+        if self.billed is None or self.valuation != "actual":
+            return None
+        return self.billed.margin(self.comparison.total.actual)
 
     @property
     def version(self) -> str:
@@ -150,6 +163,7 @@ def costs(
     # A percentage of money tells what it is of.
     by_hours = not any(pool.by_money for pool in things.charges.overheads)
     shown = standard.without_overhead if valuation == "standard_rate" and not by_hours else lambda told: told
+    sold = _billed(connection, site, orders.values())
     drawn, unpriced = _at_standard(made_here, things, rates, policies)
     made = {}
     for code, order in orders.items():
@@ -186,8 +200,16 @@ def costs(
             running,
             waiting,
             frozen,
+            sold.get(code),
         )
     return made
+
+
+def _billed(connection: Connection, site: str, orders: Iterable[Order]) -> dict[str, Billed]:
+    """What the time of orders is billed at; a plant that only makes things is not asked."""
+    sold = [order.code for order in orders if order.kind in SOLD_BY_THE_HOUR or order.is_billable]
+    contents = ledger.contents(connection, site, sold) if sold else {}
+    return billed_by_order(content for of_order in contents.values() for content in of_order)
 
 
 def person_rates(connection: Connection, site: str) -> bool:
@@ -342,6 +364,7 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "standard_earned": str(total.earned),
         "shares": {name: f"{share:.4f}" for name, share in comparison.shares.items()},
         "unknown": [{"kind": gap.kind, "subject": gap.subject} for gap in comparison.unknown],
+        "billable": _billable(cost),
         "held": cost.held,
         "running": cost.running,
         "waiting": cost.waiting,
@@ -356,6 +379,19 @@ def _against(cell: standard.Against) -> dict[str, str]:
         "variance": str(cell.variance),
         "hours": f"{cell.hours:.4f}",
         "standard_hours": f"{cell.earned_hours:.4f}",
+    }
+
+
+def _billable(cost: OrderCost) -> dict[str, str | None] | None:
+    """What the order's time is billed at; null where nothing is sold by the hour. An amount or a margin that is not
+    known, or not the reader's, is null."""
+    if (sold := cost.billed) is None:
+        return None
+    spans = {"hours": sold.milliseconds, "not_billed_hours": sold.not_billed, "unknown_hours": sold.unknown}
+    return {
+        "amount": None if sold.known is None else str(sold.known),
+        "margin": None if cost.margin is None else str(cost.margin),
+        **{name: hours(Decimal(span)) for name, span in spans.items()},
     }
 
 
@@ -379,6 +415,7 @@ def summary_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "actual": str(total.actual),
         "standard_planned": str(total.planned),
         "standard_earned": str(total.earned),
+        "billable": _billable(cost),
         "held": cost.held,
         "running": cost.running,
     }

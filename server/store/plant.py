@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from server.store.tables import TABLES
+from sync.core.billing import CONDITIONS, billable_rate_id, billing_of
 from sync.core.calendars import calendars_of
 from sync.core.canonical import dump
 from sync.core.charges import charges_of
@@ -51,7 +52,15 @@ from sync.core.plant import (
 )
 from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
-from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.core.structures import (
+    bills_of,
+    component_of,
+    idle_activities,
+    in_sequence,
+    operation_of,
+    routings_of,
+    standards_of,
+)
 from sync.costing.policy import BEGINNING, Policies, from_mapping
 from sync.costing.rates import Rate, rate_id
 from sync.events.base import Code
@@ -92,6 +101,7 @@ KINDS = {
     "reasons": "reason_code",
     "activities": "activity_code",
     "rates": "rate",
+    "billable_rates": "billable_rate",
     "general": "general_entry",
     "manual": "manual_line",
 }
@@ -288,6 +298,7 @@ def _rows(
 
 
 def _small_tables(connection: Connection, code: str) -> Plant:
+    activities = list(_rows(connection, "activity_code", code))
     return Plant(
         site(connection, code),
         departments={
@@ -305,6 +316,8 @@ def _small_tables(connection: Connection, code: str) -> Plant:
         charges=charges_of(*(_rows(connection, table, code) for table in _CHARGE_TABLES)),
         calendars=calendars_of(_rows(connection, "calendar_line", code)),
         premiums=premiums_of(_rows(connection, "premium", code)),
+        billing=billing_of(_rows(connection, "billable_rate", code), activities),
+        idle=idle_activities(activities),
     )
 
 
@@ -385,6 +398,7 @@ def _orders(
             _distribution(shares[row["code"]]),
             date.fromisoformat(row["released_on"]) if row["released_on"] else None,
             row["standard_version"],
+            row["billable"],
         )
         for row in orders
     }
@@ -409,6 +423,8 @@ def put(connection: Connection, code: str, kind: str, rows: Iterable[Row]) -> Ch
         given = _with_keys(connection, code, given)
     elif kind == "rates":
         given = _with_versions(connection, code, given)
+    elif kind == "billable_rates":
+        given = _billable_with_versions(connection, code, given)
     elif kind == "manual":
         return _put_operations(connection, code, given)
     elif kind == "general":
@@ -546,6 +562,29 @@ def _with_versions(connection: Connection, code: str, rows: list[Stored]) -> lis
         # Derived, so that the same rates entered on two machines give entries with the same bytes.
         made.append({**row, "id": rate_id(code, place, version), "version": version})
     return made
+
+
+def _billable_with_versions(connection: Connection, code: str, rows: list[Stored]) -> list[Stored]:
+    """Billable rates with id and version, people by key: those of the stored one when the amount agrees, else of the
+    next version."""
+    newest: dict[Key, Row] = {}
+    for row in sorted(_rows(connection, "billable_rate", code), key=lambda row: row["version"]):
+        newest[_billable_place(row)] = row
+    numbers = {row["person"] for row in rows if row.get("person")}
+    keys = {row["number"]: row["key"] for row in _rows(connection, "person", code, "number", numbers)}
+    made = []
+    for row in rows:
+        row = {**row, "person": keys.get(row.get("person") or "", row.get("person") or "")}
+        place = _billable_place(row)
+        old = newest.get(place)
+        version = (old["version"] if old["amount"] == row["amount"] else old["version"] + 1) if old else 1
+        ends = {"valid_until": row.get("valid_until") or None}
+        made.append({**row, **ends, "id": billable_rate_id(code, place, version), "version": version})
+    return made
+
+
+def _billable_place(row: Row) -> Key:
+    return (*(row.get(name) or "" for name in CONDITIONS), row.get("valid_from") or BEGINNING.isoformat())
 
 
 def _rate_place(row: Row) -> Key:

@@ -88,7 +88,8 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
         "work_centers": _named(plant.rows(connection, site, "work_centers")),
         "locations": _named(plant.rows(connection, site, "locations")),
         "activities": [
-            {"code": row["code"], "name": json.loads(row["name"])} for row in plant.rows(connection, site, "activities")
+            {"code": row["code"], "name": json.loads(row["name"]), "idle": row["idle"]}
+            for row in plant.rows(connection, site, "activities")
         ],
         "reasons": [
             {"code": row["code"], "name": json.loads(row["name"]), "kind": row["kind"]}

@@ -181,6 +181,8 @@ class Order(Base):
     status: Mapped[str] = mapped_column(String(16), default="open")
     released_on: Mapped[str | None] = mapped_column(String(10))
     standard_version: Mapped[str] = mapped_column(Key, default="")
+    # Whether its time is sold by the hour; nobody said: as its kind is.
+    billable: Mapped[bool | None] = mapped_column(Boolean)
     __table_args__ = (Index(None, "site", "status", "code"),)
 
 
@@ -205,7 +207,6 @@ class Operation(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
-    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class RoutingStep(Base):
@@ -221,7 +222,6 @@ class RoutingStep(Base):
     work_center: Mapped[str] = mapped_column(Key, default="")
     standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
     standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
-    scrap_percent: Mapped[str] = mapped_column(String(32), default="0")
 
 
 class BillLine(Base):
@@ -342,12 +342,39 @@ class ReasonCode(Base):
 
 
 class ActivityCode(Base):
-    """What indirect time was spent on. Names by language as canonical JSON."""
+    """What indirect time was spent on, or time on an order; `billable` only matters for the latter. Names by language
+    as canonical JSON."""
 
     __tablename__ = "activity_code"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
     name: Mapped[str] = mapped_column(Text)
+    billable: Mapped[bool] = mapped_column(Boolean, default=True)
+    # Time on an order that names it: paid, and nothing could be done.
+    idle: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class BillableRate(Base):
+    """What an hour is billed at, dated, for whatever is named of the first six. A change is a new version. See
+    `sync.core.billing`."""
+
+    __tablename__ = "billable_rate"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    order: Mapped[str] = mapped_column(Key, default="")
+    customer: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    activity: Mapped[str] = mapped_column(Key, default="")
+    person: Mapped[str] = mapped_column(Key, default="")
+    rate_group: Mapped[str] = mapped_column(Key, default="")
+    valid_from: Mapped[str] = mapped_column(String(10), default=BEGINNING)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    valid_until: Mapped[str | None] = mapped_column(String(10))
+    amount: Mapped[str] = mapped_column(String(32))
+    __table_args__ = (
+        Index("ix_billable_rate_place", "site", "order", "customer", "kind", "activity", "person", "rate_group",
+              "valid_from", "version", unique=True),
+    )  # fmt: skip
 
 
 class LabelCode(Base):
@@ -716,6 +743,7 @@ class Finding(Base):
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
     event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     params: Mapped[str] = mapped_column(Text, default="{}")
+    __table_args__ = (Index("ix_finding_fact", "site", "event_id", "code"),)
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------

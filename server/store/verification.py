@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from server.store import event_log, ledger, operations, periods, plant
+from server.store.garbage import undisturbed
 from server.store.tables import TABLES
 from sync.core.money import to_store
 from sync.costing import engine
@@ -57,6 +58,11 @@ class Report:
 
 def verify(connection: Connection, site: str, key: bytes, progress: Progress = lambda share, word: None) -> Report:
     """Check everything a site's ledger promises. Changes nothing; takes the memory of all its facts."""
+    with undisturbed():
+        return _verify(connection, site, key, progress)
+
+
+def _verify(connection: Connection, site: str, key: bytes, progress: Progress) -> Report:
     report = Report()
     progress(0.0, "facts")
     facts, states = _facts(connection, site, report)

@@ -6,7 +6,9 @@ integers, booleans, null, arrays and objects.
 """
 
 import json
+import json.encoder
 import re
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 16
@@ -109,7 +111,20 @@ def _check_depth(depth: int, pointer: str) -> None:
         raise BadJson("intake.too_deep", "The JSON is nested more than 16 levels deep.", pointer)
 
 
-_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_slow = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _writer() -> Callable[[Any], str]:
+    """The encoder, made once: `json` makes its C encoder anew for each value, which costs as much as a whole entry."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # a Python without it
+        return _slow.encode
+    # No look-out for circles (`markers`): what comes here is made of facts and entries, which are none.
+    write = make(None, _slow.default, json.encoder.encode_basestring, None, ":", ",", True, False, False)
+    return lambda value: "".join(write(value, 0))
+
+
+_dump = _writer()
 
 
 def dump(value: Any) -> str:

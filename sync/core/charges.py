@@ -80,6 +80,13 @@ class Subcontract:
     supplier: str = ""
     service: str = ""
 
+    def is_of(self, item: str, operation: str, work_center: str) -> bool:
+        """Whether it is about an operation of an item at a work center."""
+        return bool(
+            self.item in ("", item) and self.operation in ("", operation) and self.work_center in ("", work_center)
+            and (self.operation or self.work_center)
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class ByProduct:
@@ -132,10 +139,15 @@ class Charges:
         found = [
             one
             for one in latest(self.subcontracts, day, lambda one: (one.item, one.operation, one.work_center))
-            if one.item in ("", item) and one.operation in ("", operation) and one.work_center in ("", work_center)
-            if one.operation or one.work_center
+            if one.is_of(item, operation, work_center)
         ]
         return max(found, key=lambda one: (bool(one.operation), bool(one.item), bool(one.work_center)), default=None)
+
+    def unpriced(self, item: str, operation: str, work_center: str, day: date) -> bool:
+        """Whether a supplier does this work, for a price that begins only after `day`: what it cost then is unknown."""
+        return self.subcontract(item, operation, work_center, day) is None and any(
+            one.is_of(item, operation, work_center) for one in self.subcontracts
+        )
 
     def by_product(self, item: str, by_product: str, day: date) -> ByProduct | None:
         """What comes out beside an item."""

@@ -154,6 +154,9 @@ _REASONS = [
            "Void one of them, and move its facts to an operation of its own."),
     Reason("time.end_proposed", "costed", "lead", "The clock-out was probably forgotten: proposed is {end}.",
            "Stop the work at that time, or at the true one."),
+    Reason("billable.no_rate", "costed", "accountant",
+           "No billable rate for order {order} on {date}: what this time is billed at is unknown. Its cost stands.",
+           "Enter a billable rate that holds on that day, or say that the order or the activity is not billed."),
     Reason("time.repeated", "costed", "lead", "The same person reports the same job twice for the same time.",
            "Void one of them."),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from math import lcm
+from typing import cast
 
 # Unit costs divide; 34 digits (IEEE 754 decimal128) keep every quotient far below a cent of error.
 ARITHMETIC = Context(prec=34, rounding=ROUND_HALF_UP)
@@ -77,8 +78,11 @@ def allocate(total: int, weights: Sequence[Fraction | int], keys: Sequence[str])
     Used for cents over analytic accounts and for milliseconds over open segments alike.
     Raises ValueError when the weights add up to nothing.
     """
-    scale = lcm(*(weight.denominator for weight in weights))
-    shares = [int(weight * scale) for weight in weights]
+    if all(type(weight) is int for weight in weights):
+        shares: Sequence[int] = cast(Sequence[int], weights)
+    else:
+        scale = lcm(*(weight.denominator for weight in weights))
+        shares = [int(weight * scale) for weight in weights]
     whole = sum(shares)
     if whole <= 0:
         raise ValueError("weights must add up to more than zero")

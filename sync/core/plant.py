@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sync.core.billing import SOLD_BY_THE_HOUR, Billing
 from sync.core.calendars import WorkCalendar
 from sync.core.charges import Charges
 from sync.core.premiums import Premium
@@ -81,8 +82,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A step of an order or of an item's routing. Standard times in minutes: setup once, run for each piece that
-    enters. `scrap_percent`: of the pieces that enter, how many the standard expects to lose here. `unplanned`: a fact
-    of the floor added it."""
+    enters. `unplanned`: a fact of the floor added it."""
 
     number: str
     name: str
@@ -91,7 +91,6 @@ class Operation:
     standard_setup_min: Decimal = Decimal(0)
     standard_run_min: Decimal = Decimal(0)
     unplanned: bool = False
-    scrap_percent: Decimal = Decimal(0)
 
     @property
     def place(self) -> tuple[int, bool, str]:
@@ -116,7 +115,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made, or a case, project or ticket that time is spent on."""
+    """What is to be made, or a case, project or ticket that time is spent on. `billable`: whether its time is sold by
+    the hour; None: as its kind is."""
 
     code: str
     item: str = ""
@@ -129,6 +129,12 @@ class Order:
     # The day its standard was frozen, and the version of the item's cost card; see `sync.costing.cost_card`.
     released_on: date | None = None
     standard_version: str = ""
+    billable: bool | None = None
+
+    @property
+    def is_billable(self) -> bool:
+        """Whether its time is sold by the hour."""
+        return self.kind in SOLD_BY_THE_HOUR if self.billable is None else self.billable
 
     def operation(self, number: str) -> Operation | None:
         return next((step for step in self.operations if step.number == number), None)
@@ -237,6 +243,9 @@ class Plant:
     charges: Charges = field(default_factory=Charges)
     calendars: dict[str, WorkCalendar] = field(default_factory=dict)
     premiums: tuple[Premium, ...] = ()
+    billing: Billing = field(default_factory=Billing)
+    # Codes of activities that mark time on an order as idle: paid, and nothing could be done.
+    idle: frozenset[str] = frozenset()
 
     def department_of(self, work_center: str) -> str:
         center = self.work_centers.get(work_center)

@@ -23,7 +23,6 @@ def operation_of(row: Row) -> Operation:
         row.get("work_center", ""),
         _number(row, "standard_setup_min"),
         _number(row, "standard_run_min"),
-        scrap_percent=_number(row, "scrap_percent"),
     )
 
 
@@ -38,6 +37,11 @@ def component_of(row: Row, item: str) -> Component:
         row.get("mix_group", ""),
         row.get("backflush", False),
     )
+
+
+def idle_activities(rows: Iterable[Row]) -> frozenset[str]:
+    """The activities that mark time on an order as idle."""
+    return frozenset(row["code"] for row in rows if row.get("idle"))
 
 
 def in_sequence(steps: Iterable[Operation]) -> tuple[Operation, ...]:

@@ -24,7 +24,8 @@ it cost, and what orders were charged beyond that (`over_absorbed`) is to be tak
 view; this is shown beside it.
 
 `fixed` is the actual cost of a pool that has no variable part, else its budget. A pool charged in several places is
-one: its budgets and capacities add up. In force is what is on the last day of the month.
+one: its budgets and capacities add up. In force is what is on the last day of the month. A month in which nothing was
+charged and nothing spent, between two in which something was, has its budget all the same: all of it is not used.
 
 Sources: Horngren, Cost Accounting, ch. 8; IAS 2.12-14; plan comptable général, art. 213-32 (sous-activité); Conseil
 national de la comptabilité, imputation rationnelle.
@@ -32,7 +33,7 @@ national de la comptabilité, imputation rationnelle.
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -125,8 +126,9 @@ class Absorbed:
 def by_pool(
     contents: Iterable[Content], charges: Charges, currency: str, standards: Mapping[Place, Decimal | None]
 ) -> list[Absorbed]:
-    """Every pool in every month in which it was charged or spent on. `contents`: those of all entries in force;
-    `standards`: what good output takes over by its cost cards; see `standard_of_output`."""
+    """Every pool in every month in which it was charged or spent on, and in the idle ones between that had a budget.
+    `contents`: those of all entries in force; `standards`: what good output takes over by its cost cards; see
+    `standard_of_output`."""
     charged: dict[Place, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     quantities: dict[Place, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     spent: dict[Place, Decimal] = {}
@@ -147,8 +149,26 @@ def by_pool(
             quantities[place][nature] += _units(content) * share * (1 if amount < 0 else -1)
     return [
         _absorbed(place, charged[place], quantities[place], spent.get(place), charges, currency, standards)
-        for place in sorted(charged.keys() | spent.keys())
+        for place in sorted({*charged, *spent, *_idle({*charged, *spent}, charges)})
     ]
+
+
+def _idle(told: set[Place], charges: Charges) -> Iterator[Place]:
+    """The months of a pool between its first and its last in which it had a budget and nothing happened."""
+    for pool in {pool for pool, _ in told}:
+        months = sorted(month for of, month in told if of == pool)
+        month = months[0]
+        while (month := _next(month)) < months[-1]:
+            if (pool, month) not in told and any(
+                one.pool == pool and one.nature == "fixed" and one.budget and one.normal_capacity
+                for one in _in_force(charges, month)
+            ):
+                yield pool, month
+
+
+def _next(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12}-{number % 12 + 1:02d}"
 
 
 def _units(content: Content) -> Fraction:

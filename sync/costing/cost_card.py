@@ -6,12 +6,15 @@
 exact fractions throughout: a unit cost is never rounded before it is multiplied by pieces. Quantities are hours or base
 units of an item for one *good* piece of the finished item, so they hold what the standard expects to be lost:
 
-    pieces that must enter operation k = 1 / ((1 - scrap % of k) x ... x (1 - scrap % of the last one))
+    part of what enters k that is good = 1 - normal loss % of k        of the base input, or inspected
+                                       = 1 / (1 + normal loss % of k)  of the base good_output
+    pieces that must enter operation k = 1 / (that part of k x ... x that of the last one)
     hours of k                         = run minutes / 60 x pieces that enter k; setup minutes / 60, once for a lot
     material at k                      = quantity in a piece / (1 - waste %) x pieces that enter k
 
-Both percentages are of what goes *in*: 10 % of output is not 10 % of input. A step that says nothing expects what is
-normally lost there (losses.csv), of the base the policy names; so normal loss is in the standard of what is good.
+What is expected to be lost is what is normally lost (losses.csv), of the base the policy names: 10 % of output is not
+10 % of input. So one figure says what the good pieces bear, in the standard and in what scrap costs, and only what goes
+beyond is a variance. Waste is of what goes *in*.
 
 A card is *given* (standards.csv), or *made* from routing and bill at the prices of one day: hours at the published
 labor rate (`standard_labor`) and the machine rate of their work center; a component at the unit cost of its own card
@@ -224,7 +227,7 @@ class _Maker:
         for step in reversed(steps):
             pieces /= yields[step.number]
             entering[step.number] = pieces
-        # Material without an operation goes in at the first one.
+        # Material without an operation goes in at the first one, as reports of pieces draw it.
         first = entering[steps[0].number] if steps else Fraction(1)
         with self.inside(code):
             lines = [line for step in steps for line in self.of_step(step, entering[step.number])]
@@ -238,11 +241,9 @@ class _Maker:
         return CostCard(code, version, self.day, lot_size, tuple(lines), currency, tuple(yields.items()), unknown)
 
     def part_good(self, code: str, step: Operation, last: bool) -> Fraction:
-        """Of the pieces that enter a step, those the standard expects to leave it good: by the step's own percentage,
-        else by what is normally lost there (losses.csv), of the base the policy names. A loss of the whole item counts
-        at the last step, where all was done to the pieces."""
-        if step.scrap_percent:
-            return 1 - _percent(step.scrap_percent)
+        """Of the pieces that enter a step, those the standard expects to leave it good: what is normally lost there
+        (losses.csv), of the base the policy names, is not. A loss of the whole item counts at the last step, where all
+        was done to the pieces."""
         loss = self.plant.charges.loss(code, step.number, self.day)
         if loss is None or not (loss.operation or last):
             return Fraction(1)
@@ -310,6 +311,8 @@ class _Maker:
         if paid:
             price = Fraction(paid.price)
             yield CardLine(step.number, "subcontracting", good, price, "piece", paid.service, "pcs", step.work_center)
+        elif self.plant.charges.unpriced(code, step.number, step.work_center, self.day):
+            yield CardLine(step.number, "subcontracting", good, None, "piece", unit="pcs", work_center=step.work_center)
 
     def price_of(self, code: str) -> tuple[Fraction | None, str]:
         """Of one base unit of a component: its card's unit cost, else its standard cost."""
@@ -382,7 +385,9 @@ class _Maker:
             else:
                 yield Unknown("standard_cost", line.item)
         else:
-            kind = {"machine": "machine", "overhead": "overhead"}.get(line.element, "standard_labor")
+            kind = {name: name for name in ("machine", "overhead", "subcontracting")}.get(
+                line.element, "standard_labor"
+            )
             yield Unknown(kind, line.work_center or line.item or line.operation)
 
 

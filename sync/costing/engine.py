@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.core.findings import Finding, Outcome, excluded
 from sync.core.plant import Plant
-from sync.costing import fed, forgotten, loops, noted, orders, unplanned
+from sync.costing import billed, fed, forgotten, loops, noted, orders, unplanned
 from sync.costing.drawn import Draw
 from sync.costing.fed import Fed
 from sync.costing.orders import Bears
@@ -121,19 +121,19 @@ def recompute(facts: Iterable[Event], terms: Terms, declared: Iterable[Entry] = 
 def _walk(events: Iterable[Event], terms: Terms, given: Sequence[Entry]) -> tuple[Costed, Costed]:
     """Material and orders: an order is given material, and gives to the stock of what it makes. Each round costs all of
     it with what the round before gave; when that stays as it is, all is costed. Cost follows time but for an average of
-    a month, and orders that would wait for each other there are held: so no way is longer than there are orders."""
+    a month, and orders that would wait for each other there are held."""
     events = list(events)
     closed, waiting = orders.closed(events), loops.find(events, terms.plant, terms.policies)
     receipts: list[Fed] = []
-    for _ in range(len(closed) + 2):
+    for _ in range(loops.most_rounds(closed)):
         moved = cost_material(events, terms, {}, receipts=receipts)
         bears = borne_by([*given, *moved.entries], closed)
         settled = cost_orders(events, terms, replace(bears, loops=waiting))
         given_to_stock = receipts_of(settled.entries, terms)
         if given_to_stock == receipts:
-            break
+            return moved, settled
         receipts = given_to_stock
-    return moved, settled
+    raise loops.Unsettled(closed)
 
 
 def receipts_of(entries: Iterable[Entry], terms: Terms) -> list[Fed]:
@@ -179,7 +179,7 @@ def cost_labor(events: Iterable[Event], terms: Terms, spans: "Spans | None" = No
     calendar = partial(calendar_of, terms.plant)
     proposed = forgotten.proposals(segments, events, wanted, terms.plant.site.zone, longest, calendar)
     entries += overhead.cost(entries, terms.plant)
-    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed])
+    return Costed(entries, outcomes | costed, [*_repeated(segments, wanted), *proposed, *billed.findings(entries)])
 
 
 def cost_machines(events: Iterable[Event], terms: Terms, spans: "Spans | None" = None) -> Costed:

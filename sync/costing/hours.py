@@ -9,7 +9,7 @@ A premium is a percentage of that price, for some of the pieces, in an entry of 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,7 +26,7 @@ from sync.costing.rates import Rate
 from sync.costing.rework import Elsewhere
 from sync.costing.scope import Segment
 from sync.ledger.accounts import Shares, assignment, postings, transfer
-from sync.ledger.entry import Entry, hours
+from sync.ledger.entry import Billable, Entry, hours
 
 # The accounts of the receiver and of the sender, by plan.
 _Accounts = tuple[tuple[tuple[str, Shares], ...], tuple[tuple[str, Shares], ...]]
@@ -69,6 +69,8 @@ class Use:
     split: Callable[[Policy], str] | None = None
     # Who bears it under the policy of its day, when that is not the order it was for.
     elsewhere: Callable[[Policy], Elsewhere | None] | None = None
+    # What pieces are billed at, where time is sold by the hour; told whether somebody else bears them.
+    bill: Callable[[Sequence[Piece], bool], Billable | None] | None = None
 
     def bearer(self, policy: Policy) -> Elsewhere | None:
         return self.elsewhere(policy) if self.elsewhere and self.place else None
@@ -129,7 +131,7 @@ def priced(
 
 def _accounts(use: Use, plant: Plant, day: date, policy: Policy) -> _Accounts:
     """On which accounts the receiver and the sender stand on a day."""
-    reason = use.activity.removeprefix("indirect:")
+    reason = use.activity.rpartition(":")[2]  # the code of an indirect or idle activity, else what was done
     if elsewhere := use.bearer(policy):
         debit = assignment(plant.plans, None, day=day, element=use.element, department=elsewhere.department,
                            reason=reason)  # fmt: skip
@@ -199,4 +201,5 @@ def _entry(
         split=use.split(policy) if use.split else "",
         premium=premium.version if premium else "",
         days=tuple(sorted(days.items())) if len(days) > 1 else (),
+        billable=use.bill(parts, elsewhere is not None) if use.bill and premium is None else None,
     )

@@ -15,7 +15,7 @@ A loop is a set of orders that can all be reached from each other.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,6 +31,21 @@ from sync.events.output import ByProductReported
 
 # order -> all orders of its loop, itself among them
 Loops = Mapping[str, tuple[str, ...]]
+
+
+class Unsettled(Exception):
+    """Orders that change each other without end: a defect of a rule, never of the facts. Raised so that no figure that
+    is not finished is taken for one."""
+
+    def __init__(self, orders: Iterable[str]) -> None:
+        super().__init__(f"the cost of these orders does not settle: {', '.join(sorted(orders))}")
+
+
+def most_rounds(orders: Sized) -> int:
+    """How often these orders can be costed in turn until nothing changes any more: what one gives at cost it gives with
+    its close, once, and loops are held; so no way from order to order is longer than there are orders. One round more
+    finds that out, and one is for the facts that began it."""
+    return len(orders) + 2
 
 
 @dataclass(slots=True)

@@ -88,6 +88,7 @@ def cost(
         reports = [event for event in reports if outcomes[event.id].state != "held"]
         for report in reports:
             outcomes[report.id] = subcontracting.outcome(report, plant, policies) or outcomes[report.id]
+        reports = [event for event in reports if outcomes[event.id].state != "held"]
         to_stock, of_reports = output.cost(order, reports, plant, rates, policies)
         outcomes.update(of_reports)
         entries.extend(to_stock)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from sync.core.billing import ORDER_KINDS
+
 # `sync.costing.splits` has one of each name.
 SPLIT_RULES = ("equal_share", "standard_time", "number_of_orders", "main_order", "unattended")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -23,12 +25,19 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "rework_to": ("order", "overhead", "loss"),
     "sales_variance": ("contribution", "full_cost"),
     "output_value": ("actual", "standard"),
+    "billing": ("none", "hours"),
+    "order_kind": ORDER_KINDS,
 }
 BEGINNING = date.min
 
 
 class BadPolicy(ValueError):
-    """A setting that does not exist or has an impossible value."""
+    """A setting that does not exist, or has an impossible value; `value` is that, None where the setting is unknown.
+    `sentence` is a msgid for `params`."""
+
+    def __init__(self, setting: str, sentence: str, *, value: object = None, **params: str) -> None:
+        super().__init__(f"{setting}: {sentence.format(**params)}")
+        self.setting, self.value, self.sentence, self.params = setting, value, sentence, params
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,9 @@ class Policy:
     - `sales_variance`: the first quantity variance in sales at `contribution` or at `full_cost` profit.
     - `output_value`: what goes to stock for good output: its `actual` cost, once the order is closed; or the `standard`
       frozen at release, with each report, and what is left at the close are the variances.
+    - `billing`: `none`; or `hours`: time on cases, projects and tickets carries, beside its cost, what it is billed at.
+    - `order_kind`: what an imported order is whose file does not say: `manufacturing`, `case`, `project` or `ticket`.
+      An order that is here already stays what it is.
     - `longest_labor_h`, `longest_machine_h`: a time beyond this is held, because the clock-out was probably forgotten;
       an open one shares for this long at most.
     """
@@ -64,16 +76,18 @@ class Policy:
     rework_to: str = "order"
     sales_variance: str = "contribution"
     output_value: str = "actual"
+    billing: str = "none"
+    order_kind: str = "manufacturing"
     valid_from: date = BEGINNING
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise BadPolicy(f"{name}: expects one of {', '.join(choices)}")
+                raise BadPolicy(name, "expects one of {choices}", value=getattr(self, name), choices=", ".join(choices))
         for name in ("longest_labor_h", "longest_machine_h"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= 24 * 31:
-                raise BadPolicy(f"{name}: expects a whole number of hours from 1 to 744")
+                raise BadPolicy(name, "expects a whole number of hours from 1 to 744", value=value)
 
     @property
     def longest_labor_ms(self) -> int:
@@ -123,7 +137,7 @@ def from_mapping(settings: Mapping[str, Any], version: str = "1", valid_from: da
     """A policy from plain JSON. Raises BadPolicy for an unknown setting."""
     for name in settings:
         if name not in SETTINGS:
-            raise BadPolicy(f"{name}: no such setting; known are {', '.join(SETTINGS)}")
+            raise BadPolicy(name, "is no setting; known are {known}", known=", ".join(SETTINGS))
     return Policy(version=version, valid_from=valid_from, **settings)
 
 

@@ -21,6 +21,8 @@ from sync.ledger.entry import ELEMENTS
 
 # What leaves the order for stock, or stands for the variances themselves: no cost of the order.
 LEAVING = ("output", "variance")
+# Begins the activity of an entry of paid time in which nothing could be done.
+IDLE = "idle:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Spent:
     """What an order bears, by operation, element, work center and provenance. Scrap is negative: it left the order.
 
     `milliseconds`: of people or machines. `item`, `quantity`, `unit`: material in its base unit, or the pool of an
-    overhead with the quantity of its driver. `idle_ms`: the part of the milliseconds in which nothing could be done.
+    overhead with the quantity of its driver. `idle_ms`: the part of the milliseconds in which nothing could be done, as
+    the entry's activity says.
     `replaces`: the item it stands in for. `late`: it came when the order's variances were settled already. `nature`:
     whether an overhead is fixed or variable.
     """
@@ -61,6 +64,7 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
         driven = content["unit"] == "ms" and content["rule"] == "overhead"
         timed = content["unit"] == "ms" and not driven
         quantity = Decimal(content["quantity"])
+        milliseconds = sign * int(quantity) if timed else 0
         if driven:
             quantity = ARITHMETIC.divide(quantity, Decimal(MILLISECONDS_PER_HOUR))
         lines.append(
@@ -70,7 +74,8 @@ def of_contents(order: str, contents: Iterable[Mapping[str, Any]], settled_at: i
                 work_center=content.get("work_center", ""),
                 provenance=content["provenance"],
                 amount=amount,
-                milliseconds=sign * int(content["quantity"]) if timed else 0,
+                milliseconds=milliseconds,
+                idle_ms=milliseconds if content.get("activity", "").startswith(IDLE) else 0,
                 item=content.get("item", ""),
                 quantity=ZERO if timed else sign * quantity,
                 unit="" if timed else "h" if driven else content["unit"],
@@ -122,6 +127,12 @@ def count_pieces(facts: Iterable[Event]) -> dict[str, Counted]:
 def planned_steps(order: Order) -> list[Operation]:
     """The operations of the routing, without those the floor added."""
     return [step for step in order.operations if not step.unplanned]
+
+
+def first_operation(order: Order) -> str:
+    """Where what names no operation belongs: in the standard, for the pieces that draw it, in the cost of scrap. "" for
+    an order without operations."""
+    return min(order.operations, key=lambda step: step.place).number if order.operations else ""
 
 
 def good_output(order: Order, counted: Mapping[str, Counted]) -> Decimal:

@@ -34,7 +34,7 @@ from sync.core.plant import Order
 from sync.core.quantity import MILLISECONDS_PER_HOUR
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard, Unknown
 from sync.costing.rates import RateTable
-from sync.costing.spent import LEAVING, Counted, Spent, earned_pieces, good_output
+from sync.costing.spent import LEAVING, Counted, Spent, earned_pieces, first_operation, good_output
 from sync.ledger.entry import ELEMENTS
 
 # Paid by the hour of a person.
@@ -69,8 +69,8 @@ def planned(card: CostCard, order: Order) -> Standard:
 def earned(card: CostCard, order: Order, counted: Mapping[str, Counted], begun: Collection[str]) -> Standard:
     """The standard of what was made so far; `begun`: operations with any time or piece on them."""
     pieces = allowed_pieces(card, order, counted)
-    # Material without an operation goes in at the first one.
-    first = pieces[order.operations[0].number] if order.operations else Fraction(good_output(order, counted))
+    # What names no operation goes in at the first one.
+    first = pieces.get(first_operation(order), Fraction(good_output(order, counted)))
 
     def count(line: CardLine) -> Fraction:
         if line.per == "lot":

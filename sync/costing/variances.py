@@ -28,8 +28,9 @@ and with AQ, A = actual quantity and amount, SP = standard price, SQ = handled w
     late_cost             what came when the variances were settled already
     remaining             what has no standard price, or was booked otherwise than at the standard
 
-Idle hours are those a line of `Spent` says so of; no fact does yet: waiting clocked as an indirect activity is not on
-the order at all.
+Idle hours are paid hours on the order that name an activity marked as idle (`sync/costing/rules/labor_time.py`). They
+count as hours paid in `labor_rate`; `labor_idle` and `labor_efficiency` divide what lies beyond the standard, at the
+standard rate. Waiting clocked as an indirect activity is not on the order at all.
 
 What an order has and the card has not (an operation of the floor, another item) is measured at the price of the card
 for that work center where there is one, else at its own: then all of it is a matter of quantity.
@@ -55,7 +56,7 @@ from sync.core.plant import Order
 from sync.core.quantity import MILLISECONDS_PER_HOUR, legible, plain
 from sync.costing.cost_card import PER_HOUR, CardLine, CostCard
 from sync.costing.policy import Policy
-from sync.costing.spent import LEAVING, Counted, Spent, entered, good_output, planned_steps
+from sync.costing.spent import LEAVING, Counted, Spent, entered, first_operation, good_output, planned_steps
 from sync.costing.standard import allowed_pieces
 
 # In the sequence in which they are split off.
@@ -270,8 +271,7 @@ class _Split:
         if line.per == "lot":
             allowed = line.quantity if self.begun(line.operation) else _NONE
             return allowed if self.running else self.card.absorbed(line, self.good), allowed
-        steps = self.order.operations
-        first = self.on_the_way.get(steps[0].number if steps else "", Fraction(self.good))
+        first = self.on_the_way.get(first_operation(self.order), Fraction(self.good))
         quantity = line.quantity * (self.on_the_way.get(line.operation, first) if self.running else Fraction(self.good))
         return quantity, quantity
 
@@ -290,7 +290,7 @@ class _Split:
     def handled(self, operation: str) -> Fraction:
         """Good pieces of the order that the card would let come of what entered this operation ("": the first)."""
         steps = planned_steps(self.order)
-        at = operation or (steps[0].number if steps else "")
+        at = operation or first_operation(self.order)
         if steps and at not in self.through:
             return Fraction(self.good)  # the order goes another way than the card: nobody counted there
         scrapped = sum((count.scrap for count in self.counted.values()), ZERO)

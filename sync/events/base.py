@@ -209,6 +209,18 @@ class Whole(Wire):
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
+class Span(Whole):
+    """A length of time in milliseconds."""
+
+    def convert(self, value: int) -> int:
+        if not self.low <= value <= self.high:
+            raise BadValue("expects at most {hours} h: tell a longer time in parts", hours=str(self.high // 3_600_000))
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        return super().json_schema() | {"description": f"milliseconds, at most {self.high // 3_600_000} h"}
+
+
 class Flag(Wire):
     """true or false."""
 

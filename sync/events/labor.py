@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sync.events.base import DAY_MS, BadValue, Choice, Code, Event, EventId, Instant, Refused, Whole, event_type, wire
+from sync.events.base import DAY_MS, BadValue, Choice, Code, Event, EventId, Instant, Refused, Span, event_type, wire
 
 ACTIVITIES = ("setup", "run", "rework", "teardown", "indirect")
 
@@ -18,7 +18,8 @@ def _check_activity(values: Mapping[str, Any]) -> None:
 
 @event_type("labor.started", version=1, label="Start work")
 class LaborStarted(Event):
-    """A person begins to work on an operation, or on an indirect activity."""
+    """A person begins to work on an operation, a case, or an indirect activity. On an order, `indirect_code` may say
+    what is done there (travel, a hearing): its billable rate may depend on it."""
 
     person: str = wire(Code(required=True), label="Person", input="scan")
     activity: str = wire(Choice(ACTIVITIES, required=True), label="Activity", input="choice")
@@ -65,7 +66,7 @@ class LaborDeclared(Event):
     work_center: str | None = wire(Code(), label="Work center", input="scan")
     started_at: int | None = wire(Instant(), label="From", input="time")
     ended_at: int | None = wire(Instant(), label="Until", input="time")
-    duration_ms: int | None = wire(Whole(0, 31 * DAY_MS), label="Duration", input="number")
+    duration_ms: int | None = wire(Span(0, 31 * DAY_MS), label="Duration", input="number")
 
     check = staticmethod(_check_declared)
 

@@ -14,7 +14,7 @@ from sync.events.base import (
     Event,
     EventId,
     Refused,
-    Whole,
+    Span,
     event_type,
     wire,
 )  # fmt: skip
@@ -65,7 +65,7 @@ class MachineReported(Event):
     order: str = wire(Code(required=True), label="Order", input="scan")
     operation: str | None = wire(Code(), label="Operation", input="scan")
     activity: str | None = wire(Choice(MACHINE_ACTIVITIES), label="Activity", input="choice")
-    duration_ms: int | None = wire(Whole(0, LONGEST_MS), label="Duration", input="number")
+    duration_ms: int | None = wire(Span(0, LONGEST_MS), label="Duration", input="number")
     counter_from: Decimal | None = wire(Amount(zero=True), label="Counter before (hours)", input="number")
     counter_to: Decimal | None = wire(Amount(zero=True), label="Counter after (hours)", input="number")
 

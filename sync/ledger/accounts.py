@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from math import lcm
 
 from sync.core.money import ARITHMETIC, ZERO, allocate, minor_digits
 from sync.core.plant import DEFAULT_FIELDS, AccountDefault, Distribution, Order, Plan
@@ -100,12 +102,25 @@ def _spread(lines: list[Line], plan: str, shares: tuple[tuple[str, Decimal], ...
         account = min(shares, key=lambda share: (-share[1], share[0]))[0]
         yield from ((part, (*on, (plan, account))) for part, on in lines)
         return
-    codes = [account for account, _ in sorted(shares)]
-    left = allocate(cents, [Fraction(percent) for _, percent in sorted(shares)], codes)
+    codes, weights = _weights(shares)
+    if len(codes) == 1:
+        yield from ((part, (*on, (plan, codes[0]))) for part, on in lines)
+        return
+    left = allocate(cents, weights, codes)
     for part, on in lines:
         taken = allocate(part, left, codes)
         left = [rest - some for rest, some in zip(left, taken, strict=True)]
         yield from ((some, (*on, (plan, code))) for some, code in zip(taken, codes, strict=True) if some)
+
+
+@lru_cache(maxsize=4096)
+def _weights(shares: Shares) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The accounts in order, and whole numbers in the ratio of their percentages: the same shares come again with every
+    entry of an order."""
+    ordered = sorted(shares)
+    exact = [Fraction(percent) for _, percent in ordered]
+    scale = lcm(*(percent.denominator for percent in exact))
+    return tuple(account for account, _ in ordered), tuple(int(percent * scale) for percent in exact)
 
 
 def transfer(sender: list[Posting], receiver: list[Posting]) -> tuple[Posting, ...]:

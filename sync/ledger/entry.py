@@ -44,6 +44,46 @@ class Posting:
     accounts: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class BilledTime:
+    """Part of an entry's time, in milliseconds: `priced` at a billable rate, `not_billed`, or `unknown`."""
+
+    state: Literal["priced", "not_billed", "unknown"]
+    milliseconds: int
+    amount: Decimal = Decimal(0)
+    rate: Decimal | None = None
+    rate_id: str = ""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        content: dict[str, Any] = {"state": self.state, "milliseconds": self.milliseconds}
+        if self.rate is not None:
+            content |= {"amount": str(self.amount), "rate": plain(self.rate), "rate_id": self.rate_id}
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Billable:
+    """What the time of an entry is billed at: a measure beside its cost, in no balance. `amount` is that of the parts
+    that are known; None: none of them is."""
+
+    amount: Decimal | None
+    formula: str
+    parts: tuple[BilledTime, ...]
+
+    @property
+    def unknown(self) -> bool:
+        """Whether a rate is missing for some of the time."""
+        return any(part.state == "unknown" for part in self.parts)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        told = {"formula": self.formula, "parts": [part.content for part in self.parts]}
+        return told if self.amount is None else {"amount": str(self.amount), **told}
+
+
 @dataclass(frozen=True)
 class Entry:
     """What ought to be posted. `quantity` is exact: milliseconds for time ("ms"), seconds for what is paid on top of it
@@ -85,6 +125,8 @@ class Entry:
     general: str = ""
     # Minutes by day, when the piece crosses midnight: the entry is one, its days are these.
     days: tuple[tuple[date, int], ...] = ()
+    # Of time that is sold by the hour; see `sync.costing.billed`.
+    billable: Billable | None = None
 
     def __post_init__(self) -> None:
         debit = sum((line.amount for line in self.postings if line.side == "debit"), Decimal(0))
@@ -146,6 +188,8 @@ class Entry:
             content["hours"] = hours(self.quantity)
         if self.days:
             content["days"] = {day.isoformat(): span for day, span in self.days}
+        if self.billable is not None:
+            content["billable"] = self.billable.content
         return content
 
     @cached_property

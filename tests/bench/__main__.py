@@ -34,7 +34,7 @@ from server.store import ledger
 from server.store.database import read, sqlite_mode, write
 from sync.core.clock import format_instant
 from sync.ledger.entry import Entry, Posting, first_posting
-from tests.bench import reference
+from tests.bench import costing, reference
 from tests.cast import ANA, instant, raw
 from tests.reliability.rig import Rig
 
@@ -247,12 +247,18 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and entries: shows that it runs")
-    parser.add_argument("--only", choices=["engine", "phone"], help="just this part")
+    parser.add_argument("--only", choices=["engine", "costing", "growth", "phone"], help="just this part")
+    parser.add_argument("--facts", type=int, help="how many facts the growing plant has at the end (P6, P8)")
+    parser.add_argument("--folder", type=Path, help="where the growing plant is kept, and gone on with by the next run")
     arguments = parser.parse_args()
     quick = arguments.quick
-    if arguments.only != "phone":
+    if arguments.only in (None, "engine"):
         measure_engine(quick)
-    if arguments.only == "engine":
+    if arguments.only in (None, "costing"):
+        measure_costing(quick)
+    if arguments.only in (None, "growth"):
+        measure_growth(quick, arguments.facts or (40_000 if quick else 1_000_000), arguments.folder)
+    if arguments.only not in (None, "phone"):
         return
     from tests.bench import phone  # a browser is needed for it only
 
@@ -260,13 +266,36 @@ def main() -> None:
         console.print(phone.measure(Path(name), quick))
 
 
-def measure_engine(quick: bool) -> None:
-    """Print what the server takes beside its reference."""
-    rounds, pulled, pace = (2, 20_000, 4) if quick else (5, 100_000, 20)
+def a_table() -> Table:
+    """For the product beside its reference."""
     table = Table(title=f"Floorledger beside its reference, {platform.machine()}, {os.cpu_count()} cores, "
                   f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")  # fmt: skip
     for name in ("#", "work", "product", "reference", "ratio", "goal"):
         table.add_column(name, justify="left" if name in ("#", "work") else "right")
+    return table
+
+
+def measure_costing(quick: bool) -> None:
+    """Print P2 and P5."""
+    table = a_table()
+    with tempfile.TemporaryDirectory() as name:
+        costing.measure_worker(table, console, Path(name) / "p2", quick)
+        costing.measure_backlog(table, console, Path(name), quick)
+    console.print(table)
+
+
+def measure_growth(quick: bool, count: int, folder: Path | None) -> None:
+    """Print P6 and P8."""
+    table = a_table()
+    with tempfile.TemporaryDirectory() as name:
+        costing.measure_growth(table, console, folder or Path(name), quick, count)
+    console.print(table)
+
+
+def measure_engine(quick: bool) -> None:
+    """Print what the server takes beside its reference."""
+    rounds, pulled, pace = (2, 20_000, 4) if quick else (5, 100_000, 20)
+    table = a_table()
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -255,6 +255,21 @@ def test_machines_have_windows_of_their_own(stage: Stage) -> None:
         assert ids(host.of_people([(ANA, eight, nine)])) == ids([START]), "whoever starts a machine is not at work yet"
 
 
+def test_stops_of_machines_that_name_no_start(stage: Stage) -> None:
+    run = raw("machine.started", "2026-11-20T08:00:00Z", machine="M1")
+    named = raw("machine.stopped", "2026-11-20T08:30:00Z", machine="M1", start_id=run["id"])
+    stop = raw("machine.stopped", "2026-11-20T09:00:00Z", machine="M1")
+    up = raw("downtime.stopped", "2026-11-20T09:00:00Z", machine="M1")
+    late = raw("machine.stopped", "2026-11-20T09:00:00.001Z", machine="M1")
+    other = raw("machine.stopped", "2026-11-20T08:30:00Z", machine="M2")
+    stage.send([run, named, stop, up, late, other])
+    eight, nine = instant("2026-11-20T08:00:00Z"), instant("2026-11-20T09:00:00Z")
+    with stage.host() as host:
+        assert ids(host.unnamed_stops([("M1", eight, nine)])) == ids([stop, up])
+        assert ids(host.unnamed_stops([("M1", eight, eight), ("M2", eight, nine)])) == ids([other])
+        assert host.unnamed_stops([]) == []
+
+
 def test_movements_from_an_instant_on(stage: Stage) -> None:
     glue = raw("material.received", "2026-11-20T08:00:00Z", item="GLUE", quantity="1", unit="kg", unit_cost="1")
     later = raw("material.consumed", "2026-11-20T08:00:00.001Z", item="GLUE", quantity="1", unit="kg", order="MO-1")
@@ -501,6 +516,49 @@ def with_calendars_and_premiums(engine: Engine, site: str, seed: int, chosen: di
     assert sql.ledger() == memory.ledger()
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()
+    assert_recomputed(memory.memory)
+    with read(engine) as connection:
+        assert verify(connection, site, KEY).faults == []
+
+
+@pytest.mark.parametrize("seed", [31, 32])
+def test_and_with_what_is_billed(database: Engine, seed: int) -> None:
+    with_billing(database, "main", seed)
+
+
+@pytest.mark.postgres
+def test_and_what_is_billed_on_postgresql(postgres_url: str) -> None:
+    with_billing(postgresql(postgres_url), f"s{next(SITES)}", 31)
+
+
+def with_billing(engine: Engine, site: str, seed: int) -> None:
+    """Orders are projects; some hours have a price that changes, some one of the order or person, some none."""
+    sql = in_sql(engine, site)
+    with write(engine) as connection:
+        codes = [row["code"] for row in plant.rows(connection, site, "orders")]
+        plant.put(connection, site, "orders", [{"code": code, "kind": "project"} for code in codes])
+        prices = (
+            {"rate_group": "G1", "amount": "99.99"},
+            {"rate_group": "G1", "amount": "111.11", "valid_from": "2026-10-24"},
+            {"order": codes[0], "amount": "77.77", "valid_until": "2026-10-24"},
+            {"person": LUIS, "activity": "setup", "amount": "0.01"},
+        )
+        for price in prices:
+            plant.put(connection, site, "billable_rates", [price])
+        plant.put_policy(connection, site, {BEGINNING: {"billing": "hours", "rework_to": "loss"}})
+    memory = InMemory(MemoryHost(terms_of(engine, site)))
+    facts = a_history(seed, 160)
+    random.Random(seed).shuffle(facts)
+    for stage in (sql, memory):
+        for lot in (facts[:50], facts[50:]):
+            stage.send(lot)
+            while stage.turn(7):
+                pass
+    assert any(json.loads(body).get("billable", {}).get("amount") for body in sql.ledger())
+    assert sql.ledger() == memory.ledger()
+    assert sql.states() == memory.states()
+    assert sql.findings() == memory.findings()
+    assert "billable.no_rate" in str(sql.findings())
     assert_recomputed(memory.memory)
     with read(engine) as connection:
         assert verify(connection, site, KEY).faults == []

@@ -97,6 +97,12 @@ class Shop:
                                   "unit": "kg"}])  # fmt: skip
         return job
 
+    def new_case(self, customer: str) -> Job:
+        """A case nobody has worked on: no item, no operations."""
+        case = Job(f"E2E-{next(self._orders)}", "")
+        self._put("orders", [{"code": case.order, "kind": "case", "customer": customer}])
+        return case
+
     def label(self, kind: str, reference: str, operation: str = "") -> str:
         """What the printed code of a thing says."""
         with write(self.rig.engine) as connection:

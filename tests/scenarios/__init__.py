@@ -34,6 +34,7 @@ def told(result: DryRun) -> dict[str, Any]:
     standards = {line["order"]: _standard(line) for line in everything["variances"] if line["variances"] is not None}
     pools = {f"{line['pool']} {line['period']}": _pool(line) for line in everything["absorption"]}
     more = ({"standards": standards} if standards else {}) | ({"absorption": pools} if pools else {})
+    more |= {"billing": everything["billing"]} if everything["billing"] else {}
     return (
         more
         | _plans(everything)
@@ -123,6 +124,8 @@ def _entry(entry: dict[str, Any], names: dict[str, str], currency: str) -> dict[
     }
     if entry["unit"] == "ms" and int(entry["quantity"]) % 1000:
         told["quantity"] = f"{entry['quantity']} ms"
+    if "billable" in entry:
+        told["billable"] = entry["billable"]["formula"]
     if "split" in entry:
         told["split"] = entry["split"]
     if "days" in entry:

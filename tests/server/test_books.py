@@ -22,14 +22,14 @@ from server.settings import Settings
 from server.store import entries as store_entries
 from server.store import ledger, operations, periods, plant
 from server.store.database import open_engine, read, write
-from server.store.sites import create_site
 from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.connectors.csv_file.mapping import KINDS
 from sync.ledger.balances import by_account, by_object
 from sync.ledger.periods import PeriodRefused
-from tests.cast import ANA, KEY, a_shop, put_plant, raw, send, settle
+from tests.cast import ANA, KEY, a_shop, raw, send, settle
 from tests.histories import a_history
+from tests.server.conftest import stocked
 
 NOVEMBER = 1_796_200_000_000  # 2 December 2026
 HEADER = "ref,date,text,element,side,object,amount,general,reverses,plan:product\n"
@@ -41,24 +41,7 @@ GENERAL = "id,date,account,debit,credit\nG-1,2026-11-20,613200,100.00,\n"
 THIRDS = "name,plan,account,percent\nTHIRDS,product,A,33.33\nTHIRDS,product,B,33.33\nTHIRDS,product,C,33.34\n"
 REVERSED = HEADER + "OD-2,2026-12-01,,,,,,,OD-1,\n"
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest) -> Engine:
-    """The cast's plant in an empty site, on either database."""
-    if request.param == "sqlite":
-        engine: Engine = request.getfixturevalue("database")
-    else:
-        engine = open_engine(request.getfixturevalue("postgres_database"))
-        request.addfinalizer(engine.dispose)
-        upgrade(engine)
-    return stocked(engine)
-
-
-def stocked(engine: Engine) -> Engine:
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
-    return engine
+DATABASES = ("sqlite", "postgresql")
 
 
 def put(engine: Engine, by: str = "carla", **files: str) -> list[plant.Change]:

@@ -2,35 +2,27 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies
 from sqlalchemy import Engine, delete, func, text, update
 
-from server.migrations import upgrade
+from server.migrations import config, upgrade
 from server.store import event_log, ledger, plant
+from server.store.books import Books
 from server.store.database import open_engine, read, write
-from server.store.sites import create_site
 from server.store.tables import TABLES
 from server.store.verification import Report, verify
 from server.worker import turn
-from tests.cast import ANA, KEY, a_shop, put_plant, raw, send, settle
+from sync.core.findings import COSTED
+from sync.costing.engine import recompute
+from sync.ledger.entry import first_posting
+from tests.cast import ANA, KEY, a_shop, raw, send, settle
+from tests.server.conftest import stocked
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest) -> Engine:
-    """The cast's plant in an empty site, on either database."""
-    if request.param == "sqlite":
-        engine: Engine = request.getfixturevalue("database")
-    else:
-        engine = open_engine(request.getfixturevalue("postgres_database"))
-        request.addfinalizer(engine.dispose)
-        upgrade(engine)
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
-    return engine
+DATABASES = ("sqlite", "postgresql")
 
 
 def checked(engine: Engine) -> Report:
@@ -139,9 +131,7 @@ def a_run(folder: Path, facts: list[dict[str, object]], arrival: random.Random) 
     """The facts in some order, lots and repetitions, costed whenever it happens; what is in force at the end."""
     engine = open_engine(f"sqlite:///{folder}/floorledger.sqlite")
     upgrade(engine)
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
+    stocked(engine)
     facts = arrival.sample(facts, len(facts))
     sent: list[dict[str, object]] = []
     while len(sent) < len(facts):
@@ -170,17 +160,13 @@ def test_arrival_order_repetition_and_batching_change_nothing(
     assert one == other
 
 
-def test_both_databases_seal_the_same_bytes(
-    tmp_path: Path, database: Engine, site: str, postgres_database: str
-) -> None:
+def test_both_databases_seal_the_same_bytes(database: Engine, postgres_database: str) -> None:
     facts = a_shop(11, 150)
     other = open_engine(postgres_database)
     upgrade(other)
-    with write(other) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
     ledgers = []
     for engine in (database, other):
-        put_plant(engine)
+        stocked(engine)
         for first in range(0, len(facts), 40):
             send(engine, facts[first : first + 40])
             settle(engine)
@@ -225,3 +211,39 @@ def test_what_a_hand_changes_in_the_database_is_found(shop: Engine) -> None:
             assert not report.ok, f"{name} went unnoticed"
             connection.rollback()
     checked(shop)
+
+
+def test_what_an_earlier_version_posted_is_put_right_by_the_upgrade(shop: Engine) -> None:
+    """Told time was posted as if it had been measured: `verify` says so, and the upgrade has all facts costed again."""
+    from alembic import command
+
+    told = raw("labor.declared", "2026-11-20T09:00:00Z", person=ANA, activity="run", order="MO-1", operation="10",
+               duration_ms=3_600_000)  # fmt: skip
+    send(shop, [told])
+    with write(shop) as connection:
+        head = ledger.lock(connection, "main")
+        assert head is not None
+        books = Books(connection, "main", head, KEY)
+        (entry,) = recompute(books.received(1), books.terms(books.received(1))).entries
+        then = replace(entry, provenance="measured")
+        books.append([first_posting(then, 0, then.occurred_on, then.period, KEY)])
+        books.writer.seal(KEY, 0)
+        books.settle([told["id"]], {told["id"]: COSTED}, [])
+    with read(shop) as connection:
+        (wrong, missing) = verify(connection, "main", KEY).faults
+    assert wrong.startswith("posted, but the facts do not give it")
+    assert missing.startswith("the facts give it, but it is not posted")
+    assert settle(shop) == 0, "nothing looks at it again by itself"
+    settings = config()
+    with write(shop) as connection:
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0002_capture_app")
+    upgrade(shop)
+    assert settle(shop) == 2
+    checked(shop)
+    with read(shop) as connection:
+        ledgered = [json.loads(body) for _, _, body in ledger.page(connection, "main", 0, 10)]
+    assert [(body["provenance"], "reverses" in body) for body in ledgered] == [
+        ("measured", False), ("measured", True), ("declared", False),
+    ]  # fmt: skip
+    assert settle(shop) == 0

@@ -3,15 +3,20 @@
 import csv
 import io
 import json
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from server.pull.routes import CSV_COLUMNS, as_csv
 from server.store import ledger, plant
 from server.store.database import read, write
 from sync.costing.policy import BEGINNING
+from sync.ledger.entry import Billable, BilledTime, Entry, Posted, Posting
 from tests.cast import a_shop, put_plant, raw, send, settle
 from tests.server.callers import bearer
 
@@ -58,6 +63,38 @@ def test_three_formats_tell_the_same(client: FlaskClient, finance: dict[str, str
     assert len(rows) == sum(len(entry["postings"]) for entry in whole)
     assert {row["id"] for row in rows} == {entry["id"] for entry in whole}
     assert {row["split"] for row in rows} == {""}  # by equal share: that of the beginning goes without saying
+
+
+def test_csv_and_json_have_the_same_fields(client: FlaskClient) -> None:
+    """Of an entry that has all there are; whoever adds a field to entries adds its column and its schema."""
+    posting = {"accounts": (("product", "CHAIR"),), "amount": Decimal("31.17")}
+    made = Entry(
+        scope="s", rule="premium", rule_version=1, element="labor", occurred_at=0, occurred_on=date(2026, 11, 20),
+        period="2026-11", quantity=Decimal(3_600_000), unit="ms", amount=Decimal("31.17"), currency="EUR",
+        provenance="measured", events=("e", "f"), policy="1", formula="1 h", order="MO-1", operation="10", item="OAK",
+        postings=(Posting("debit", "order:MO-1", **posting), Posting("credit", "department:D1", **posting)),
+        work_center="W1", activity="run", rate=Decimal("31.17"), rate_id="r/1", split="main_order/1", replaces="PINE",
+        premium="NIGHT/2026-01-01", reference="OD-1", mirrors="OD-0", general="G-1",
+        days=((date(2026, 11, 20), 1_000), (date(2026, 11, 21), 3_599_000)),
+        billable=Billable(Decimal("80.00"), "1 h", (BilledTime("priced", 9, Decimal("80.00"), Decimal(80), "b/1"),)),
+    )  # fmt: skip
+    assert all(getattr(made, field.name) not in ("", None, ()) for field in fields(Entry)), "a field is left out here"
+    posted = Posted("i", made.content_id, 0, made.occurred_on, "2026-12", made.content, reverses="j")
+    told = {"position": 1, "batch": 1, **json.loads(posted.body)}
+    members = told.keys() - {"postings"} | told["postings"][0].keys()
+    assert members | {"billable_amount", "billable_unknown_hours"} == set(CSV_COLUMNS)
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    described = [schemas[name]["properties"].keys() for name in ("Entry", "Posting")]
+    assert members == set().union(*described) - {"postings"}
+    row, other = csv.DictReader(io.StringIO(as_csv([json.loads(json.dumps(told))])))
+    assert all(row.values())
+    assert (row["billable_amount"], row["billable_unknown_hours"]) == ("80.00", "0")
+    assert (other["billable_amount"], other["billable_unknown_hours"]) == ("", ""), "told once, so that it adds up"
+    assert (row["side"], other["side"]) == ("debit", "credit")
+    assert row["premium"] == "NIGHT/2026-01-01"
+    assert row["days"] == "2026-11-20=1000 2026-11-21=3599000"
+    assert row["accounts"] == "product=CHAIR"
+    assert json.loads(row["billable"]) == told["billable"]
 
 
 def test_each_format_says_how_time_was_shared(client: FlaskClient, finance: dict[str, str], database: Engine) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from server.cli.cost import DryRun
 from server.reference.exports import as_csv, rows
 from server.reference.imports import ImportRefused, apply
-from server.store import ledger, order_cost, plant
+from server.store import ledger, order_cost, plant, snapshot
 from server.store.database import read, write
 from server.store.verification import verify
 from sync.connectors.csv_file.mapping import KINDS
@@ -190,5 +190,32 @@ def refused(database: Engine, name: str, csv: str) -> str:
 
 
 def test_nothing_can_be_lost_of_nothing() -> None:
-    _, wrong = read_sheet(KINDS["routings"], b"item,number,scrap_percent\nSET,10,100\n", "routings.csv")
-    assert [error.column for error in wrong] == ["scrap_percent"]
+    _, wrong = read_sheet(KINDS["routings"], b"item,number,scrap_percent\nSET,10,20\n", "routings.csv")
+    assert ["scrap_percent" in error.text() for error in wrong] == [True], "losses.csv says what is lost, for all"
+    _, wrong = read_sheet(KINDS["losses"], b"item,operation,normal_loss_percent\nSET,10,100\n", "losses.csv")
+    assert [error.column for error in wrong] == ["normal_loss_percent"]
+
+
+def test_an_activity_marked_as_idle_moves_what_was_no_lack_of_efficiency(database: Engine) -> None:
+    """(1.8 - 1.0) h x 24 = 19.20 until the mark is there, 12.00 and 7.20 after, and 19.20 again when it is taken away;
+    the phone knows the mark."""
+    dry = run("idle_time_of_an_order")
+    store(database, dry.folder)
+    activities = "code,name,idle\nWAIT,Waiting,{}\n"
+    put(database, "activities", activities.format("no"))
+    send(database, [given.raw for given in dry.folder.facts])
+
+    def split() -> dict[str, str]:
+        posted(database)
+        return {body["activity"]: body["amount"] for body in bodies(database) if body["element"] == "variance"}
+
+    rates = {"labor_rate:setup": "0.20", "labor_rate:labor": "1.80"}
+    assert split() == {**rates, "labor_efficiency:labor": "19.20"}
+    put(database, "activities", activities.format("yes"))
+    assert split() == {**rates, "labor_efficiency:labor": "7.20", "labor_idle:labor": "12.00"}
+    assert posted(database) == wanted(dry)
+    with read(database) as connection:
+        known = {one["code"]: one["idle"] for one in snapshot.snapshot(connection, "main")["activities"]}
+    assert known["WAIT"] is True
+    put(database, "activities", activities.format("no"))
+    assert split() == {**rates, "labor_efficiency:labor": "19.20"}

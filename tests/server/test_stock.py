@@ -8,33 +8,18 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from server.migrations import upgrade
 from server.reference import imports
 from server.store import event_log, ledger, plant
-from server.store.database import open_engine, read, write
-from server.store.sites import create_site
+from server.store.database import read, write
 from server.store.tables import TABLES
 from server.store.verification import verify
 from sync.core.findings import Outcome
-from tests.cast import KEY, put_plant, raw, send, settle
+from tests.cast import KEY, raw, send, settle
 from tests.stock_histories import SHOPS, a_month
 
 METHODS = ("moving_average", "period_average", "fifo")
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest) -> Engine:
-    """The cast's plant in an empty site, on either database."""
-    if request.param == "sqlite":
-        engine: Engine = request.getfixturevalue("database")
-    else:
-        engine = open_engine(request.getfixturevalue("postgres_database"))
-        request.addfinalizer(engine.dispose)
-        upgrade(engine)
-    with write(engine) as connection:
-        create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR")
-    put_plant(engine)
-    return engine
+DATABASES = ("sqlite", "postgresql")
 
 
 def put(engine: Engine, **files: str) -> None:

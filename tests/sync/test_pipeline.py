@@ -338,3 +338,24 @@ def test_a_fact_that_cannot_be_costed_is_held_alone() -> None:
     held = [fact for fact, told in host.states.items() if told.reason == "costing.failed"]
     assert len(held) == 1
     assert post(host, 10).facts == 1, "the other goes on"
+
+
+def test_a_stop_whose_start_is_taken_back_is_no_sign_of_life_any_more() -> None:
+    """Luis forgot a clock; that he stopped another at noon, one told for weeks ago, said he was there till then."""
+    far = raw("labor.started", "2026-11-02T08:00:00Z", person=LUIS, activity="run", order="MO-1", operation="10")
+    noon = raw("labor.stopped", "2026-11-20T12:00:00Z", person=LUIS, start_id=far["id"])
+    forgotten = raw("labor.started", "2026-11-20T10:00:00Z", person=LUIS, activity="run", order="MO-1", operation="20")
+    host = a_host()
+    host.accept([far, noon, forgotten])
+    host.drain()
+    assert {code for code, _ in host.findings} >= {"time.end_proposed"}
+    agrees(host)
+    host.accept([raw("event.voided", "2026-11-21T08:00:00Z", target_id=far["id"], reason="SLIP")])
+    host.drain()
+    assert ("time.end_proposed", forgotten["id"]) not in host.findings
+    agrees(host)
+    again = {**forgotten, "id": raw("x", 0)["id"], "occurred_at": "2026-11-20T11:00:00Z"}
+    host.accept([again])
+    host.drain()
+    assert ("time.end_proposed", again["id"]) not in host.findings, "nor for a clock that is told of later"
+    agrees(host)

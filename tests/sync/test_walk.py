@@ -3,6 +3,7 @@ way."""
 
 import random
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,13 +14,16 @@ from hypothesis import given, settings, strategies
 
 from sync.core.charges import ByProduct, Charges, Loss, Overhead, Subcontract
 from sync.core.plant import Component, GivenStandard, Item, Operation, Order, Plant, StandardLine
+from sync.costing.loops import Unsettled, most_rounds
 from sync.costing.orders import MADE
 from sync.costing.policy import Policy
-from sync.pipeline import post
-from tests.cast import terms
-from tests.histories import a_history, a_labelled_plant
+from sync.costing.rules.scrap import Accumulated
+from sync.ledger.difference import Standing
+from sync.ledger.entry import Posted
+from tests.cast import ANA, raw, terms
+from tests.histories import HOUR, a_history, a_labelled_plant
 from tests.memory_host import MemoryHost
-from tests.sync.test_pipeline import agrees
+from tests.sync.test_pipeline import agrees, arriving
 
 D = Decimal
 ALWAYS = date.min
@@ -63,17 +67,7 @@ def a_walking_plant(method: str, drawn: bool, around: bool = False) -> Plant:
 
 def walked(seed: int, chance: random.Random, plant: Plant, policy: Policy, count: int = 60) -> MemoryHost:
     """A history in any order and any lots."""
-    host = MemoryHost(terms(plant, policy=policy))
-    facts = a_history(seed, count, walking=True)
-    facts = chance.sample(facts, len(facts))
-    while facts:
-        lot = chance.randrange(1, 25)
-        host.accept(facts[:lot])
-        facts = facts[lot:]
-        while chance.random() < 0.7 and post(host, chance.randrange(1, 30)).facts:
-            pass
-    host.drain(chance.randrange(1, 50))
-    return host
+    return arriving(a_history(seed, count, walking=True), chance, host=MemoryHost(terms(plant, policy=policy)))
 
 
 def nothing_is_lost(host: MemoryHost) -> None:
@@ -108,6 +102,77 @@ def test_any_history_walks_to_the_same_end(
     host = walked(seed, chance, a_walking_plant(method, drawn, chance.random() < 0.5), policy)
     agrees(host)
     nothing_is_lost(host)
+
+
+class Counting(MemoryHost):
+    """Knows how often the walk looked at the cost of orders: once a round."""
+
+    rounds = 0
+
+    def accumulated(self, orders: Collection[str]) -> Accumulated:
+        self.rounds += 1
+        return super().accumulated(orders)
+
+
+class Forgetful(Counting):
+    """A ledger that forgets what stands in it: whatever is wanted is posted again, each time."""
+
+    def standing(self, scopes: Collection[str]) -> list[Standing]:
+        return []
+
+    def append(self, posted: Iterable[Posted]) -> None:
+        super().append(line for line in posted if line.content_id not in self.in_force)
+
+
+def a_chain(length: int) -> tuple[Plant, list[dict[str, object]]]:
+    """Each order makes one piece of an item out of one piece of what the order before it made; all are closed."""
+    plant = a_labelled_plant()
+    facts = []
+    for level in range(length):
+        code, at = f"CH-{level}", 1_795_000_000_000 + level * 3 * HOUR
+        plant.items[f"P{level}"] = Item(f"P{level}", f"Part {level}", "pcs", "moving_average")
+        plant.orders[code] = Order(code, f"P{level}", D(1), operations=(Operation("10", "Turn", 10, "W1"),))
+        if level:
+            facts.append(raw("material.consumed", at, item=f"P{level - 1}", quantity="1", unit="pcs", order=code,
+                             operation="10"))  # fmt: skip
+        facts.append(raw("output.reported", at + HOUR, order=code, operation="10", quantity="1"))
+        facts.append(raw("order.closed", at + 2 * HOUR, order=code))
+    return plant, facts
+
+
+def an_hour_on(order: str) -> dict[str, object]:
+    """31.17 of Ana's, before everything else."""
+    return raw("labor.declared", 1_794_990_000_000, person=ANA, activity="run", order=order, operation="10",
+               duration_ms=HOUR)  # fmt: skip
+
+
+def test_a_walk_is_no_longer_than_there_are_orders() -> None:
+    """An hour told late at the bottom of fifteen levels goes through all of them."""
+    plant, facts = a_chain(15)
+    host = Counting(terms(plant))
+    host.accept([an_hour_on("CH-0"), *facts])
+    host.drain()
+    agrees(host)
+    host.rounds = 0
+    host.accept([an_hour_on("CH-0")])
+    host.drain()
+    agrees(host)
+    assert 15 <= host.rounds <= most_rounds(range(15))
+    last = [line for line in host.in_force.values() if line.content["order"] == "CH-14"]
+    assert {line.content["amount"] for line in last} == {"62.34"}, "two hours went in at the bottom"
+
+
+def test_a_walk_that_does_not_settle_is_given_up() -> None:
+    """No ledger of ours forgets; if a rule ever makes orders chase each other, nothing hangs and nothing is posted."""
+    plant, facts = a_chain(2)
+    host = Forgetful(terms(plant))
+    # After its close the first draws what the second gave: late cost, which makes no piece dearer, and there it ends.
+    late = raw("material.consumed", 1_795_100_000_000, item="P1", quantity="1", unit="pcs", order="CH-0",
+               operation="10")  # fmt: skip
+    host.accept([an_hour_on("CH-0"), *facts, late])
+    with pytest.raises(Unsettled, match="CH-0"):
+        host.drain()
+    assert host.rounds <= most_rounds(range(2)) + 1
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check } from "../../webapp/static/model/code.js";
+import { change } from "../../webapp/static/model/gestures.js";
 import { read, respond } from "../../webapp/static/model/reading.js";
 import { mayBe } from "../../webapp/static/model/reasons.js";
 import { Reference } from "../../webapp/static/model/reference.js";
@@ -144,6 +145,19 @@ test("an activity starts, or is opened when it runs", () => {
   assert.deepEqual(scan(CLEANING), { do: "start", people: ["ana"], job: { indirect: "CLEAN" }, activity: "indirect" });
   assert.deepEqual(scan(CLEANING, working({ indirect: "CLEAN" })), { do: "open", screen: "running", params: { start: "s0" } });
   assert.equal(scan(CLEANING, working({ order: "MO-1001", operation: "10" })).do, "switch");
+});
+
+test("who turns to waiting while one order runs, waits on that order", () => {
+  const waiting = new Reference({ ...reference.snapshot, activities: [{ code: "CLEAN", name: { en: "Waiting", fr: "Attente" }, idle: true }] }, 1);
+  const turn = (/** @type {Work} */ work) => /** @type {any} */ (respond(read(CLEANING, waiting), { operator: "ana", reference: waiting, work }));
+  const job = { order: "MO-1001", operation: "10", indirect: "CLEAN" };
+  const response = turn(working({ order: "MO-1001", operation: "10" }));
+  assert.deepEqual([response.do, response.job], ["switch", job]);
+  const drafts = change(response.spans, response.people, response.job, response.activity);
+  assert.deepEqual(drafts[1].fields, { activity: "run", order: "MO-1001", operation: "10", indirect_code: "CLEAN" });
+  assert.deepEqual(turn(working(job)), { do: "open", screen: "running", params: { start: "s0" } });
+  assert.deepEqual(turn(working()).job, { indirect: "CLEAN" });
+  assert.equal(turn(working({ order: "MO-1001", operation: "10" }, { order: "MO-1001", operation: "20" })).do, "open", "on which? it is asked");
 });
 
 test("a label printed after the last contact can be used all the same", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { named } from "../../webapp/static/lib/i18n.js";
-import { applyDelta, NOTHING_KNOWN, Reference } from "../../webapp/static/model/reference.js";
+import { applyDelta, makesThings, NOTHING_KNOWN, Reference } from "../../webapp/static/model/reference.js";
 import { describe } from "../../webapp/static/model/words.js";
 import { Things } from "../../webapp/static/model/things.js";
 
@@ -167,4 +167,13 @@ test("one code may be given to reasons of two kinds: they are two reasons", () =
   assert.match(describe(reference, { ...at, type: "defect.reported", quantity: "1", disposition: "scrap" }).about, /Crack/);
   assert.match(describe(reference, { ...at, type: "labor.stopped", start_id: "s" }).title, /No wood/);
   assert.match(describe(reference, { ...at, type: "break.started" }).about, /No wood/);
+});
+
+test("on a case there is only time to note; an order nobody knows here may be anything", () => {
+  const order = (/** @type {object} */ more) => ({ code: "C-1", operations: [], components: [], ...more });
+  const step = { number: "10", name: "Draft" };
+  assert.deepEqual(
+    [order({ kind: "case" }), order({ kind: "ticket" }), order({ kind: "project", operations: [step] }), order({ kind: "manufacturing" }), order({}), undefined].map(makesThings),
+    [false, false, true, true, true, true],
+  );
 });

@@ -23,6 +23,10 @@ def upgrade() -> None:
     _declare_operations()
     _trace_periods()
     _keep_time()
+    _bill()
+    _find_findings()
+    op.add_column("activity_code", sa.Column("idle", sa.Boolean(), nullable=False, server_default=sa.false()))
+    _cost_again()
 
 
 def _date_policies() -> None:
@@ -56,7 +60,6 @@ def _freeze_standards() -> None:
     op.add_column("item", sa.Column("lot_size", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("order", sa.Column("released_on", sa.String(length=10), nullable=True))
     op.add_column("order", sa.Column("standard_version", KEY, nullable=False, server_default=""))
-    op.add_column("operation", sa.Column("scrap_percent", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("component", sa.Column("waste_percent", sa.String(length=32), nullable=False, server_default="0"))
     op.add_column("component", sa.Column("mix_group", KEY, nullable=False, server_default=""))
     op.create_table(
@@ -70,7 +73,6 @@ def _freeze_standards() -> None:
         sa.Column("work_center", KEY, nullable=False),
         sa.Column("standard_setup_min", sa.String(length=32), nullable=False),
         sa.Column("standard_run_min", sa.String(length=32), nullable=False),
-        sa.Column("scrap_percent", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("site", "item", "valid_from", "number", name=op.f("pk_routing_step")),
     )
     op.create_table(
@@ -340,7 +342,44 @@ def _keep_time() -> None:
     )
 
 
+def _bill() -> None:
+    """What hours are billed at, and what is not billed."""
+    op.add_column("order", sa.Column("billable", sa.Boolean(), nullable=True))
+    op.add_column("activity_code", sa.Column("billable", sa.Boolean(), nullable=False, server_default=sa.true()))
+    names = ("order", "customer", "kind", "activity", "person", "rate_group")
+    types = {"customer": sa.String(length=200), "kind": sa.String(length=16)}
+    op.create_table(
+        "billable_rate",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", UUID, nullable=False),
+        *(sa.Column(name, types.get(name, KEY), nullable=False) for name in names),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("valid_until", sa.String(length=10), nullable=True),
+        sa.Column("amount", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_billable_rate")),
+    )
+    place = ["site", *names, "valid_from", "version"]
+    op.create_index("ix_billable_rate_place", "billable_rate", place, unique=True)
+
+
+def _find_findings() -> None:
+    """Findings are replaced with each look at a fact: they are found by it."""
+    op.create_index("ix_finding_fact", "finding", ["site", "event_id", "code"])
+
+
+def _cost_again() -> None:
+    """Rules changed with this shape: told time is at best declared, a close settles its order, and more. All facts are
+    looked at again, and the ledger gets what differs; what it says already is not touched."""
+    op.execute("UPDATE event SET state = 'received' WHERE state <> 'received'")
+
+
 def downgrade() -> None:
+    op.drop_index("ix_finding_fact", "finding")
+    op.drop_column("activity_code", "idle")
+    op.drop_table("billable_rate")
+    op.drop_column("activity_code", "billable")
+    op.drop_column("order", "billable")
     for table in ("premium", "calendar_line"):
         op.drop_table(table)
     for table in ("person", "work_center"):
@@ -360,8 +399,8 @@ def downgrade() -> None:
     for table in ("by_product", "subcontract", "loss_rate", "overhead_rate", "standard_line", "bill_line",
                   "routing_step"):  # fmt: skip
         op.drop_table(table)
-    for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("operation", "scrap_percent"),
-                          ("order", "standard_version"), ("order", "released_on"), ("item", "lot_size")):  # fmt: skip
+    for table, column in (("component", "mix_group"), ("component", "waste_percent"), ("order", "standard_version"),
+                          ("order", "released_on"), ("item", "lot_size")):  # fmt: skip
         op.drop_column(table, column)
     op.drop_index("ix_component_backflush", "component")
     op.drop_column("stock_state", "more")

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, kind_of_file, text
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, read, split
 from sync.core import ids
+from sync.core.billing import billable_rate_id, billable_rate_of, billing_of
 from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
 from sync.core.charges import charges_of
@@ -39,7 +40,15 @@ from sync.core.plant import (
 )
 from sync.core.premiums import premiums_of
 from sync.core.quantity import plain
-from sync.core.structures import bills_of, component_of, in_sequence, operation_of, routings_of, standards_of
+from sync.core.structures import (
+    bills_of,
+    component_of,
+    idle_activities,
+    in_sequence,
+    operation_of,
+    routings_of,
+    standards_of,
+)
 from sync.ledger import operations
 from sync.ledger.plans import Chart, charts_of, plans_of
 
@@ -108,6 +117,7 @@ def read_folder(files: Mapping[str, bytes], fields: Mapping[str, Cell]) -> tuple
         row["key"] = row.get("key") or _key(row["number"])
         folder.keys |= {row["number"]: row["key"]} if row.get("number") else {}
     _rates_of_people(folder, errors)
+    _kinds_of_orders(folder)
     if EVENTS not in files and RAW_EVENTS not in files and not folder.rows("manual"):
         errors.add(EVENTS, 0, "", _("is missing: it holds the facts, one a row"))
     if EVENTS in files:
@@ -123,11 +133,24 @@ def _rates_of_people(folder: Folder, errors: _Errors) -> None:
     known = {row["key"] for row in folder.rows("people")}
     for sheet in folder.sheets:
         for index, row in enumerate(sheet.rows):
+            column = ""
             if sheet.kind.name == "rates" and row["subject_kind"] == "person":
-                row["subject"] = folder.keys.get(row["subject"], row["subject"])
-                if row["subject"] not in known:
+                column = "subject"
+            elif sheet.kind.name == "billable_rates" and row.get("person"):
+                column = "person"
+            if column:
+                row[column] = folder.keys.get(row[column], row[column])
+                if row[column] not in known:
                     sentence = _("“{value}” is not the number of anybody in people.csv: write the person there too")
-                    errors.append(sheet.error(index, "subject", sentence, value=row["subject"]))
+                    errors.append(sheet.error(index, column, sentence, value=row[column]))
+
+
+def _kinds_of_orders(folder: Folder) -> None:
+    """Orders whose row does not say what they are, are what policy.csv says."""
+    said = [(day or date.min, value) for day, setting, value in folder.settings() if setting == "order_kind"]
+    usual = max(said)[1] if said else "manufacturing"
+    for row in folder.rows("orders"):
+        row["kind"] = row.get("kind") or usual
 
 
 def _key(number: str) -> str:
@@ -150,7 +173,8 @@ def _site(data: bytes | None, errors: _Errors) -> Site:
         errors.append(wrong.error)
         return _NOWHERE
     except tomllib.TOMLDecodeError as wrong:
-        errors.add(SITE, 0, "", "{detail}", detail=str(wrong))
+        sentence = _("cannot be read as TOML ({reason}): write lines such as {example}")
+        errors.add(SITE, 0, "", sentence, reason=str(wrong), example='currency = "EUR"')
         return _NOWHERE
     known = ("code", "name", "zone", "currency")
     for name, value in given.items():
@@ -303,6 +327,8 @@ def _instant(cell: str, zone: ZoneInfo) -> str:
             )
             raise BadCell(sentence, cell=cell) from wrong
         return cell
+    if not 2000 <= moment.year <= 2099:
+        raise BadCell(_("“{cell}” lies outside the years 2000 to 2099"), cell=cell)
     found = readings(moment, zone)
     if not found:
         raise BadCell(_("the clock of {zone} never shows {cell}: that hour is left out in this night"),
@@ -339,7 +365,7 @@ def _raw_facts(data: bytes, folder: Folder, errors: _Errors) -> Iterator[Given]:
         try:
             raw = parse(written)
         except BadJson as wrong:
-            errors.add(RAW_EVENTS, line, "", "{detail}", detail=wrong.detail)
+            errors.add(RAW_EVENTS, line, "", wrong.detail)
             continue
         if not isinstance(raw, dict):
             errors.add(RAW_EVENTS, line, "", _("is not a JSON object"))
@@ -418,6 +444,9 @@ def plant_of(folder: Folder) -> Plant:
     made.plans = plans_of(folder.rows("plans"), folder.rows("defaults"), folder.rows("distributions"))
     made.calendars = calendars_of(folder.rows("calendars"))
     made.premiums = premiums_of(folder.rows("premiums"))
+    activities = folder.rows("activities")
+    made.billing = billing_of(_with_ids(folder.rows("billable_rates"), folder.site.code), activities)
+    made.idle = idle_activities(activities)
     made.orders = _orders(folder)
     made.routings = routings_of(folder.rows("routings"))
     made.bills = bills_of(folder.rows("bills"))
@@ -428,6 +457,15 @@ def plant_of(folder: Folder) -> Plant:
 
 def _name(row: Mapping[str, Any]) -> str:
     return str(row.get("name") or row["code"])
+
+
+def _with_ids(rows: Iterable[Mapping[str, Any]], site: str) -> list[dict[str, Any]]:
+    """Billable rates with the id each has as the first version of its day."""
+    made = []
+    for row in rows:
+        rate = billable_rate_of(row)
+        made.append({**row, "id": billable_rate_id(site, (*rate.conditions, rate.valid_from.isoformat()), 1)})
+    return made
 
 
 def _orders(folder: Folder) -> dict[str, Order]:
@@ -452,6 +490,7 @@ def _orders(folder: Folder) -> dict[str, Order]:
             {plan: tuple(sorted(of_plan)) for plan, of_plan in sorted(shares[row["code"]].items())},
             row.get("released_on"),
             row.get("standard_version", ""),
+            row.get("billable"),
         )
         for row in folder.rows("orders")
     }

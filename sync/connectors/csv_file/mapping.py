@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from sync.core.billing import CONDITIONS
 from sync.core.canonical import BadJson, check, dump
 from sync.core.quantity import parse_decimal
 
@@ -102,10 +103,19 @@ code = partial(text, longest=CODE_LENGTH)
 unit = partial(text, longest=UNIT_LENGTH)
 
 
+# A point before three digits: 1.234 is a thousand and more to some, little more than one to others.
+_GROUPED = re.compile("-?[1-9][0-9]{0,2}(\\.[0-9]{3})+(,[0-9]+)?", re.ASCII)
+
+
 def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool = False) -> Decimal:
     """A number that is zero or more; `signed`: any number."""
     plain = cell
     if style.decimal_comma:
+        if _GROUPED.fullmatch(plain):
+            raise BadCell(
+                _("“{cell}” may be read in two ways: with semicolons between columns, write decimals with a comma and "
+                  "thousands without a point"), cell=cell
+            )  # fmt: skip
         plain = "".join(plain.split()).replace(",", ".")  # split() knows the no-break spaces of spreadsheets
     elif "," in plain:
         raise BadCell(
@@ -456,7 +466,6 @@ KINDS = {
                 Column("work_center", code, _CENTER),
                 Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
                 Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
-                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
                 _SINCE,
             ),
             ("item", "valid_from", "number"),
@@ -558,12 +567,13 @@ KINDS = {
                 Column("code", code, ("numero", "of", "ordre", "reference"), required=True),
                 Column("item", code, _ITEM),
                 Column("quantity", decimal, ("quantite",), empty=Decimal(0)),
-                Column("kind", order_kind, ("type", "nature"), empty="manufacturing"),
+                Column("kind", order_kind, ("type", "nature"), empty=None),
                 Column("customer", text, ("client",)),
                 Column("due_on", day, ("echeance", "date_d_echeance", "due_date"), empty=None),
                 Column("status", order_status, ("statut", "etat"), empty="open"),
                 Column("released_on", day, ("lance_le", "date_de_lancement", "lancement"), empty=None),
                 Column("standard_version", code, ("version_du_standard", "version_standard")),
+                Column("billable", flag, ("facturable",), empty=None),
             ),
             ("code",),
         ),
@@ -578,7 +588,6 @@ KINDS = {
                 Column("work_center", code, _CENTER),
                 Column("standard_setup_min", decimal, ("reglage_min", "temps_de_reglage_min"), empty=Decimal(0)),
                 Column("standard_run_min", decimal, ("temps_unitaire_min", "execution_min"), empty=Decimal(0)),
-                Column("scrap_percent", loss, ("rebut_pour_cent", "taux_de_rebut"), empty=Decimal(0)),
             ),
             ("order", "number"),
             _sequence_from_number,
@@ -677,7 +686,13 @@ KINDS = {
         Kind(
             "activities",
             ("activites",),
-            (_CODE, _NAME, Column("name_fr", text, ("nom_fr", "libelle_fr"))),
+            (
+                _CODE,
+                _NAME,
+                Column("name_fr", text, ("nom_fr", "libelle_fr")),
+                Column("billable", flag, ("facturable",), empty=True),
+                Column("idle", flag, ("improductif", "temps_improductif"), empty=False),
+            ),
             ("code",),
             _names_by_language,
         ),
@@ -693,6 +708,22 @@ KINDS = {
                 Column("includes_labor", flag, ("main_d_oeuvre_comprise", "mo_comprise"), empty=False),
             ),
             ("kind", "subject_kind", "subject", "valid_from"),
+        ),
+        Kind(
+            "billable_rates",
+            ("taux_facturables", "taux_de_facturation", "tarifs", "tarifs_horaires"),
+            (
+                Column("order", code, _ORDER),
+                Column("customer", text, ("client",)),
+                Column("kind", order_kind, ("type", "nature")),
+                Column("activity", code, ("activite",)),
+                Column("person", code, ("personne", "matricule")),
+                Column("rate_group", code, ("categorie", "categorie_de_cout")),
+                _SINCE,
+                Column("valid_until", day, ("valable_jusqu_au", "jusqu_au", "fin"), empty=None),
+                Column("amount", decimal, ("montant", "taux", "tarif"), required=True),
+            ),
+            (*CONDITIONS, "valid_from"),
         ),
         Kind(
             "general",
@@ -738,6 +769,36 @@ KINDS = {
             ("setting", "valid_from"),
         ),
     )
+}
+
+# What of a file its cells do not say by themselves: units, bases, what empty means. For the reference page.
+NOTES = {
+    "calendars": "Each `valid_from` gives the calendar whole; an empty one is the beginning, here as elsewhere.",
+    "premiums": "`percent` is on top of the hour's rate; `threshold_h` for overtime, `starts` and `ends` for nights.",
+    "item_units": "One `unit` is `factor` of the item's own unit.",
+    "routings": "Minutes: setup once for a lot, run for each piece; `scrap_percent` of the pieces that enter.",
+    "bills": "`quantity_per` is what is in one piece; `waste_percent` of the quantity put in. Items of one `mix_group` "
+    "may stand in for each other.",
+    "standards": "For one good piece, or one lot of `lot_size`: hours (`unit` h, min or s) of labor, setup, machine; "
+    "a quantity of `component` for material, subcontracting and by-product; the pool as `component` for overhead. "
+    "`price` is of one unit; empty: what the component's own card says, or its standard cost. The lines of a version "
+    "share `valid_from` and `lot_size`; of two versions of one day the last by name holds.",
+    "overheads": "`rate` is money for an hour, or percent of material or labor. `budget` and `normal_capacity` (hours, "
+    "or money) are of a month; of a fixed pool they may stand in place of the rate. One driver a pool and nature.",
+    "losses": "`normal_loss_percent` is of the base the policy `normal_loss_base` names, by default the good output; "
+    "`disposal_value` is money for one scrapped piece. Without `item` and `operation`: of all.",
+    "subcontracts": "`price` is for one good piece reported at the operation, or at the work center.",
+    "by_products": "`value` is money for one unit (`net_value`, `sales_value`) or percent of the order's cost. Joint "
+    "products by `sales_value` need a row for the product itself, too.",
+    "orders": "`released_on` freezes the standard of that day; `standard_version` names a card instead.",
+    "operations": "Minutes: setup once for the order, run for each piece.",
+    "components": "`quantity_per` is for one piece; with `backflush` reports of pieces draw it.",
+    "distributions": "The percentages of one name make 100.",
+    "order_accounts": "The percentages of an order on a plan make 100.",
+    "rates": "Money for an hour; `standard_cost`: for one unit of an item. A rate holds until a later one begins.",
+    "manual": "The lines of one `ref` balance; `object` is such as `order:MO-1`, `department:TURN`, `overhead:SHOP`, "
+    "`general:613200`. Date, text and the like may stand in its first line alone.",
+    "policy": "The settings and their words: [settings](settings.md#policy).",
 }
 
 

@@ -182,9 +182,8 @@ def read(kind: Kind, data: bytes, file: str) -> tuple[Sheet, list[LineError]]:
             continue
         key = tuple(values.get(name) for name in kind.key)
         if (before := seen.setdefault(key, line)) != line:
-            errors.append(
-                LineError(file, line, "", _("says the same thing as line {other} again"), {"other": str(before)})
-            )
+            sentence = _("is about the same thing as line {other}: leave one of them")
+            errors.append(LineError(file, line, "", sentence, {"other": str(before)}))
             continue
         sheet.rows.append(values)
         sheet.lines.append(line)

@@ -9,8 +9,8 @@ for review; a piece sent to rework is counted when it comes back. So each report
 just the pieces it is the first to tell of, and that report is what the entry is about. A report at a later operation
 draws the components of earlier ones too, where nobody counted.
 
-A component that names no operation is drawn at the end: by the good pieces of the last planned operation and by bad
-ones wherever they are found. One that names an operation its order does not have waits, and the report with it.
+A component that names no operation is drawn with the first one, where the standard and the cost of scrap put it too.
+One that names an operation its order does not have waits, and the report with it.
 
 *Counted all the same.* When a consumption of the component, or of something in its place, is reported for the order,
 what was counted is believed: the component is not backflushed for that order at all, before or after, and the fact is a
@@ -25,9 +25,10 @@ from decimal import Decimal
 
 from sync.core.findings import Finding, Outcome
 from sync.core.money import ZERO
-from sync.core.plant import Component, Operation, Order, Plant
+from sync.core.plant import Component, Order, Plant
 from sync.costing.drawn import Draw, Report
 from sync.costing.place import locate
+from sync.costing.spent import first_operation
 from sync.events.base import Event
 from sync.events.defect import DefectReported
 from sync.events.material import MaterialConsumed, MaterialSubstituted
@@ -91,7 +92,9 @@ def _of_order(plant: Plant, order: Order, components: list[Component], reports: 
         now = _entered(order, good, bad)
         for component in components:
             place = locate(plant, order.code, component.operation)
-            at = "" if isinstance(place, Outcome) else place.operation
+            at = first_operation(order)
+            if not isinstance(place, Outcome):
+                at = place.operation or at
             if pieces := now[at] - before.get(at, ZERO):
                 drawn.append(Draw(report, component, place, pieces, RULE, VERSION))
         before = now
@@ -99,17 +102,10 @@ def _of_order(plant: Plant, order: Order, components: list[Component], reports: 
 
 
 def _entered(order: Order, good: Mapping[str, Decimal], bad: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """Pieces that entered each operation; under "" those that are counted at the end."""
-    steps = sorted(order.operations, key=lambda step: step.place)
+    """Pieces that entered each operation."""
     entered: dict[str, Decimal] = {}
     later = ZERO
-    for step in reversed(steps):
+    for step in sorted(order.operations, key=lambda step: step.place, reverse=True):
         later = bad.get(step.number, ZERO) + max(good.get(step.number, ZERO), later)
         entered[step.number] = later
-    entered[""] = sum(bad.values(), good.get(_last(steps), ZERO))
     return entered
-
-
-def _last(steps: list[Operation]) -> str:
-    planned = [step for step in steps if not step.unplanned] or steps
-    return planned[-1].number if planned else ""

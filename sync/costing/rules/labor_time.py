@@ -16,7 +16,10 @@ of the work center, else none) take its instants away just as declared ones do; 
 The work center or the person's department gives the hours (credit); the order receives them (debit), under the
 element `labor`, `setup` or `rework` by activity; teardown is part of `setup`, which happens once for a lot however many
 pieces it has. Rework may be borne elsewhere, by the policy `rework_to` (`sync/costing/rework.py`). Indirect time stays
-in the department, as the activity's cost.
+in the department, as the activity's cost. Time on an order that names an activity marked as idle (activities.csv) was
+waited on that order, whatever was going on: it is labor like the rest, and its entry says `idle:` with the code, so
+that the variances tell it apart. Where time is sold by the hour, the entry tells besides what it is billed at
+(`sync/costing/billed.py`).
 """
 
 from collections import defaultdict
@@ -33,7 +36,7 @@ from sync.core.findings import COSTED, Outcome, excluded, held
 from sync.core.intervals import Interval
 from sync.core.money import allocate
 from sync.core.plant import Plant
-from sync.costing import rework
+from sync.costing import billed, rework
 from sync.costing.hours import Paid, Piece, Slice, Timesheet, Use, priced
 from sync.costing.place import Place, calendar_of, locate
 from sync.costing.policy import Policies, Policy
@@ -254,12 +257,16 @@ def _cost_segment(
         subject = person.rate_group or work_center or "-"
         return rate or held("rate.missing", kind="labor", subject=subject, date=day.isoformat())
 
-    reworking = event.activity == "rework"
+    idle = place is not None and event.indirect_code in plant.idle
+    reworking = event.activity == "rework" and not idle
+    activity = event.activity
+    if idle or place is None:
+        activity = f"{'idle' if idle else 'indirect'}:{event.indirect_code}"
     use = Use(
         RULE,
         VERSION,
-        _ELEMENTS[event.activity],
-        event.activity if place else f"indirect:{event.indirect_code}",
+        "labor" if idle else _ELEMENTS[event.activity],
+        activity,
         f"department:{department}",
         f"order:{place.order.code}" if place else f"activity:{event.indirect_code}",
         place,
@@ -267,6 +274,7 @@ def _cost_segment(
         department,
         _split,
         partial(rework.bearer, place=place, plant=plant, department=department) if place and reworking else None,
+        billed.billing(event, place.order, person, plant, policies) if place else None,
     )
     pieces = pieces or [Piece(segment.start, local_date(segment.start, plant.site.zone), 0)]
     entries = priced(segment, pieces, price, use, plant, policies)

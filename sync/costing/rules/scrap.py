@@ -29,13 +29,17 @@ went on to 30. So the divisor is the equivalent units that entered, and all scra
 more than the operations cost. What the order bears without an operation belongs to its first one. Scrap itself and
 costs of rework are no part of it. Pieces held for review keep their cost in the order until somebody decides.
 
+So an abnormal piece bears normal ones as a good one does, as in process accounts of European and Indian exercises.
+Horngren's figures differ: there normal pieces count in the divisor, and good output alone bears them. Where fewer
+pieces are lost than is normal nothing is booked: no abnormal gain puts more on stock than was spent.
+
 Disposal value. What a scrapped piece can be sold for (losses.csv), normal or not, leaves the order for the stock of its
 scrap item, else for `disposal:`. So of an abnormal piece its section bears the rest.
 
 The order gives (credit), the department of the causing operation bears what is left (debit).
 
-Sources: Horngren, Cost Accounting, ch. 18 (spoilage, inspection point, disposal value); plan comptable général, art.
-213-32 (abnormal losses stay out of the cost of production); IAS 2.16 (a).
+Sources: Horngren, Cost Accounting, ch. 18 (normal and abnormal spoilage, base, inspection point, disposal value); plan
+comptable général, art. 213-32 (abnormal losses stay out of the cost of production); IAS 2.16 (a).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -9,7 +9,9 @@ The operation is told by its number, or by the work center that stands for the s
 invoice really says is laid beside it on the supplier's balance, by a declared operation.
 
 The price is a price by the piece, dated like any rate. Of several that fit, one for the operation wins over one for the
-work center, and one for the item over one for all. The entry stands in the scope of the report.
+work center, and one for the item over one for all. Work of a supplier whose price begins only after that day is held:
+what it cost is unknown, not nothing (a shop that did the work itself until then gives a price of 0 from the beginning).
+The entry stands in the scope of the report.
 
 Source: plan comptable général, 604 and 611 (achats d'études et prestations; sous-traitance générale), direct cost of
 the product.
@@ -19,7 +21,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from sync.core.charges import Subcontract
-from sync.core.findings import COSTED, Outcome
+from sync.core.findings import COSTED, Outcome, held
 from sync.core.money import ARITHMETIC, round_money
 from sync.core.plant import Order, Plant
 from sync.core.quantity import plain
@@ -56,15 +58,24 @@ def outcome(report: OutputReported, plant: Plant, policies: Policies) -> Outcome
     place = locate(plant, report.order, report.operation)
     if isinstance(place, Outcome):
         return None
-    paid = _paid(plant, place.order, report.operation, Cause.of(report, plant, policies).day)
+    day = Cause.of(report, plant, policies).day
+    paid = _paid(plant, place.order, report.operation, day)
     if paid is None:
-        return None
+        if not plant.charges.unpriced(*_work(place.order, report.operation), day):
+            return None
+        subject = place.work_center or report.operation
+        return held("rate.missing", kind="subcontracting", subject=subject, date=day.isoformat())
     return too_large(report.quantity, UNIT, paid.price) or COSTED
 
 
 def _paid(plant: Plant, order: Order, operation: str, day: date) -> Subcontract | None:
+    return plant.charges.subcontract(*_work(order, operation), day)
+
+
+def _work(order: Order, operation: str) -> tuple[str, str, str]:
+    """What is done: item, operation, work center."""
     step = order.operation(operation)
-    return plant.charges.subcontract(order.item, operation, step.work_center if step else "", day)
+    return order.item, operation, step.work_center if step else ""
 
 
 def _entry(report: OutputReported, place: Place, paid: Subcontract, cause: Cause, plant: Plant) -> Entry:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from server.cli import main
 from server.cli.cost import dry_run, report
+from sync.costing.policy import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "how-to" / "write-a-scenario.md").read_text(encoding="utf-8")
@@ -71,7 +72,7 @@ def test_the_guide_is_right(cost) -> None:
 def test_a_table_for_readers(cost) -> None:
     result = cost("--table")
     assert result.exit_code == 0
-    for words in ("1.125 h x 31.5 EUR/h = 35.44 EUR", "35.44 order:MO-1", "35.44 department:TURN", "end of first",
+    for words in ("1.125 h x 31.5 EUR/h = 35.44 EUR", "35.44 Order MO-1", "35.44 Department TURN", "end of first",
                   "6 facts: 5 costed, 0 held, 1 excluded; 3 entries"):  # fmt: skip
         assert words in result.stdout
 
@@ -80,7 +81,7 @@ def test_codes_are_no_markup(cost) -> None:
     """A table shows codes as they are, also those a terminal library would take for a colour."""
     strange = {name: text.replace("MO-1", "[red]MO[/red]") for name, text in EXAMPLE.items()}
     result = cost("--table", **strange)
-    assert "order:[red]MO[/red]" in result.stdout
+    assert "Order [red]MO[/red]" in result.stdout
 
 
 def test_nothing_is_written_anywhere_but_where_one_asks(cost, tmp_path: Path) -> None:
@@ -165,6 +166,13 @@ def test_plans_and_held_facts_are_told(cost) -> None:
     assert (fact["owner"], fact["action"]) == ("accountant", "Enter a rate valid on that day.")
 
 
+def test_a_time_told_in_one_piece_is_at_most_a_month(cost) -> None:
+    facts = FACTS + "labor.declared,2026-11-30 08:00,1001,run,MO-1,10,,7600 h,\n"
+    assert errors(cost(events_csv=facts)) == [
+        "events.csv, line 2, column duration_ms: expects at most 744 h: tell a longer time in parts"
+    ]
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", Path(__file__)):
         result = CliRunner().invoke(main, ["cost", str(path)], env={"LANG": "C"})
@@ -187,6 +195,8 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
                       "or with an offset 2026-11-20T08:00:00+01:00"),
         ("2026-11-20 24:00", "“2026-11-20 24:00” is not an instant: write 2026-11-20 08:00, "
                              "or with an offset 2026-11-20T08:00:00+01:00"),
+        ("0001-01-01 00:00", "“0001-01-01 00:00” lies outside the years 2000 to 2099"),
+        ("9999-12-31 23:59", "“9999-12-31 23:59” lies outside the years 2000 to 2099"),
     ],
 )  # fmt: skip
 def test_an_instant_nobody_can_tell(cost, cell: str, wrong: str) -> None:
@@ -258,7 +268,8 @@ def test_files_are_held_to_each_other(cost) -> None:
     ("changed", "said"),
     [
         ({"site": None}, ['site.toml: is missing: write zone = "Europe/Paris" and currency = "EUR" into it']),
-        ({"site": "zone = \n"}, ["site.toml: Invalid value (at line 1, column 8)"]),
+        ({"site": "zone = \n"}, ["site.toml: cannot be read as TOML (Invalid value (at line 1, column 8)): "
+                                 'write lines such as currency = "EUR"']),
         ({"site": 'zone = 1\ncurrency = "EUR"\n'}, ["site.toml, column zone: expects text in quotes"]),
         ({"site": b"\xff\xfe\x00"}, ["site.toml: is written in UTF-16: save it as “CSV UTF-8”"]),
         ({"events_csv": None}, ["events.csv: is missing: it holds the facts, one a row"]),
@@ -284,11 +295,9 @@ def test_files_are_held_to_each_other(cost) -> None:
         ({"events_jsonl": '{"type": "labor.stopped", "version": 1, "x": NaN}\n'},
          ["events.jsonl, line 1, column x: Numbers with decimals are sent as text, such as \"1.5\"."]),
         ({"policy_csv": "setting,value\nlongest_labor_h,²\n"},
-         ["policy.csv: longest_labor_h: expects a whole number of hours from 1 to 744"]),
+         ["policy.csv, line 2, column value: expects a whole number of hours from 1 to 744"]),
         ({"policy_csv": "setting,value\nmood,good\n"},
-         ["policy.csv: mood: no such setting; known are breaks, "
-          "longest_labor_h, longest_machine_h, normal_loss_base, output_value, premium_to, price_variance, rework_to, "
-          "sales_variance, scrap_variance, split_rule"]),
+         ["policy.csv, line 2, column setting: is no setting; known are " + ", ".join(SETTINGS)]),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )  # fmt: skip
@@ -325,3 +334,13 @@ def test_last_in_first_out_is_refused_with_its_reason(cost, monkeypatch: pytest.
 def test_what_becomes_of_an_issue_beyond_the_stock_is_one_of_two(cost) -> None:
     (line,) = errors(cost(items_csv="code,name,unit,negative_stock\nOAK,Oak,kg,never\n"))
     assert line.endswith("column negative_stock: “never” is not known here: write one of last_cost, hold")
+
+
+def test_what_the_engine_says_of_a_file_is_in_french_too(cost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    said = cost(events_jsonl="nothing\n", policy_csv="setting,value\nlongest_labor_h,0\n").stderr
+    assert "events.jsonl, ligne 1: Le texte n’est pas du JSON." in said
+    said = cost(events_jsonl=None, policy_csv="setting,value\nlongest_labor_h,0\n").stderr
+    assert "policy.csv, ligne 2, colonne value: attend un nombre entier d’heures, de 1 à 744" in said
+    said = cost(policy_csv=None, site="zone = \n").stderr
+    assert "site.toml: ne se lit pas comme du TOML" in said

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from server.cli import main
+from sync.costing.variances import CATEGORIES
 from tests.scenarios import HERE
 
 
@@ -79,7 +80,7 @@ def test_an_incomplete_card_is_told_beside_the_figures(cost) -> None:
 
 def test_a_table_for_readers(cost) -> None:
     shown = cost("standard_versions", "--table").stdout
-    for words in ("Cost cards", "Variances", "labor_efficiency", "favourable", "unfavourable", "lot_size"):
+    for words in ("Cost cards", "Variances", "Labor efficiency", "favourable", "unfavourable", "Lot size", "10 Labor"):
         assert words in shown
     assert "58.00 - 0.00 - 60.00" in shown
 
@@ -89,3 +90,6 @@ def test_a_table_in_french(cost, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = cost("standard_versions", "--table").stdout
     for words in ("Fiches de coût", "Écarts", "favorable", "défavorable", "n’a pas de coût préétabli"):
         assert words in shown
+    for words in ("Temps de main-d’œuvre", "Taille de lot", "10 Main-d’œuvre", "Écart : Taille de lot"):
+        assert words in shown
+    assert not [code for code in CATEGORIES if "_" in code and code in shown]

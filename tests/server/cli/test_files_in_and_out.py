@@ -183,7 +183,7 @@ def test_labels_in_every_form(floorledger: Terminal, tmp_path: Path) -> None:
         return page.count('<svg class="qr"')
 
     assert codes("--routes", "*") == 4
-    assert codes("--desk") == 36 + 5 + 2
+    assert codes("--desk") == 36 + 5 + 3
     assert codes("--desk", "--words", "pause,stop") == 2
     assert codes("--scanner") == 1
     assert codes("--lots", "OAK-27=2026-11-A", "--paper", "62x29", "--items", "OAK-27") == 2

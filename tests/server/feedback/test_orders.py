@@ -111,7 +111,7 @@ def test_orders_as_json_page_by_cursor(visit, shop: Engine):
         "order": "MO-0", "kind": "manufacturing", "item": "CHAIR", "item_name": "Chair", "customer": "",
         "due_on": "2026-11-30", "status": "open", "quantity": "3", "unit": "pcs", "good": "0", "scrap": "0",
         "currency": "EUR", "valuation": "standard_rate", "actual": "0", "standard_planned": "0",
-        "standard_earned": "0", "held": 0, "running": 0,
+        "standard_earned": "0", "billable": None, "held": 0, "running": 0,
     }  # fmt: skip
 
 

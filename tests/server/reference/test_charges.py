@@ -71,6 +71,24 @@ def test_a_supplier_is_paid_once_there_is_a_price(shop: Engine) -> None:
         assert event_log.statuses(connection, "main", [GOOD["id"]])[GOOD["id"]]["state"] == "costed"
 
 
+def test_a_pool_has_one_driver_a_nature(shop: Engine) -> None:
+    put(shop, overheads="pool,driver,nature,rate\nSHOP,labor_hour,variable,4\nSHOP,machine_hour,fixed,4\n")
+    more = "pool,driver,subject,nature,rate\nSHOP,machine_hour,W2,variable,5\nHALL,labor_hour,,variable,5\n"
+    says = "line 2, column driver: pool SHOP is charged by labor_hour already: one driver a pool and nature"
+    assert [says in one for one in refused(shop, overheads=more)] == [True]
+    put(shop, overheads="pool,driver,nature,rate\nSHOP,labor_percent,variable,5\n")
+
+
+def test_work_of_a_supplier_whose_price_begins_later_waits_for_one(shop: Engine) -> None:
+    put(shop, subcontracts="work_center,price,supplier,valid_from\nW2,4.40,VARNISH,2099-01-01\n")
+    assert amounts(shop, "subcontracting") == []
+    with read(shop) as connection:
+        status = event_log.statuses(connection, "main", [GOOD["id"]])[GOOD["id"]]
+        assert (status["state"], status["reason"]) == ("held", "rate.missing")
+    put(shop, subcontracts="work_center,price,supplier\nW2,4.20,VARNISH\n")
+    assert amounts(shop, "subcontracting") == ["37.80"]
+
+
 def test_a_by_product_waits_for_its_value(shop: Engine) -> None:
     with read(shop) as connection:
         assert event_log.statuses(connection, "main", [CHIPS["id"]])[CHIPS["id"]]["reason"] == "by_product.no_value"

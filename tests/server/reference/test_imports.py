@@ -150,10 +150,14 @@ def test_shares_of_a_plan_are_replaced_together(database: Engine, site: str) -> 
 
 
 def test_a_setting_out_of_bounds_is_refused(database: Engine, site: str) -> None:
-    assert (
-        "longest_labor_h: expects a whole number" in refused(database, policy="setting,value\nlongest_labor_h,0\n")[0]
-    )
-    assert "no such setting" in refused(database, policy="setting,value\ncolor,red\n")[0]
+    assert refused(database, policy="setting,value\nbreaks,calendar\nlongest_labor_h,0\n") == [
+        "policy.csv, line 3, column value: expects a whole number of hours from 1 to 744"
+    ]
+    assert refused(database, policy="setting,value\nsplit_rule,equal_share\nbreaks,whim\n") == [
+        "policy.csv, line 3, column value: expects one of declared, calendar"
+    ]
+    says = refused(database, policy="setting,value\ncolor,red\n")
+    assert says[0].startswith("policy.csv, line 2, column setting: is no setting; known are billing, breaks, ")
     put(database, policy="setting,value\nlongest_labor_h,16\n")
     with read(database) as connection:
         last = plant.policies(connection, site).last

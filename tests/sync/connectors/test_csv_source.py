@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from sync.connectors.csv_file.mapping import KINDS, kind_of_file
+from sync.connectors.csv_file.mapping import KINDS, NOTES, kind_of_file
 from sync.connectors.csv_file.source import MAX_ERRORS, read
 
 
@@ -18,6 +18,10 @@ def rows(kind: str, text: str, encoding: str = "utf-8") -> list[dict]:
 def errors(kind: str, content: str | bytes) -> list[str]:
     data = content if isinstance(content, bytes) else content.encode()
     return [error.text() for error in read(KINDS[kind], data, f"{kind}.csv")[1]]
+
+
+def test_a_note_is_about_a_file_there_is() -> None:
+    assert NOTES.keys() <= KINDS.keys()
 
 
 def test_a_spreadsheet_of_a_french_office() -> None:
@@ -88,6 +92,8 @@ def test_the_name_of_a_file_says_what_it_holds(name: str, kind: str | None) -> N
         (b"code,quantity\n,1\n", "orders.csv, line 2, column code: is empty: fill it"),
         (b"code,quantity\nMO-1,many\n", "line 2, column quantity: “many” is not a number"),
         (b'code,quantity\nMO-1,"1,5"\n', "with commas between columns, write decimals with a point"),
+        (b"code;quantity\nMO-1;1.234\n", "line 2, column quantity: “1.234” may be read in two ways: with semicolons"),
+        (b"code;quantity\nMO-1;1.234.567,5\n", "“1.234.567,5” may be read in two ways"),
         (b"code,quantity\nMO-1,-1\n", "line 2, column quantity: “-1” must not be below zero"),
         (b"code,quantity\nMO-1,1e3\n", "“1e3” is not a number"),
         (b"code,quantity\nMO-1,0.0000001\n", "at most six of them after the decimal sign"),
@@ -96,7 +102,7 @@ def test_the_name_of_a_file_says_what_it_holds(name: str, kind: str | None) -> N
         (b"code,due_on\nMO-1,2026-02-30\n", "“2026-02-30” is not a date"),
         (b"code,due_on\nMO-1,1899-12-31\n", "is not a date"),
         (b"code,status\nMO-1,maybe\n", "“maybe” is not known here: write one of open, closed"),
-        (b"code\nMO-1\nMO-2\nMO-1\n", "orders.csv, line 4: says the same thing as line 2 again"),
+        (b"code\nMO-1\nMO-2\nMO-1\n", "orders.csv, line 4: is about the same thing as line 2: leave one of them"),
         (b"code\n" + b"x" * 65 + b"\n", "column code: is longer than 64 characters"),
         (b'code,customer\nMO-1,"two\nlines"\nMO-2,\x07\n', "line 2, column customer: holds a line break"),
         ("code\nMO\u200b1\n".encode(), "column code: holds a control or invisible character"),
@@ -121,7 +127,7 @@ def test_a_line_break_inside_quotes_keeps_the_line_numbers_right() -> None:
         "orders.csv, line 2"
     )
     found = errors("departments", 'code,name\nA,"x"\n\nA,y\n')
-    assert found == ["departments.csv, line 4: says the same thing as line 2 again"]
+    assert found == ["departments.csv, line 4: is about the same thing as line 2: leave one of them"]
 
 
 def test_all_errors_are_told_but_not_without_end() -> None:

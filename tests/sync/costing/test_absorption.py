@@ -34,6 +34,7 @@ def a_month(hours: int, allowed: int, normal: int, variable_rate: str, budget: s
         # 11,000 - 4,800 x 2.00: of it 1,000 is capacity not used, and 400 are hours above standard, here in
         # efficiency with 600 variable.
         (a_month(5000, 4800, 5500, "3", "11000", "24000"), -2000, 1000, 1000),
+        # Quoted from memory, the book was not at hand:
         # Garrison, Noreen & Brewer, predetermined overhead rates, MicroDrive Corporation: fixed budget 300,000 for
         # 50,000 machine hours, 308,000 spent; 42,000 worked, 40,000 allowed. Published: budget variance 8,000
         # unfavourable, volume variance 60,000 unfavourable, here 48,000 of capacity and 12,000 of hours.

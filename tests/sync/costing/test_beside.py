@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from sync.core.charges import Charges, Loss
 from sync.core.findings import Outcome
 from sync.core.plant import Bill, Component, Item, Operation, Order, Plant, Routing
 from sync.costing import beside, engine
@@ -18,7 +19,7 @@ from tests.cast import Ids, a_plant, a_shop, raw, some_rates
 
 D = Decimal
 STEPS = (
-    Operation("10", "Turn", 10, "W1", D(15), D("2.5"), scrap_percent=D(10)),
+    Operation("10", "Turn", 10, "W1", D(15), D("2.5")),
     Operation("20", "Glue", 20, "W2", D(5), D(4)),
 )
 PARTS = (Component("OAK", "10", D("0.35"), "kg", D(3)), Component("GLUE", "20", D("0.11"), "kg", mix_group="M"))
@@ -30,6 +31,7 @@ def the_terms(scrap: str, output: str) -> Terms:
     plant.items["CHAIR"] = Item("CHAIR", "Chair", "pcs", "moving_average", lot_size=D(7))
     plant.routings = {"CHAIR": (Routing(date.min, STEPS),)}
     plant.bills = {"CHAIR": (Bill(date.min, PARTS),)}
+    plant.charges = Charges(losses=(Loss("CHAIR", "10", date.min, D(10)),))
     released = date(2026, 11, 16)
     bare = tuple(Operation(step.number, step.name, step.sequence, step.work_center) for step in STEPS)
     plant.orders = {

@@ -34,7 +34,7 @@ RATES = [
     a_rate("standard_cost", "GLUE", "8"),
 ]
 STEPS = (
-    Operation("10", "Turn", 10, "W1", D(12), D(6), scrap_percent=D(20)),
+    Operation("10", "Turn", 10, "W1", D(12), D(6)),
     Operation("20", "Glue", 20, "W2", D(0), D(15)),
 )
 PARTS = (Component("OAK", "10", D(2), "kg"), Component("GLUE", "20", D(50), "g"))
@@ -44,6 +44,7 @@ def plant(**changes: object) -> Plant:
     """A chair of oak and glue, in lots of 8."""
     items = {**a_plant().items, "CHAIR": Item("CHAIR", "Chair", "pcs", lot_size=D(8))}
     made = {
+        "charges": Charges(losses=(Loss("CHAIR", "10", date.min, D(25)),)),
         "items": items,
         "routings": {"CHAIR": (Routing(date.min, STEPS),)},
         "bills": {"CHAIR": (Bill(date.min, PARTS),)},
@@ -58,7 +59,7 @@ def card(of: Plant, rates: list[Rate] = RATES, item: str = "CHAIR", day: date = 
 
 
 def test_made_from_routing_and_bill() -> None:
-    """1/0.8 = 1.25 pieces enter 10 for one good, 1 enters 20:
+    """A quarter of the good ones is lost at 10: 1.25 pieces enter it for one good, 1 enters 20:
 
     10  machine  0.1 h x 1.25 x 60 =  7.50      setup 0.2 h x 60 / 8 = 1.50
     10  labor    0.1 h x 1.25 x 30 =  3.75      setup 0.2 h x 30 / 8 = 0.75
@@ -84,12 +85,17 @@ def test_waste_is_of_what_goes_in() -> None:
     assert card(of).lines[0].quantity == 2
 
 
-def test_scrap_at_every_operation_multiplies() -> None:
-    """10 % and 20 %: 1 / (0.9 x 0.8) pieces enter the first, 1 / 0.8 the second."""
-    steps = (replace(STEPS[0], scrap_percent=D(10), work_center="W2", standard_setup_min=D(0)),
-             replace(STEPS[1], scrap_percent=D(20)))  # fmt: skip
-    found = card(plant(routings={"CHAIR": (Routing(date.min, steps),)}, bills={}))
-    assert [line.quantity for line in found.lines] == [F(1, 10) / F("0.72"), F(1, 4) / F("0.8")]
+def test_loss_at_every_operation_multiplies() -> None:
+    """10 % and 20 % of the good ones: 1.1 x 1.2 pieces enter the first, 1.2 the second. Of what enters it would be
+    1 / (0.9 x 0.8) and 1 / 0.8."""
+    steps = (replace(STEPS[0], work_center="W2", standard_setup_min=D(0)), STEPS[1])
+    losses = tuple(Loss("CHAIR", step, date.min, D(lost)) for step, lost in (("10", 10), ("20", 20)))
+    of = plant(routings={"CHAIR": (Routing(date.min, steps),)}, bills={}, charges=Charges(losses=losses))
+    assert [line.quantity for line in card(of).lines] == [F(1, 10) * F("1.32"), F(1, 4) * F("1.2")]
+    for base in ("input", "inspected"):
+        found = cost_card.of_item(of, RateTable(RATES), Policies([Policy(normal_loss_base=base)]), "CHAIR", DAY)
+        assert found is not None
+        assert [line.quantity for line in found.lines] == [F(1, 10) / F("0.72"), F(1, 4) / F("0.8")]
 
 
 def test_a_unit_cost_is_not_rounded() -> None:

@@ -169,6 +169,21 @@ def test_cleaning_beside_a_machine_that_includes_labor_is_paid() -> None:
     assert (entry.amount, entry.postings[0].cost_object) == (Decimal("31.17"), "activity:CLEAN")
 
 
+@pytest.mark.parametrize("activity", ["setup", "run", "rework", "teardown"])
+def test_waiting_on_an_order_is_labor_that_says_it_was_idle(activity: str) -> None:
+    """Whatever was going on; an activity without the mark, and waiting that is nobody's order, are as before."""
+    of = terms(a_plant(idle=frozenset({"WAIT"})))
+    told = {"person": ANA, "order": "MO-1", "operation": "10", "duration_ms": HOUR}
+    waited = fact("labor.declared", "2026-11-20T16:00:00Z", activity=activity, indirect_code="WAIT", **told)
+    (entry,) = cost_labor([waited], of).entries
+    assert (entry.element, entry.activity, entry.order) == ("labor", "idle:WAIT", "MO-1")
+    other = fact("labor.declared", "2026-11-20T16:00:00Z", activity=activity, indirect_code="CLEAN", **told)
+    assert cost_labor([other], of).entries[0].activity == activity
+    nobodys = {"person": ANA, "activity": "indirect", "indirect_code": "WAIT", "duration_ms": HOUR}
+    (entry,) = cost_labor([fact("labor.declared", "2026-11-20T16:00:00Z", **nobodys)], of).entries
+    assert (entry.activity, entry.order, entry.postings[0].cost_object) == ("indirect:WAIT", "", "activity:WAIT")
+
+
 def test_no_time_at_all_is_an_entry_of_nothing() -> None:
     nothing = declared("2026-11-21T08:00:00+01:00", "2026-11-21T08:00:00+01:00")
     costed = cost_labor([nothing], terms())

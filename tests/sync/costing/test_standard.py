@@ -6,14 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+from sync.core.charges import Charges, Loss
 from sync.core.plant import Component, Item, Operation
 from sync.costing import cost_card, standard
 from sync.costing import spent as pieces
 from sync.costing.cost_card import Unknown
 from sync.costing.policy import Policies
 from sync.costing.rates import Rate
+from sync.costing.rules import backflush
 from sync.costing.spent import Counted, Spent
-from tests.cast import a_plant, some_rates
+from tests.cast import a_plant, fact, some_rates
 
 DAY = date(2026, 11, 20)
 D = Decimal
@@ -120,6 +122,25 @@ def test_earned_in_full_is_the_plan():
     assert earned(order, counted, {"10", "20"}, a_plant(), rates, DAY) == whole
 
 
+def test_what_names_no_operation_is_earned_by_the_pieces_that_draw_it():
+    """Six of ten chairs are turned, one of the six is thrown away, two are glued: seven entered the first operation."""
+    oak = Component("OAK", "", D("0.2"), "kg", backflush=True)
+    order, plant = an_order(components=(oak,)), a_plant()
+    plant.orders["MO-1"] = order
+    reports = [
+        fact("output.reported", "2026-11-20T08:00:00Z", order="MO-1", operation="10", quantity="6"),
+        fact("defect.reported", "2026-11-20T09:00:00Z", order="MO-1", operation="10", quantity="1", reason="BURR",
+             disposition="scrap"),
+        fact("output.reported", "2026-11-20T10:00:00Z", order="MO-1", operation="20", quantity="2"),
+    ]  # fmt: skip
+    drawn = sum(draw.pieces for draw in backflush.draws(reports, plant))
+    assert drawn == D(7)
+    found = earned(order, pieces.count_pieces(reports), {"10"}, plant, some_rates(LABOR_W1, LABOR_W2), DAY)
+    (material,) = [line.amount for line in found.lines if line.element == "material"]
+    # 6 x 0.2 kg x 3.20: the seventh is scrap, which took its own out of the order.
+    assert material == D("3.84")
+
+
 def test_an_order_without_operations_has_no_standard():
     assert planned(an_order(operations=()), a_plant(), some_rates(), DAY) == standard.Standard()
 
@@ -175,20 +196,21 @@ def test_comparison_adds_up(spent):
 
 LOSING = (
     Operation("10", "Turn", 10, "W2", D(0), D(6)),
-    Operation("20", "Glue", 20, "W2", D(0), D(0), scrap_percent=D(20)),
+    Operation("20", "Glue", 20, "W2", D(0), D(0)),
 )
 
 
 def test_pieces_on_their_way_earn_what_the_card_lets_come_of_them():
-    """A fifth is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60 minutes, before and
-    after two of them are lost as expected; a third one lost takes its six minutes along."""
+    """A quarter of the good ones is lost at 20, so 12.5 enter 10 for ten good, 75 min. Ten turned have earned their 60
+    minutes, before and after two of them are lost as expected; a third one lost takes its six minutes along."""
     order, rates = an_order(operations=LOSING), some_rates(LABOR_W2)
-    whole = planned(order, a_plant(), rates, DAY)
+    plant = a_plant(charges=Charges(losses=(Loss(order.item, "20", date.min, D(25)),)))
+    whole = planned(order, plant, rates, DAY)
     assert [(line.element, line.hours, line.amount) for line in whole.lines] == [("labor", D("1.25"), D("30.00"))]
 
     def so_far(**counted):
         pieces_of = {key[1:]: count for key, count in counted.items()}
-        found = earned(order, pieces_of, {"10"}, a_plant(), rates, DAY)
+        found = earned(order, pieces_of, {"10"}, plant, rates, DAY)
         return [line.amount for line in found.lines]
 
     assert so_far(_10=Counted(good=D(10))) == [D("24.00")]

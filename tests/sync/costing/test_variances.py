@@ -90,6 +90,11 @@ def variances(
 
 
 # --- published exercises -------------------------------------------------------------------------------------------
+#
+# Read again against their sources: Dunn (pqmagazine.com), and of the apples price, budgeted mix and mix variances
+# (ininet.org, "Measuring yield, mix and quantity effects"). The other books were not at hand when these were written:
+# the arithmetic stands in each, that the printed figures are the same is not vouched for. What is, end to end:
+# tests/scenarios/published_*.
 
 
 def test_garrison_colonial_pewter() -> None:

@@ -5,7 +5,7 @@ import { clock, t } from "../lib/i18n.js";
 import { span as hours } from "../lib/time.js";
 import { change, keepBoth, stopBreak } from "../model/gestures.js";
 import { peopleHere } from "../model/session.js";
-import { activityName, jobName, machineName, reasonName } from "../model/words.js";
+import { activityName, doingOf, jobName, machineName, reasonName } from "../model/words.js";
 import { attendedMs, standingOf } from "../model/presence.js";
 import { weigherOf } from "../model/splits.js";
 import { elapsedMs, jobOfKey } from "../model/work.js";
@@ -36,7 +36,7 @@ export function shareWords(phone, span) {
 function aboutOf(phone, { order, operation }) {
   if (!order) return "";
   const known = phone.reference.orders.get(order);
-  if (known) return [order, known.item_name].filter(Boolean).join(" · ");
+  if (known) return [operation ? order : "", known.item_name || known.customer].filter(Boolean).join(" · ");
   return [operation ? jobName(phone.reference, { order }) : "", t("this device does not know it yet")].filter(Boolean).join(" · ");
 }
 
@@ -49,7 +49,7 @@ export function runningCard(phone, span) {
     type="button"
     @click=${() => phone.go("running", { start: span.startId })}
   >
-    <span class="card-state">${icon(isAway ? "cup" : activitySign(span.activity))} ${activityName(span.activity)}${isAway ? ` · ${t("waits for you")}` : ""}</span>
+    <span class="card-state">${icon(isAway ? "cup" : activitySign(doingOf(span)))} ${activityName(doingOf(span))}${isAway ? ` · ${t("waits for you")}` : ""}</span>
     <span class="card-title">${titleOf(phone, span)}</span>
     <span class="card-about">${aboutOf(phone, span)}</span>
     ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}

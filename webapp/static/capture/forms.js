@@ -4,6 +4,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { formTypes } from "../model/catalog.js";
+import { makesThings } from "../model/reference.js";
 import { jobName } from "../model/words.js";
 import { frame, key } from "./parts.js";
 import { withJob } from "./which.js";
@@ -13,13 +14,14 @@ export const forms = {
   name: "forms",
   view(phone, params) {
     const types = formTypes(phone.eventTypes);
+    const isMade = makesThings(phone.reference.orders.get(params.order ?? ""));
     // Opened from a job, the job is known already.
     const note = (/** @type {string} */ screen) => () => (params.order ? phone.go(screen, params) : withJob(phone, screen));
     return frame(phone, {
       title: t("Other facts"),
       ...(params.order ? { about: jobName(phone.reference, params) } : {}),
       body: html`
-        <h2 class="heading">${t("Material")}</h2>
+        ${isMade ? html`<h2 class="heading">${t("Material")}</h2>
         <div class="tiles tiles-2">
           ${key({ label: t("Consumption"), sign: "box", onTap: note("consumption") })}
           ${key({ label: t("Give material back"), sign: "undo", onTap: note("return") })}
@@ -30,11 +32,11 @@ export const forms = {
         <div class="tiles tiles-2">
           ${key({ label: t("Inspection"), sign: "eye", onTap: note("inspection") })}
           ${key({ label: t("Defect"), sign: "scrap", onTap: note("defect") })}
-        </div>
+        </div>` : nothing}
         <h2 class="heading">${t("Order and machine")}</h2>
         <div class="tiles tiles-2">
-          ${key({ label: t("Operation done or not"), sign: "flag", onTap: note("complete") })}
-          ${key({ label: t("Unplanned operation"), sign: "plus", onTap: note("unplanned") })}
+          ${isMade ? key({ label: t("Operation done or not"), sign: "flag", onTap: note("complete") }) : nothing}
+          ${isMade ? key({ label: t("Unplanned operation"), sign: "plus", onTap: note("unplanned") }) : nothing}
           ${key({ label: t("Machines"), sign: "gear", onTap: () => phone.go("machines") })}
           ${key({ label: t("Call for help"), sign: "bell", onTap: () => phone.go("help", params) })}
         </div>

@@ -5,6 +5,7 @@ import { html, nothing } from "../lib/dom.js";
 import { figure, t } from "../lib/i18n.js";
 import { change, keepBoth, reopen, start } from "../model/gestures.js";
 import { jobOf } from "../model/reading.js";
+import { makesThings } from "../model/reference.js";
 import { peopleHere } from "../model/session.js";
 import { activityName, jobName, withMates } from "../model/words.js";
 import { activitySign, frame, key, notice, progress, progressOf, titleOf } from "./parts.js";
@@ -14,6 +15,7 @@ import { activitySign, frame, key, notice, progress, progressOf, titleOf } from 
 /** @typedef {import("./phone.js").Form} Form */
 
 const ACTIVITIES = /** @type {const} */ (["run", "setup", "rework", "teardown"]);
+const ON_CASES = /** @type {readonly string[]} */ (["run", "rework"]);
 
 /** The job: what was opened, or what was typed for an order nobody knows here. @param {Params} params @param {Form} form */
 const jobFor = (params, form) => ({ order: params.order, operation: params.operation ?? (String(form.number ?? "").trim() || null), indirect: null });
@@ -52,7 +54,7 @@ export const operation = {
     const run = (/** @type {string} */ activity, /** @type {boolean} */ leave) => () => void begin(phone, params, form, activity, leave);
     return frame(phone, {
       title: titleOf(phone, job),
-      about: [params.order, known?.item_name].filter(Boolean).join(" · "),
+      about: [params.operation ? params.order : "", known?.item_name || known?.customer].filter(Boolean).join(" · "),
       body: html`
         ${step?.completed ? completedView(phone, params) : nothing}
         ${known ? nothing : unknownView(phone, params, form)}
@@ -65,7 +67,7 @@ export const operation = {
         ${known?.quantity && done ? progress({ done: done.good, whole: known.quantity, unit: known.unit, scrap: done.scrap }) : nothing}
         <h2 class="heading">${isBusy ? t("Start beside {others}", { others }) : t("Start something else")}</h2>
         <div class="tiles tiles-2">
-          ${ACTIVITIES.filter((activity) => isBusy || activity !== first).map((activity) =>
+          ${ACTIVITIES.filter((activity) => (isBusy || activity !== first) && (makesThings(known) || ON_CASES.includes(activity))).map((activity) =>
             key({ label: isBusy ? t("{activity}, too", { activity: activityName(activity) }) : activityName(activity), sign: activitySign(activity), onTap: run(activity, false) }),
           )}
           ${params.operation ? key({ label: t("Count pieces"), about: t("without a clock"), sign: "check", onTap: () => phone.go("quantity", jobOf(job)) }) : nothing}

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../lib/dom.js";
 import { figure, locale, t } from "../lib/i18n.js";
+import { makesThings } from "../model/reference.js";
 import { activityName } from "../model/words.js";
 import { icon } from "./icons.js";
 import { activitySign, frame, key, notice, progress, progressOf } from "./parts.js";
@@ -44,7 +45,7 @@ export const order = {
               })}
             </ul>
             <div class="tiles tiles-2">
-              ${key({ label: t("Unplanned operation"), sign: "plus", onTap: () => phone.go("unplanned", { order: known.code }) })}
+              ${makesThings(known) ? key({ label: t("Unplanned operation"), sign: "plus", onTap: () => phone.go("unplanned", { order: known.code }) }) : nothing}
               ${key({ label: t("Other facts"), about: t("for this order"), sign: "more", onTap: () => phone.go("forms", { order: known.code }) })}
             </div>
           `

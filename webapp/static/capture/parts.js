@@ -117,8 +117,9 @@ export const tiles = ({ label, legend = label, options, chosen, onChoose, column
   </fieldset>
 `;
 
-/** A job's own name without its order, as large text. @param {Phone} phone @param {{order: string | null, operation: string | null, indirect: string | null}} job */
+/** A job's own name without its order, as large text. @param {Phone} phone @param {{order: string | null, operation: string | null, indirect: string | null}} job @returns {string} */
 export function titleOf(phone, job) {
+  if (job.indirect && job.order) return `${jobName(phone.reference, job)} · ${titleOf(phone, { ...job, indirect: null })}`;
   const operation = phone.reference.operation(job.order, job.operation);
   if (job.order && job.operation) return [job.operation, operation?.name].filter(Boolean).join(" ");
   return jobName(phone.reference, job);

@@ -7,9 +7,10 @@ import { dayStart, timeOn } from "../model/day.js";
 import { change, complete, leaveRunning, startMachine, stop, stopMachine } from "../model/gestures.js";
 import { attendedMs } from "../model/presence.js";
 import { jobOf } from "../model/reading.js";
+import { makesThings } from "../model/reference.js";
 import { peopleHere } from "../model/session.js";
 import { weigherOf } from "../model/splits.js";
-import { activityName, jobName, machineName, withMates } from "../model/words.js";
+import { activityName, doingOf, jobName, machineName, withMates } from "../model/words.js";
 import { elapsedMs } from "../model/work.js";
 import { backFromBreak, breakPlate, shareWords } from "./cards.js";
 import { operationOf } from "./choices.js";
@@ -46,13 +47,13 @@ export const running = {
     const missing = peopleHere(phone).filter((person) => !phone.work.on(person, span));
     return frame(phone, {
       title: titleOf(phone, span),
-      about: [span.order, order?.item_name].filter(Boolean).join(" · ") || nothing,
+      about: [span.operation ? span.order : "", order?.item_name || order?.customer].filter(Boolean).join(" · ") || nothing,
       body: html`
         ${alarms(phone)}
         ${isAway
           ? breakPlate(phone)
           : html`<section class="plate plate-running">
-              <span class="card-state">${icon(activitySign(span.activity))} ${activityName(span.activity)} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
+              <span class="card-state">${icon(activitySign(doingOf(span)))} ${activityName(doingOf(span))} · ${t("since {time}", { time: clock(span.sinceMs) })}</span>
               <span class="clock clock-big">${hours(elapsed)}</span>
               ${shared ? html`<span class="card-share">${icon("split")} ${shared}</span>` : nothing}
               ${Math.abs(today.ms - elapsed) > 60_000 ? html`<span class="plate-about">${todayWords(today)}</span>` : nothing}
@@ -66,7 +67,7 @@ export const running = {
           ? html`<div class="tiles tiles-2">
               ${place ? key({ label: t("Good quantity"), sign: "check", look: "primary", onTap: () => phone.go("quantity", job) }) : nothing}
               ${place ? key({ label: t("Defect"), sign: "scrap", onTap: () => phone.go("defect", job) }) : nothing}
-              ${key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) })}
+              ${makesThings(order) ? key({ label: t("Consumption"), sign: "box", onTap: () => phone.go("consumption", job) }) : nothing}
               ${activityKeys(phone, span)}
               ${machineKeys(phone, span)}
               ${span.operation ? key({ label: t("Operation done"), about: t("nothing left to do"), sign: "flag", onTap: () => void finish(phone, span) }) : nothing}
@@ -116,11 +117,13 @@ function joinKey(phone, span, missing) {
 function activityKeys(phone, span) {
   const people = peopleHere(phone).filter((person) => phone.work.on(person, span));
   const spans = phone.work.allOn(people, span);
+  const job = { order: span.order, operation: span.operation, indirect: null };
   const turn = (/** @type {string} */ activity) =>
     void phone
-      .capture(change(spans, people, span, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, span) }))
+      .capture(change(spans, people, job, activity), t("Now {activity}: {what}", { activity: activityName(activity), what: titleOf(phone, job) }))
       .then((isSaved) => isSaved && phone.home());
-  const after = span.activity === "setup" ? ["run"] : span.activity === "run" ? ["teardown"] : ["run"];
+  const next = makesThings(phone.reference.orders.get(span.order ?? "")) ? "teardown" : "rework";
+  const after = doingOf(span) === "run" ? [next] : ["run"];
   return after.map((activity) => key({ label: t("Now: {activity}", { activity: activityName(activity) }), sign: activitySign(activity), onTap: () => turn(activity) }));
 }
 

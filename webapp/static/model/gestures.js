@@ -16,11 +16,12 @@ export const UNDO = "UNDO";
 /** @template T @param {T | T[]} one @returns {T[]} */
 const each = (one) => (Array.isArray(one) ? one : [one]);
 
-/** @param {Job} job @param {string} activity */
-const fieldsOf = (job, activity) =>
-  job.indirect
-    ? { activity: "indirect", indirect_code: job.indirect }
-    : { activity, order: job.order, operation: job.operation };
+/** Waiting on an order is time of the order that names its activity. @param {Job} job @param {string} activity */
+const fieldsOf = (job, activity) => {
+  if (!job.order) return { activity: "indirect", indirect_code: job.indirect };
+  const waiting = job.indirect ? { indirect_code: job.indirect } : {};
+  return { activity: job.indirect ? "run" : activity, order: job.order, operation: job.operation, ...waiting };
+};
 
 /** @param {string | string[]} people one person or a crew @param {Job} job @param {string} activity @returns {Draft[]} */
 export const start = (people, job, activity) =>

@@ -5,7 +5,7 @@
 import { tail } from "./code.js";
 import { suppliedBy } from "./gs1.js";
 import { peopleHere } from "./session.js";
-import { jobKey } from "./work.js";
+import { jobKey, jobOfActivity } from "./work.js";
 
 /** @typedef {import("./reference.js").Reference} Reference */
 /** @typedef {import("./work.js").Work} Work */
@@ -147,7 +147,7 @@ export function respond(scanned, situation) {
     case "machine":
       return { do: "open", screen: "machine", params: { machine: scanned.machine } };
     case "activity":
-      return onJob({ indirect: scanned.activity }, situation);
+      return onActivity(scanned.activity, situation);
     case "item":
     case "lot": {
       return onMaterial({ item: scanned.item, ...(scanned.is === "lot" ? { lot: scanned.lot } : {}) }, productive);
@@ -189,6 +189,12 @@ function onMaterial(drawn, running) {
 /** How many jobs these spans are about: a crew on one operation is on one job. @param {Span[]} spans */
 const jobsIn = (spans) => new Set(spans.map(jobKey));
 
+/** @param {string} code @param {Situation} situation @returns {Response} */
+function onActivity(code, situation) {
+  const running = situation.work.ofAll(peopleHere(situation));
+  return onJob(jobOfActivity(situation.reference.activities.get(code), code, running), situation);
+}
+
 /** @param {Job} job @param {Situation} situation @returns {Response} */
 function onJob(job, { operator, crew, work, prepared }) {
   const people = peopleHere({ operator, crew });
@@ -202,7 +208,7 @@ function onJob(job, { operator, crew, work, prepared }) {
     }
     // Letters nobody here can read stand for the operation, too.
     const isPlace = job.operation || tail(job.order ?? "") === job.order;
-    return job.order && isPlace ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
+    return job.order && isPlace && !job.indirect ? { do: "count", span: here } : { do: "open", screen: "running", params: { start: here.startId } };
   }
   const running = work.ofAll(people);
   const jobs = jobsIn(running);

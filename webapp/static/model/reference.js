@@ -11,7 +11,7 @@ import { add, multiply } from "../lib/decimal.js";
 /** @typedef {{code: string, kind?: string, item?: string | null, item_name?: string | null, quantity?: string | null, unit?: string | null, customer?: string | null, due_on?: string | null, status?: string, standard_cost?: string, operations: Operation[], components: Component[], progress?: Record<string, {good?: string, scrap?: string}>, drawn?: {item: string, unit: string, quantity: string}[]}} Order */
 /** @typedef {{code: string, name: string, unit: string, units?: string[]}} Item */
 /** @typedef {{code: string, name: string, work_center?: string}} Machine */
-/** @typedef {{code: string, name: Name}} Activity */
+/** `idle`: time on an order that names it was waited. @typedef {{code: string, name: Name, idle?: boolean}} Activity */
 /** @typedef {{code: string, name: Name, kind: string}} Reason */
 /** @typedef {{code: string, name: string}} Place a work center, or a location of material */
 /** @typedef {{item: string, lot: string}} Lot */
@@ -57,6 +57,10 @@ export const NOTHING_KNOWN = {
 
 /** @type {Settings} */
 const DEFAULTS = { typed_time: false, standard_cost: false, pin: false, fast_switch: true, away_minutes: 5, split_rule: "equal_share" };
+
+/** Whether pieces may come of an order: not of a case, project or ticket without operations, on which there is only time
+ * to note. Of an order this device does not know, anything may. @param {Order | undefined} order */
+export const makesThings = (order) => !order || (order.kind ?? "manufacturing") === "manufacturing" || order.operations.length > 0;
 
 /** A snapshot with its things at hand by their codes. */
 export class Reference {

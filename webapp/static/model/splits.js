@@ -63,7 +63,7 @@ const standardTime = (reference) => (open) => {
  * @param {Reference} reference @param {Open} open */
 function standardOf(reference, { job, activity }) {
   const { order, operation, indirect } = jobOfKey(job);
-  if (indirect) return 0;
+  if (indirect && !order) return 0;
   const known = reference.orders.get(order ?? "");
   const step = reference.operation(order, operation);
   if (!known || (operation && !step)) return null;

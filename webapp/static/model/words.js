@@ -9,6 +9,9 @@ import { reasonKind } from "./reasons.js";
 /** @typedef {import("./reference.js").Reference} Reference */
 /** @typedef {import("./event.js").Fact} Fact */
 
+/** What somebody is shown to do: who waits on an order does not run it. @param {Pick<import("./work.js").Span, "activity" | "order" | "indirect">} span */
+export const doingOf = ({ activity, order, indirect }) => (order && indirect ? "indirect" : activity);
+
 /** Each activity's name; a function, because the language may change under it. @param {string} activity */
 export function activityName(activity) {
   switch (activity) {

@@ -46,6 +46,14 @@ const PAUSE_SHOWS_MS = 4 * 86_400_000;
 /** @param {Job} job */
 export const jobKey = (job) => `${job.order ?? ""}/${job.operation ?? ""}/${job.indirect ?? ""}`;
 
+/** The job of somebody who turns to an activity: one that marks idle time is waited on the order that runs, if just one does.
+ * @param {{code: string, idle?: boolean} | undefined} activity @param {string} code @param {Span[]} running @returns {Job} */
+export function jobOfActivity(activity, code, running) {
+  const jobs = new Map(running.filter(({ order }) => order).map((span) => [`${span.order}/${span.operation ?? ""}`, span]));
+  const [span] = jobs.values();
+  return activity?.idle && jobs.size === 1 ? { order: span.order, operation: span.operation, indirect: code } : { indirect: code };
+}
+
 /** The job a key stands for. @param {string} key @returns {{order: string | null, operation: string | null, indirect: string | null}} */
 export function jobOfKey(key) {
   // An order's code may hold a slash; an operation's number and an activity's code do not.
