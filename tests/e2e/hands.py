@@ -1,6 +1,7 @@
 """A person who works with a hand scanner only: badge, labels, quick codes. No test of theirs depends on what a key is
 called or where it stands."""
 
+import time
 from functools import cached_property
 
 from server.labels.words import WORDS
@@ -26,6 +27,21 @@ class Hands:
     def sign_in(self) -> None:
         self.tablet.scan(self.badge)
         self.tablet.on("home")
+
+    def comes_back(self) -> bool:
+        """After a start: whether the tablet knows who works at it. If not, its browser threw its database away, as
+        browsers do when they find it damaged; then the server tells it everything again, and the person signs in."""
+        if self.tablet.page.locator('#phone[data-screen="badge"]').count() == 0:
+            return True
+        self.tablet.context.set_offline(False)
+        self.tablet.page.reload()
+        self.tablet.ready()
+        deadline = time.monotonic() + 15
+        while self.tablet.kept("reference") is None:
+            assert time.monotonic() < deadline, "what is kept of the plant does not come back"
+            time.sleep(0.1)
+        self.sign_in()
+        return False
 
     def start(self, job: Job | None = None) -> None:
         """Begin an operation; returns when it is confirmed."""

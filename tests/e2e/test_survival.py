@@ -61,6 +61,17 @@ def assert_counted(hands: Hands, expected: list[int], numbers: list[int] | None 
     assert tablet.notes.strangers == set()
 
 
+def assert_none_lost(hands: Hands, confirmed: list[int]) -> None:
+    """The log holds each of these numbers once, and none twice, whatever the tablet still knows of them."""
+    hands.tablet.until_sent()
+    stored = [row["fact"] for row in hands.shop.facts_of(hands.job.order) if row["type"] == "output.reported"]
+    counted = [int(fact["quantity"]) for fact in stored]
+    assert set(confirmed) <= set(counted)
+    assert len(counted) == len(set(counted))
+    report = hands.shop.verify()
+    assert report.ok, report.faults
+
+
 def assert_hits(proxy: Proxy, facts: int) -> None:
     """Each fact reached the server, and only once where the machine was quick enough for the tablet's patience."""
     assert len(set(proxy.reached)) == facts
@@ -288,6 +299,7 @@ def kill_after_saved(shop: Shop, new_tablet: NewTablet, kills: int) -> str:
     tablet = hands.tablet
     ok = shop.label("word", "ok")[-9:]
     confirmed, saved = list[int](), list[int]()
+    forgotten = 0
     for pieces in range(1, kills + 1):
         blind = pieces % 3 == 0
         tablet.when_confirmed = (lambda: None) if blind else tablet.kill
@@ -303,6 +315,11 @@ def kill_after_saved(shop: Shop, new_tablet: NewTablet, kills: int) -> str:
         is_confirmed = tablet.notes.confirmed > seen
         tablet.when_confirmed = lambda: None
         tablet.switch_on(offline=pieces % 2 == 1)
+        if not hands.comes_back():
+            forgotten += 1  # a half-typed number is gone with it; whether it was saved shows at the end
+            if is_confirmed:
+                confirmed.append(pieces)
+            continue
         is_half_typed = tablet.page.locator('#phone[data-screen="quantity"]').count() == 1
         assert not (is_confirmed and is_half_typed), f"seed {seed}, kill {pieces}"
         if is_half_typed:
@@ -311,8 +328,12 @@ def kill_after_saved(shop: Shop, new_tablet: NewTablet, kills: int) -> str:
             (confirmed if is_confirmed else saved).append(pieces)
         tablet.page.wait_for_timeout(50)
     tablet.context.set_offline(False)
-    assert_counted(hands, [*confirmed, *saved])
-    return f"seed {seed}: {kills} kills of the browser, {len(confirmed)} captures confirmed before them, 0 lost"
+    if forgotten:
+        assert_none_lost(hands, [*confirmed, *saved])
+    else:
+        assert_counted(hands, [*confirmed, *saved])
+    told = f"seed {seed}: {kills} kills of the browser, {len(confirmed)} captures confirmed before them, 0 lost"
+    return f"{told}; {forgotten} times the browser threw its database away" if forgotten else told
 
 
 def test_f09_a_browser_killed_right_after_saved_has_saved(
@@ -321,6 +342,22 @@ def test_f09_a_browser_killed_right_after_saved_has_saved(
     said = kill_after_saved(shop, new_tablet, KILLS)
     with capsys.disabled():
         print(f"\nF9: {said}")
+
+
+def test_f09_a_browser_that_threw_its_database_away_goes_on(shop: Shop, new_tablet: NewTablet) -> None:
+    """Found damaged after a kill, it begins empty: what waited is in the second copy, what runs the server tells."""
+    hands = at_work(shop, new_tablet)
+    tablet = hands.tablet
+    tablet.context.set_offline(True)
+    hands.count(1)
+    tablet.kill()
+    (database,) = tablet.folder.rglob("*.indexeddb.leveldb")
+    shutil.rmtree(database)
+    tablet.switch_on(offline=True)
+    assert "1" in [capture["fact"].get("quantity") for capture in tablet.outbox()]
+    assert not hands.comes_back()
+    hands.count(2)
+    assert_none_lost(hands, [1, 2])
 
 
 @pytest.mark.long
