@@ -20,9 +20,9 @@ from types import FrameType
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from server.store import event_log, ledger, operations, sites
+from server.store import ledger, operations, sites
 from server.store.books import Books
-from server.store.database import read, write
+from server.store.database import write
 from server.store.garbage import undisturbed
 from sync.pipeline import Progress, fail, post
 
@@ -37,10 +37,6 @@ TURN_S = 1.5
 # Between turns, so that whoever waits for SQLite's lock gets it (who waits there asks again every tenth of a second),
 # and that a few facts come together.
 BREATH_S = 0.1
-# The same, in lengths of the turn before, while facts pour in: to take them in is what devices wait for, and facts that
-# lie together when their turn comes are costed with what surrounds them once.
-POURING = 2
-LONGEST_BREATH_S = 4.0
 IDLE_S = 0.2
 IDLE = Progress(0, 0)
 
@@ -139,32 +135,26 @@ class Worker:
         patience = IDLE_S
         while not self._stopped.is_set():
             try:
-                rest = self.round()
+                busy = self.round()
                 patience = IDLE_S
             except OperationalError as trouble:
                 logger.warning("the database is not available, trying again: %s", type(trouble.orig).__name__)
-                rest, patience = None, min(patience * 2, 10.0)
-            self._stopped.wait(patience if rest is None else rest)
+                busy, patience = False, min(patience * 2, 10.0)
+            self._stopped.wait(BREATH_S if busy else patience)
 
-    def round(self) -> float | None:
-        """One turn on each site; how many seconds to leave to others after it, None when there was nothing to do."""
+    def round(self) -> bool:
+        """One turn on each site; whether there was work."""
         with self.engine.connect() as connection:
             codes = sites.list_sites(connection)
-        return max((rest for rest in map(self._turn, codes) if rest is not None), default=None)
+        return sum(self._turn(code) for code in codes) > 0
 
-    def _turn(self, site: str) -> float | None:
-        """A turn on a site at its pace, and the rest it leaves."""
+    def _turn(self, site: str) -> int:
+        """A turn on a site at its pace; how many facts."""
         pace = self._paces[site]
-        since, began = now_ms(), time.monotonic()
+        began = time.monotonic()
         progress = turn(self.engine, site, self.key, limit=pace.limit)
-        took = time.monotonic() - began
-        pace.after(progress.facts, took)
-        if not progress.facts:
-            return None
-        with read(self.engine) as connection:
-            newest = event_log.newest_received(connection, site)
-        is_pouring = newest is not None and newest >= since
-        return min(max(BREATH_S, POURING * took), LONGEST_BREATH_S) if is_pouring else BREATH_S
+        pace.after(progress.facts, time.monotonic() - began)
+        return progress.facts
 
     def run_until_signal(self) -> None:
         """Run until the process is asked to end."""

@@ -40,8 +40,13 @@ CHROMIUM_ARGUMENTS = (
 
 LaunchChromium = Callable[..., BrowserContext]
 
+RecordProperty = Callable[[str, object], None]
+
 #: WebKit's driver and the browser it drives.
 WebKit = tuple[Path, Path]
+
+#: What a test records under this name (`record_property`) is told at the end of the run: figures it found.
+TOLD = "told"
 
 #: How many tests were left out, by why.
 _left_out: Counter[str] = Counter()
@@ -89,6 +94,10 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was left out, and under `make test` how the checks before these tests went."""
+    for report in (report for some in terminalreporter.stats.values() for report in some):
+        for name, words in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
+            if name == TOLD:
+                terminalreporter.line(words)
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     checks = os.environ.get("FLOORLEDGER_CHECKS")
     if not (reasons or checks):

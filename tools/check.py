@@ -1,7 +1,7 @@
 """All checks, one after the other: `make test`. None stops the next; the run fails if one failed.
 
-pytest comes last and says at its end how the others went, so that one screen tells everything. Tests in a browser have
-the machine to themselves, because people do; all others share it.
+pytest comes last and says at its end how the others went, so that one screen tells everything. It uses every processor;
+tests in a browser go first, with nothing beside them but each other, because a person waits there.
 """
 
 import argparse
@@ -80,8 +80,8 @@ def main() -> int:
 
 def pytest(markers: str, *, browser: bool) -> list[str]:
     """Both runs of pytest, and which of them failed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", markers]
-    runs = {"pytest": [*command, "--numprocesses=auto", f"--ignore={E2E}"]}
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto", "-m", markers]
+    runs = {"pytest": [*command, f"--ignore={E2E}"]}
     if browser:
         runs = {f"pytest {E2E}": [*command, str(E2E)], **runs}
     failed = []

@@ -114,13 +114,6 @@ def received(connection: Connection, site: str, limit: int) -> list[Event]:
     return load(connection, site, EVENT.c.state == "received", limit)
 
 
-def newest_received(connection: Connection, site: str) -> int | None:
-    """When the newest fact that waits to be costed came in; None when none waits."""
-    query = select(func.max(EVENT.c.recorded_at)).where(EVENT.c.site == site, EVENT.c.state == "received")
-    newest: int | None = connection.scalar(query)
-    return newest
-
-
 def targeting(connection: Connection, site: str, event_ids: Collection[str]) -> list[Event]:
     return load(connection, site, among(connection, EVENT.c.target, event_ids)) if event_ids else []
 

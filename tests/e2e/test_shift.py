@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from server.labels.words import WORDS
 from server.store.database import read
 from server.store.tables import TABLES
@@ -26,6 +24,7 @@ from tests.e2e.disks import small_disk
 from tests.e2e.proxy import Proxy
 from tests.e2e.tablet import Tablet, now
 from tests.e2e.test_survival import UPDATE, assert_hits, device_named, fill
+from tests.environment import TOLD, RecordProperty
 
 ADA = "pe2e00000003"
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -139,7 +138,7 @@ class Shift:
 
 
 def test_a_shift_of_three_people(
-    shop: Shop, new_tablet: NewTablet, proxy: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shop: Shop, new_tablet: NewTablet, proxy: Proxy, tmp_path: Path, record_property: RecordProperty
 ) -> None:
     shop.new_people([(ADA, "Ada Novak")])
     people = (MIA, NOE, ADA)
@@ -163,9 +162,8 @@ def test_a_shift_of_three_people(
         tablet.context.close()
     assert shift.times_refused == 1, "the disk was full once"
     check(shift, proxy)
-    with capsys.disabled():
-        told = f"{len(shift.heard)} captures confirmed in 8 h, all there once; {shift.times_refused} refused, disk full"
-        print(f"\nshift: {told}")
+    told = f"{len(shift.heard)} captures confirmed in 8 h, all there once; {shift.times_refused} refused, disk full"
+    record_property(TOLD, f"shift: {told}")
 
 
 def work(shift: Shift, proxy: Proxy, disk: Path) -> None:

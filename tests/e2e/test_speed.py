@@ -16,7 +16,7 @@ from tests.e2e.clips import write_clip
 from tests.e2e.conftest import NewTablet, Shop
 from tests.e2e.desk import a_user, sign_in
 from tests.e2e.hands import at_work
-from tests.environment import LaunchChromium
+from tests.environment import TOLD, LaunchChromium, RecordProperty
 
 KILOBYTE = 1_000
 LEAD_PAGE = 40 * KILOBYTE
@@ -82,7 +82,7 @@ def test_s11_a_refresh_keeps_focus_and_what_is_typed(shop: Shop, lead: Page) -> 
 
 @pytest.mark.long
 def test_s12_scanning_for_hours_neither_grows_nor_loses_the_picture(
-    shop: Shop, new_tablet: NewTablet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shop: Shop, new_tablet: NewTablet, tmp_path: Path, record_property: RecordProperty
 ) -> None:
     """The camera is opened, reads, closes, hides and shows again, over and over: the heap grows by a tenth at most.
 
@@ -110,8 +110,9 @@ def test_s12_scanning_for_hours_neither_grows_nor_loses_the_picture(
         tablet.on("home")
         if rounds % 10 == 0 and passed > end / 5:
             heaps.append(heap(link))
-    with capsys.disabled():
-        print(f"\nS12: {rounds} scans in {SCAN_MINUTES:.0f} min, heap {heaps[0] / 1e6:.1f} to {heaps[-1] / 1e6:.1f} MB")
+    record_property(
+        TOLD, f"S12: {rounds} scans in {SCAN_MINUTES:.0f} min, heap {heaps[0] / 1e6:.1f} to {heaps[-1] / 1e6:.1f} MB"
+    )
     assert min(heaps[-3:]) <= min(heaps[:3]) * GROWTH
 
 

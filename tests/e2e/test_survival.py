@@ -32,7 +32,7 @@ from tests.e2e.disks import PowerCutDisk, small_disk
 from tests.e2e.hands import Hands, at_work
 from tests.e2e.proxy import WAIT_S, Fault, Proxy
 from tests.e2e.tablet import Tablet, now
-from tests.environment import LaunchChromium
+from tests.environment import TOLD, LaunchChromium, RecordProperty
 
 DAY_MS = 86_400_000
 HOUR_MS, SIX_YEARS_MS = 3_600_000, 6 * 365 * DAY_MS
@@ -337,11 +337,10 @@ def kill_after_saved(shop: Shop, new_tablet: NewTablet, kills: int) -> str:
 
 
 def test_f09_a_browser_killed_right_after_saved_has_saved(
-    shop: Shop, new_tablet: NewTablet, capsys: pytest.CaptureFixture[str]
+    shop: Shop, new_tablet: NewTablet, record_property: RecordProperty
 ) -> None:
     said = kill_after_saved(shop, new_tablet, KILLS)
-    with capsys.disabled():
-        print(f"\nF9: {said}")
+    record_property(TOLD, f"F9: {said}")
 
 
 def test_f09_a_browser_that_threw_its_database_away_goes_on(shop: Shop, new_tablet: NewTablet) -> None:
@@ -361,14 +360,13 @@ def test_f09_a_browser_that_threw_its_database_away_goes_on(shop: Shop, new_tabl
 
 
 @pytest.mark.long
-def test_f09_two_hundred_kills(shop: Shop, new_tablet: NewTablet, capsys: pytest.CaptureFixture[str]) -> None:
+def test_f09_two_hundred_kills(shop: Shop, new_tablet: NewTablet, record_property: RecordProperty) -> None:
     said = kill_after_saved(shop, new_tablet, MANY_KILLS)
-    with capsys.disabled():
-        print(f"\nF9: {said}")
+    record_property(TOLD, f"F9: {said}")
 
 
 def test_f10_a_browser_killed_while_sending_sends_again(
-    shop: Shop, new_tablet: NewTablet, proxy: Proxy, capsys: pytest.CaptureFixture[str]
+    shop: Shop, new_tablet: NewTablet, proxy: Proxy, record_property: RecordProperty
 ) -> None:
     """At 20 moments: before the server hears of it, after its commit, after its answer."""
     seed = random.randrange(10**6)
@@ -383,8 +381,9 @@ def test_f10_a_browser_killed_while_sending_sends_again(
     proxy.fault = ""
     assert_counted(hands, list(range(1, 21)))
     again = sum(proxy.reached.count(fact) > 1 for fact in set(proxy.reached))
-    with capsys.disabled():
-        print(f"\nF10: seed {seed}: 20 kills while sending, {again} facts reached the server more than once, 0 doubled")
+    record_property(
+        TOLD, f"F10: seed {seed}: 20 kills while sending, {again} facts reached the server more than once, 0 doubled"
+    )
 
 
 def test_f11_a_page_whose_process_is_killed_comes_back_with_everything(shop: Shop, new_tablet: NewTablet) -> None:
@@ -430,7 +429,7 @@ def test_f11_a_half_typed_number_waits_for_its_author(way: str, shop: Shop, new_
 
 @pytest.mark.long
 def test_f12_power_cut_right_after_saved(
-    shop: Shop, new_tablet: NewTablet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shop: Shop, new_tablet: NewTablet, tmp_path: Path, record_property: RecordProperty
 ) -> None:
     """The profile lies on a disk that forgets what was not flushed; power goes at the green word, ten times."""
     disk = PowerCutDisk(tmp_path / "power", "400M")
@@ -474,8 +473,7 @@ def test_f12_power_cut_right_after_saved(
             assert len(started) == 1
     finally:
         disk.unplug()
-    with capsys.disabled():
-        print("\nF12: 10 power cuts right after the green word, 10 captures there afterwards, 0 lost")
+    record_property(TOLD, "F12: 10 power cuts right after the green word, 10 captures there afterwards, 0 lost")
 
 
 # ---- F13, F14: two windows -----------------------------------------------------------------------------------------
@@ -1057,7 +1055,7 @@ def device_named(shop: Shop, name: str) -> people.Device:
 
 
 @pytest.mark.long
-def test_f26_a_hundred_thousand_random_shifts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_f26_a_hundred_thousand_random_shifts(record_property: RecordProperty) -> None:
     """tests/webapp/interleavings.test.js, which `make test` runs a thousand times."""
     node = Path(sys.executable).parent / "node"
     run = subprocess.run(
@@ -1065,5 +1063,4 @@ def test_f26_a_hundred_thousand_random_shifts(capsys: pytest.CaptureFixture[str]
         env=os.environ | {"FLOORLEDGER_CHECKS_SHIFTS": "100000"}, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-4000:]
-    with capsys.disabled():
-        print(f"\nF26: {next(line for line in run.stdout.splitlines() if 'captures confirmed' in line)}")
+    record_property(TOLD, f"F26: {next(line for line in run.stdout.splitlines() if 'captures confirmed' in line)}")

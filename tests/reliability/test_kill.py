@@ -12,6 +12,7 @@ from server.store import ledger
 from server.store.database import read
 from server.store.tables import TABLES
 from server.store.verification import verify
+from tests.environment import TOLD, RecordProperty
 from tests.reliability.rig import Client, Puller, Rig
 
 KILLS = int(os.environ.get("FLOORLEDGER_CHECKS_KILLS", "100"))
@@ -19,7 +20,7 @@ KILLS = int(os.environ.get("FLOORLEDGER_CHECKS_KILLS", "100"))
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_kills_lose_nothing_and_cost_nothing_twice(
-    request: pytest.FixtureRequest, tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, record_property: RecordProperty
 ) -> None:
     url = request.getfixturevalue("postgres_database") if database == "postgresql" else ""
     seed = random.randrange(10**6)
@@ -59,10 +60,12 @@ def test_kills_lose_nothing_and_cost_nothing_twice(
 
     acknowledged = set().union(*(client.acknowledged for client in clients))
     sent = set().union(*(client.sent for client in clients))
-    with capsys.disabled():
-        unknown = sum(client.unknown for client in clients)
-        print(f"\n{database}: seed {seed}, {rig.kills} kills, {len(acknowledged)} facts acknowledged,")
-        print(f"{unknown} answers lost, {report.entries} entries in {report.batches} batches")
+    unknown = sum(client.unknown for client in clients)
+    record_property(
+        TOLD,
+        f"{database}: seed {seed}, {rig.kills} kills, {len(acknowledged)} facts acknowledged, {unknown} answers lost, "
+        f"{report.entries} entries in {report.batches} batches",
+    )
     assert not [client.wrong for client in clients if client.wrong]
     assert acknowledged <= stored, "an acknowledged fact is lost"
     assert stored <= sent, "a fact nobody sent"
