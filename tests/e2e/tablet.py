@@ -206,7 +206,11 @@ class Tablet:
 
     def tap(self, label: str) -> Moment:
         before = now()
-        self.button(label).click()
+        try:
+            self.button(label).click()
+        except TimeoutError as late:
+            shown = self.page.locator("#phone").aria_snapshot()
+            raise AssertionError(f"{label} cannot be tapped; what is shown:\n{shown}") from late
         return Moment(before, now())
 
     def scan(self, label: str) -> Moment:

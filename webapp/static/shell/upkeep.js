@@ -21,6 +21,7 @@ const rescue = () => import("../capture/others.js");
 export class Upkeep {
   /** What the server was last told of this device, and when. */
   #told = { words: "", atMs: -Infinity };
+  /** @type {Promise<void>} */ #refreshing = Promise.resolve();
 
   /** @param {Phone} phone @param {import("./places.js").Places} places @param {Store} store */
   constructor(phone, places, store) {
@@ -110,8 +111,13 @@ export class Upkeep {
   }
 
   /** Fetch what changed of the plant's snapshot, or the whole where the server does not remember ours; and the event types
-   * for the generic form. */
-  async refresh() {
+   * for the generic form. One after the other: an answer that comes late must not bring back what was before. */
+  refresh() {
+    this.#refreshing = this.#refreshing.catch(() => {}).then(() => this.#fetch());
+    return this.#refreshing;
+  }
+
+  async #fetch() {
     const { phone, store } = this;
     const kept = await store.get("reference").catch(() => null);
     const since = kept?.snapshot?.version;
