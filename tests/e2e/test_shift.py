@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import expect
+
 from server.labels.words import WORDS
 from server.store.database import read
 from server.store.tables import TABLES
@@ -117,6 +119,21 @@ class Shift:
         self.tablet.page.wait_for_timeout(500)
         return bool(self.tablet.page.get_by_role("heading", name="Nothing is running").count())
 
+    def begin_anew(self, author: str, work: Callable[[], Any]) -> None:
+        """Where more runs than one thing, a tablet that had forgotten a start was told of it when the network came
+        back: all of it is ended, and the work begun."""
+        self.tablet.page.wait_for_timeout(300)
+        cards = self.tablet.page.locator(".card-running")
+        if cards.count() < 2:
+            return
+        while count := cards.count():
+            cards.first.click()
+            self.tablet.on("running")
+            self.gesture(author, lambda: self.tablet.tap("Stop"))
+            self.tablet.go_home()
+            expect(cards).to_have_count(count - 1)
+        self.gesture(author, work)
+
     def gesture(self, author: str, act: Callable[[], Any]) -> None:
         """What one person does; waits until it is confirmed."""
         known = {capture["id"] for capture in self.tablet.outbox()}
@@ -199,8 +216,9 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
         for number, person in enumerate((MIA, NOE, ADA)):
             shift.badge(person)
             first, second = jobs[person]
-            if hour and person != MIA and shift.forgot_the_work():
-                shift.gesture(person, partial(shift.operation, on[person]))
+            if hour and person != MIA:
+                work = partial(shift.operation, on[person])
+                shift.gesture(person, work) if shift.forgot_the_work() else shift.begin_anew(person, work)
             if hour == 0:
                 shift.gesture(person, lambda job=first: shift.operation(job))
                 if person == MIA:  # she goes on with both

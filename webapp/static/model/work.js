@@ -99,6 +99,12 @@ export class Work {
     }
   }
 
+  /** Whether what this start began is open. @param {string} startId */
+  has(startId) {
+    const spans = [this.breaks, this.machines, this.downtimes].flatMap((open) => [...open.values()]);
+    return this.labor.has(startId) || spans.some((span) => span.startId === startId);
+  }
+
   /** A person's open spans, oldest first. @param {string | null} person */
   of(person) {
     return [...this.labor.values()].filter((span) => span.person === person);

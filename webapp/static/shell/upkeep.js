@@ -22,6 +22,8 @@ export class Upkeep {
   /** What the server was last told of this device, and when. */
   #told = { words: "", atMs: -Infinity };
   /** @type {Promise<void>} */ #refreshing = Promise.resolve();
+  /** What the snapshot says runs and our captures say ended; and the same from before captures were lost. */
+  #ended = { now: /** @type {Set<string>} */ (new Set()), before: /** @type {Set<string>} */ (new Set()), captures: 0 };
 
   /** @param {Phone} phone @param {import("./places.js").Places} places @param {Store} store */
   constructor(phone, places, store) {
@@ -155,7 +157,14 @@ export class Upkeep {
   /** What is going on, folded anew. */
   rework() {
     const { phone } = this;
-    phone.work = new Work(phone.queue.entries, phone.reference.fetchedMs, phone.reference.snapshot.open);
+    const { entries } = phone.queue;
+    const ended = this.#ended;
+    // A database that is lost takes with it what ended since the snapshot: what we knew a moment ago still counts.
+    if (entries.length < ended.captures) ended.before = new Set([...ended.before, ...ended.now]);
+    const open = phone.reference.snapshot.open.filter(({ id }) => !ended.before.has(id));
+    phone.work = new Work(entries, phone.reference.fetchedMs, open);
+    ended.captures = entries.length;
+    ended.now = new Set(open.filter(({ id }) => !phone.work.has(id)).map(({ id }) => id));
     phone.things = new Things(phone.queue.entries, phone.reference.fetchedMs);
     phone.reference = phone.reference.with(phone.things, phone.work.completed);
   }
