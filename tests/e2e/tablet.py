@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, TimeoutError, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, Request, TimeoutError, expect
 
 from tests.environment import LaunchChromium
 from tests.reliability.rig import children_of
@@ -168,7 +168,11 @@ class Tablet:
         """The wall clock is wrong by `error_ms`; `passed_ms` have passed beside the real ones. Pages to come, too."""
         self.context.add_init_script(f"({SET_CLOCKS.strip()})([{error_ms}, {passed_ms}])")
         for page in self.context.pages:
-            page.evaluate(SET_CLOCKS, [error_ms, passed_ms])
+            try:
+                page.evaluate(SET_CLOCKS, [error_ms, passed_ms])
+            except Error as trouble:
+                if "navigation" not in str(trouble):  # else it gives way to a page that is one to come
+                    raise
 
     def pids(self) -> list[int]:
         """The browser's process and all below it, the browser first."""
