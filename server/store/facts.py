@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
 from server.store import event_log, people
+from server.store.ledger import ENTRY, IN_FORCE, STANDING
 from server.store.plant import chunks
 from server.store.tables import TABLES
 from sync.core.findings import CATALOGUE, GONE, RUNNING
@@ -22,8 +23,6 @@ TOKEN: Table = TABLES["api_token"]
 CONFLICT: Table = TABLES["event_conflict"]
 FINDING: Table = TABLES["finding"]
 NOTE: Table = TABLES["note"]
-ENTRY: Table = TABLES["entry"]
-STANDING: Table = TABLES["standing_entry"]
 
 # A page draws at most so many facts of one order; of more it shows the newest and says so.
 MOST = 3_000
@@ -271,13 +270,7 @@ def entries_of(connection: Connection, site: str, scopes: Collection[str], event
     """Entries of these scopes that name the fact, by position."""
     found = []
     for part in chunks(sorted(scopes)):
-        standing = and_(
-            STANDING.c.site == ENTRY.c.site,
-            STANDING.c.scope == ENTRY.c.scope,
-            STANDING.c.content_id == ENTRY.c.content_id,
-            STANDING.c.position == ENTRY.c.position,
-        )
-        query = select(ENTRY.c.position, STANDING.c.position, ENTRY.c.body).outerjoin(STANDING, standing)
+        query = select(ENTRY.c.position, STANDING.c.position, ENTRY.c.body).outerjoin(STANDING, IN_FORCE)
         query = query.where(ENTRY.c.site == site, ENTRY.c.scope.in_(part)).order_by(ENTRY.c.position)
         for position, in_force, text in connection.execute(query):
             body = json.loads(text)

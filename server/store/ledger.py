@@ -35,6 +35,8 @@ STANDING: Table = TABLES["standing_entry"]
 BATCH: Table = TABLES["batch"]
 ORDER_COST: Table = TABLES["order_cost"]
 STOCK: Table = TABLES["stock_state"]
+# Which entry stands for a content: by its whole key, for by position alone every entry would be looked for among all.
+IN_FORCE = and_(*(STANDING.c[name] == ENTRY.c[name] for name in ("site", "scope", "content_id", "position")))
 # The condition of the index of the few entries that feed a stock, word by word: so that it is used.
 FED = text(FED_CONDITION)
 
@@ -231,14 +233,7 @@ def accumulated(
 def contents(connection: Connection, site: str, orders: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Bodies of the entries in force of these orders, by order, in the order of the ledger."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    # By its whole key: by position alone every entry would be looked for among all that stand.
-    there = and_(
-        STANDING.c.site == ENTRY.c.site,
-        STANDING.c.scope == ENTRY.c.scope,
-        STANDING.c.content_id == ENTRY.c.content_id,
-        STANDING.c.position == ENTRY.c.position,
-    )
-    query = select(ENTRY.c.position, ENTRY.c.order, ENTRY.c.body).join(STANDING, there)
+    query = select(ENTRY.c.position, ENTRY.c.order, ENTRY.c.body).join(STANDING, IN_FORCE)
     rows = connection.execute(query.where(ENTRY.c.site == site, among(connection, ENTRY.c.order, orders))).fetchall()
     # Put in order here: asked to, SQLite reads the whole ledger, which is in that order.
     for _position, order, body in sorted(map(tuple, rows)):
