@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -472,12 +472,7 @@ def test_the_same_facts_give_the_same_ledger(database: Engine, seed: int, rule: 
         if chance.random() < 0.3 and not memory.memory.closed:
             for stage in (sql, memory):
                 stage.close("2026-10")
-    assert sql.ledger() == memory.ledger()
-    assert sql.states() == memory.states()
-    assert sql.findings() == memory.findings()
-    assert_recomputed(memory.memory)
-    with read(database) as connection:
-        assert verify(connection, "main", KEY).faults == []
+    assert_agreed(sql, memory)
 
 
 @pytest.mark.parametrize(("seed", "chosen"), [
@@ -507,18 +502,8 @@ def with_calendars_and_premiums(engine: Engine, site: str, seed: int, chosen: di
     memory = InMemory(MemoryHost(terms))
     facts = a_history(seed, 60)
     random.Random(seed).shuffle(facts)
-    for stage in (sql, memory):
-        for lot in (facts[:20], facts[20:]):
-            stage.send(lot)
-            while stage.turn(7):
-                pass
+    assert_same(sql, memory, (facts[:20], facts[20:]))
     assert any(json.loads(body).get("premium") for body in sql.ledger())
-    assert sql.ledger() == memory.ledger()
-    assert sql.states() == memory.states()
-    assert sql.findings() == memory.findings()
-    assert_recomputed(memory.memory)
-    with read(engine) as connection:
-        assert verify(connection, site, KEY).faults == []
 
 
 @pytest.mark.parametrize("seed", [31, 32])
@@ -549,19 +534,29 @@ def with_billing(engine: Engine, site: str, seed: int) -> None:
     memory = InMemory(MemoryHost(terms_of(engine, site)))
     facts = a_history(seed, 160)
     random.Random(seed).shuffle(facts)
+    assert_same(sql, memory, (facts[:50], facts[50:]))
+    assert any(json.loads(body).get("billable", {}).get("amount") for body in sql.ledger())
+    assert "billable.no_rate" in str(sql.findings())
+
+
+def assert_same(sql: InSql, memory: InMemory, lots: Iterable[list[dict[str, Any]]]) -> None:
+    """Lots of facts, costed a few at a time, come to the same in both."""
     for stage in (sql, memory):
-        for lot in (facts[:50], facts[50:]):
+        for lot in lots:
             stage.send(lot)
             while stage.turn(7):
                 pass
-    assert any(json.loads(body).get("billable", {}).get("amount") for body in sql.ledger())
+    assert_agreed(sql, memory)
+
+
+def assert_agreed(sql: InSql, memory: InMemory) -> None:
+    """The same ledger, outcomes and findings, and what a recomputation of all facts gives."""
     assert sql.ledger() == memory.ledger()
     assert sql.states() == memory.states()
     assert sql.findings() == memory.findings()
-    assert "billable.no_rate" in str(sql.findings())
     assert_recomputed(memory.memory)
-    with read(engine) as connection:
-        assert verify(connection, site, KEY).faults == []
+    with read(sql.engine) as connection:
+        assert verify(connection, sql.site, KEY).faults == []
 
 
 def assert_recomputed(host: MemoryHost) -> None:
