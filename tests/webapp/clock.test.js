@@ -143,6 +143,36 @@ test("a slow answer does not spoil what a quick one said, unless it contradicts 
   assert.ok(Math.abs(device.wrongMs) <= 1_000);
 });
 
+test("time never runs back because it is known more exactly: no job ends before it began", () => {
+  const device = world(30_000);
+  device.asks(2_000, 0.1); // crowded: most of the way was the way back
+  const started = device.clock.read();
+  assert.ok(device.wrongMs < -700, `${device.wrongMs}`);
+  device.asks(40, 0.9);
+  assert.ok(device.clock.read().nowMs >= started.nowMs);
+
+  const fast = world(30_000);
+  fast.asks(2_000, 0.9); // crowded on the way there: it takes the server's time for later than it is
+  const began = fast.clock.read();
+  assert.ok(fast.wrongMs > 700, `${fast.wrongMs}`);
+  fast.asks(40);
+  const ended = fast.clock.read();
+  assert.ok(ended.nowMs >= began.nowMs, "stands still instead");
+  assert.equal(ended.nowMs - (ended.clockOffsetMs ?? NaN), fast.now.trueMs + fast.now.errorMs, "and says what the wall showed");
+  fast.passes(2_000);
+  assert.ok(Math.abs(fast.wrongMs) <= 20, "until the rest has caught up");
+});
+
+test("a guess that the server contradicts is given up at once", () => {
+  const device = world();
+  device.asks();
+  device.restarts(0);
+  device.isSet(HOUR);
+  assert.ok(device.wrongMs >= HOUR - MINUTE);
+  device.asks();
+  assert.ok(Math.abs(device.wrongMs) <= 20);
+});
+
 test("small differences of two clocks never add up", () => {
   const device = world();
   device.asks();

@@ -11,6 +11,10 @@
 //                                showed when the server was asked (it was set right again), or nobody sleeps that long
 //   a page was started anew      like sleep: only the wall clock knows how long it was
 //
+// Time told here never runs back by what was merely not known more exactly: two scans within a second would end a job
+// before it began. It stands still until the rest has caught up. Only when the server contradicts what was known, or a
+// guess, does it jump.
+//
 // Whenever they went apart the time is a good guess until the server is asked again. Captures made meanwhile are marked,
 // and compared then (Queue.doubtsOf): if the guess was wrong, the lead is told by how much. docs/decisions/0012 says why.
 
@@ -29,6 +33,8 @@ export const SLACK_MS = 500;
 export const LONGEST_SLEEP_MS = 7 * 86_400_000;
 /** How far a clock strays by itself: 100 parts in a million. */
 const STRAYS = 1e-4;
+/** A guess of what time it is that the server finds wrong by less was a good one. */
+const GOOD_GUESS_MS = 1_000;
 
 /**
  * What time it is by what was known `since`, and whether the clocks went apart.
@@ -49,6 +55,8 @@ export function follow(since, ticks) {
 
 export class Clock {
   /** @type {Anchor | null} */ #since = null;
+  /** The latest time told, as long as nothing contradicts it. */
+  #toldMs = -Infinity;
   /** How often the clocks went apart: an answer that was on its way meanwhile tells nothing. */
   #partings = 0;
 
@@ -67,17 +75,19 @@ export class Clock {
   resume(kept) {
     if (!kept || (this.#since && this.#since.withinMs !== null)) return;
     this.#since = kept;
+    this.#toldMs = -Infinity;
     this.read();
   }
 
   /** @returns {import("../model/event.js").Reading} */
   read() {
     const { ticks, since, rightMs } = this.#look();
+    const nowMs = (this.#toldMs = Math.max(Math.round(rightMs), this.#toldMs));
     return {
-      nowMs: Math.round(rightMs),
+      nowMs,
       bootId: this.bootId,
       monotonicMs: ticks.monotonicMs,
-      clockOffsetMs: since.offsetMs === null ? null : Math.round(rightMs) - Math.round(ticks.wallMs),
+      clockOffsetMs: since.offsetMs === null ? null : nowMs - Math.round(ticks.wallMs),
       sureWithinMs: since.withinMs,
     };
   }
@@ -99,7 +109,9 @@ export class Clock {
     const withinMs = (ticks.monotonicMs - sent.monotonicMs) / 2;
     const thenMs = serverMs + withinMs;
     const knownMs = since.withinMs === null ? Infinity : since.withinMs + STRAYS * (ticks.monotonicMs - since.atMs);
-    if (withinMs >= knownMs && Math.abs(thenMs - rightMs) <= withinMs + knownMs) return;
+    const isAsKnown = Math.abs(thenMs - rightMs) <= withinMs + (knownMs === Infinity ? GOOD_GUESS_MS : knownMs);
+    if (withinMs >= knownMs && isAsKnown) return;
+    if (!isAsKnown) this.#toldMs = -Infinity;
     this.#anchor({ ...ticks, rightMs: thenMs, offsetMs: thenMs - ticks.wallMs, withinMs, atMs: ticks.monotonicMs });
   }
 
