@@ -30,6 +30,7 @@ ROLE_NAMES: dict[str, LazyString] = {
     "accountant": _("Cost accountant"),
     "payroll": _("Payroll"),
     "admin": _("Administrator"),
+    "auditor": _("Auditor"),
 }
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -30,7 +30,7 @@ from server.problems import Problem
 from server.store import people
 from server.store.database import read, write
 
-ROLES = ("lead", "accountant", "payroll", "admin")
+ROLES = ("lead", "accountant", "payroll", "admin", "auditor")
 SCOPES = ("events:write", "reference:read", "reference:write", "entries:read", "events:read")
 # A row that says when somebody was last seen is written at most so often, so that reading a page rarely writes.
 SEEN_EVERY_MS = 60_000
