@@ -42,12 +42,41 @@ class Base(DeclarativeBase):
     )
 
 
+# --- how far what a column holds may go -----------------------------------------------------------------------------
+#
+# Every column is made by one of these four, so that a new one cannot be without a class. A column has the highest
+# class anything in it can have; docs/reference/data-classes.md says what each means and lists all of them.
+
+# From what anybody may know to what nobody may see.
+DATA_CLASSES = ("operational", "personal", "wage", "secret")
+
+
+def operational(*arguments: Any, **named: Any) -> Any:
+    """A column that says nothing of a person: things, standards, counts, published prices."""
+    return mapped_column(*arguments, info={"class": "operational"}, **named)
+
+
+def personal(*arguments: Any, **named: Any) -> Any:
+    """A column that says something of a person, be it under a key only, or may because people write into it."""
+    return mapped_column(*arguments, info={"class": "personal"}, **named)
+
+
+def wage(*arguments: Any, **named: Any) -> Any:
+    """A column from which somebody's pay could be read or derived."""
+    return mapped_column(*arguments, info={"class": "wage"}, **named)
+
+
+def secret(*arguments: Any, **named: Any) -> Any:
+    """A column that lets somebody in, even hashed or encrypted: never shown, exported or logged."""
+    return mapped_column(*arguments, info={"class": "secret"}, **named)
+
+
 def site_key() -> Mapped[str]:
-    return mapped_column(Key, primary_key=True)
+    return operational(Key, primary_key=True)
 
 
 def code_key() -> Mapped[str]:
-    return mapped_column(Key, primary_key=True)
+    return operational(Key, primary_key=True)
 
 
 # --- the plant -------------------------------------------------------------------------------------------------
@@ -58,38 +87,38 @@ class Site(Base):
 
     __tablename__ = "site"
     code: Mapped[str] = site_key()
-    name: Mapped[str] = mapped_column(String(200))
-    zone: Mapped[str] = mapped_column(String(64))
-    currency: Mapped[str] = mapped_column(String(3))
-    language: Mapped[str] = mapped_column(String(8), default="fr")
-    lineage: Mapped[str] = mapped_column(Uuid)
+    name: Mapped[str] = operational(String(200))
+    zone: Mapped[str] = operational(String(64))
+    currency: Mapped[str] = operational(String(3))
+    language: Mapped[str] = operational(String(8), default="fr")
+    lineage: Mapped[str] = operational(Uuid)
     # Policy settings as canonical JSON, with the version entries carry.
     # What phones may do here, as canonical JSON: see `server.store.sites.Floor`.
-    floor: Mapped[str] = mapped_column(Text, default="{}")
+    floor: Mapped[str] = operational(Text, default="{}")
 
 
 class Department(Base):
     __tablename__ = "department"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = operational(String(200))
 
 
 class WorkCenter(Base):
     __tablename__ = "work_center"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    department: Mapped[str] = mapped_column(Key, default="")
-    calendar: Mapped[str] = mapped_column(Key, default="")
+    name: Mapped[str] = operational(String(200))
+    department: Mapped[str] = operational(Key, default="")
+    calendar: Mapped[str] = operational(Key, default="")
 
 
 class Machine(Base):
     __tablename__ = "machine"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    work_center: Mapped[str] = mapped_column(Key, default="")
+    name: Mapped[str] = operational(String(200))
+    work_center: Mapped[str] = operational(Key, default="")
 
 
 class Location(Base):
@@ -98,7 +127,7 @@ class Location(Base):
     __tablename__ = "location"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = operational(String(200))
 
 
 class Person(Base):
@@ -106,14 +135,14 @@ class Person(Base):
 
     __tablename__ = "person"
     site: Mapped[str] = site_key()
-    key: Mapped[str] = code_key()
-    number: Mapped[str | None] = mapped_column(Key)
-    name: Mapped[str] = mapped_column(String(200), default="")
-    rate_group: Mapped[str] = mapped_column(Key, default="")
-    department: Mapped[str] = mapped_column(Key, default="")
-    calendar: Mapped[str] = mapped_column(Key, default="")
-    language: Mapped[str] = mapped_column(String(8), default="")
-    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    key: Mapped[str] = personal(Key, primary_key=True)
+    number: Mapped[str | None] = personal(Key)
+    name: Mapped[str] = personal(String(200), default="")
+    rate_group: Mapped[str] = personal(Key, default="")
+    department: Mapped[str] = personal(Key, default="")
+    calendar: Mapped[str] = personal(Key, default="")
+    language: Mapped[str] = personal(String(8), default="")
+    active: Mapped[bool] = personal(Boolean, default=True)
     __table_args__ = (Index(None, "site", "number", unique=True),)
 
 
@@ -123,11 +152,11 @@ class CalendarLine(Base):
     __tablename__ = "calendar_line"
     site: Mapped[str] = site_key()
     calendar: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    weekday: Mapped[str] = mapped_column(String(10), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    starts: Mapped[str] = mapped_column(String(5), primary_key=True, default="")
-    ends: Mapped[str] = mapped_column(String(5), default="")
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    weekday: Mapped[str] = operational(String(10), primary_key=True)
+    kind: Mapped[str] = operational(String(8), primary_key=True)
+    starts: Mapped[str] = operational(String(5), primary_key=True, default="")
+    ends: Mapped[str] = operational(String(5), default="")
 
 
 class Premium(Base):
@@ -136,24 +165,24 @@ class Premium(Base):
     __tablename__ = "premium"
     site: Mapped[str] = site_key()
     premium: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    kind: Mapped[str] = mapped_column(String(16))
-    starts: Mapped[str] = mapped_column(String(5), default="")
-    ends: Mapped[str] = mapped_column(String(5), default="")
-    threshold_h: Mapped[str] = mapped_column(String(32), default="0")
-    percent: Mapped[str] = mapped_column(String(32))
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    kind: Mapped[str] = operational(String(16))
+    starts: Mapped[str] = operational(String(5), default="")
+    ends: Mapped[str] = operational(String(5), default="")
+    threshold_h: Mapped[str] = operational(String(32), default="0")
+    percent: Mapped[str] = operational(String(32))
 
 
 class Item(Base):
     __tablename__ = "item"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    unit: Mapped[str] = mapped_column(String(16))
-    valuation: Mapped[str] = mapped_column(String(16), default="standard")
-    negative_stock: Mapped[str] = mapped_column(String(16), default="last_cost")
+    name: Mapped[str] = operational(String(200))
+    unit: Mapped[str] = operational(String(16))
+    valuation: Mapped[str] = operational(String(16), default="standard")
+    negative_stock: Mapped[str] = operational(String(16), default="last_cost")
     # Pieces a setup is spread over in the item's standard; "0": nobody said.
-    lot_size: Mapped[str] = mapped_column(String(32), default="0")
+    lot_size: Mapped[str] = operational(String(32), default="0")
 
 
 class ItemUnit(Base):
@@ -162,8 +191,8 @@ class ItemUnit(Base):
     __tablename__ = "item_unit"
     site: Mapped[str] = site_key()
     item: Mapped[str] = code_key()
-    unit: Mapped[str] = mapped_column(String(16), primary_key=True)
-    factor: Mapped[str] = mapped_column(String(32))
+    unit: Mapped[str] = operational(String(16), primary_key=True)
+    factor: Mapped[str] = operational(String(32))
 
 
 class Order(Base):
@@ -173,16 +202,16 @@ class Order(Base):
     __tablename__ = "order"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    kind: Mapped[str] = mapped_column(String(16), default="manufacturing")
-    item: Mapped[str] = mapped_column(Key, default="")
-    quantity: Mapped[str] = mapped_column(String(32), default="0")
-    customer: Mapped[str] = mapped_column(String(200), default="")
-    due_on: Mapped[str | None] = mapped_column(String(10))
-    status: Mapped[str] = mapped_column(String(16), default="open")
-    released_on: Mapped[str | None] = mapped_column(String(10))
-    standard_version: Mapped[str] = mapped_column(Key, default="")
+    kind: Mapped[str] = operational(String(16), default="manufacturing")
+    item: Mapped[str] = operational(Key, default="")
+    quantity: Mapped[str] = operational(String(32), default="0")
+    customer: Mapped[str] = operational(String(200), default="")
+    due_on: Mapped[str | None] = operational(String(10))
+    status: Mapped[str] = operational(String(16), default="open")
+    released_on: Mapped[str | None] = operational(String(10))
+    standard_version: Mapped[str] = operational(Key, default="")
     # Whether its time is sold by the hour; nobody said: as its kind is.
-    billable: Mapped[bool | None] = mapped_column(Boolean)
+    billable: Mapped[bool | None] = operational(Boolean)
     __table_args__ = (Index(None, "site", "status", "code"),)
 
 
@@ -194,7 +223,7 @@ class OrderAccount(Base):
     order: Mapped[str] = code_key()
     plan: Mapped[str] = code_key()
     account: Mapped[str] = code_key()
-    percent: Mapped[str] = mapped_column(String(32))
+    percent: Mapped[str] = operational(String(32))
 
 
 class Operation(Base):
@@ -202,11 +231,11 @@ class Operation(Base):
     site: Mapped[str] = site_key()
     order: Mapped[str] = code_key()
     number: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    sequence: Mapped[int] = mapped_column(Integer)
-    work_center: Mapped[str] = mapped_column(Key, default="")
-    standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
-    standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    name: Mapped[str] = operational(String(200))
+    sequence: Mapped[int] = operational(Integer)
+    work_center: Mapped[str] = operational(Key, default="")
+    standard_setup_min: Mapped[str] = operational(String(32), default="0")
+    standard_run_min: Mapped[str] = operational(String(32), default="0")
 
 
 class RoutingStep(Base):
@@ -215,13 +244,13 @@ class RoutingStep(Base):
     __tablename__ = "routing_step"
     site: Mapped[str] = site_key()
     item: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
     number: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    sequence: Mapped[int] = mapped_column(Integer)
-    work_center: Mapped[str] = mapped_column(Key, default="")
-    standard_setup_min: Mapped[str] = mapped_column(String(32), default="0")
-    standard_run_min: Mapped[str] = mapped_column(String(32), default="0")
+    name: Mapped[str] = operational(String(200))
+    sequence: Mapped[int] = operational(Integer)
+    work_center: Mapped[str] = operational(Key, default="")
+    standard_setup_min: Mapped[str] = operational(String(32), default="0")
+    standard_run_min: Mapped[str] = operational(String(32), default="0")
 
 
 class BillLine(Base):
@@ -230,13 +259,13 @@ class BillLine(Base):
     __tablename__ = "bill_line"
     site: Mapped[str] = site_key()
     item: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
     component: Mapped[str] = code_key()
-    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    quantity_per: Mapped[str] = mapped_column(String(32))
-    unit: Mapped[str] = mapped_column(String(16))
-    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
-    mix_group: Mapped[str] = mapped_column(Key, default="")
+    operation: Mapped[str] = operational(Key, primary_key=True, default="")
+    quantity_per: Mapped[str] = operational(String(32))
+    unit: Mapped[str] = operational(String(16))
+    waste_percent: Mapped[str] = operational(String(32), default="0")
+    mix_group: Mapped[str] = operational(Key, default="")
 
 
 class StandardLine(Base):
@@ -247,16 +276,16 @@ class StandardLine(Base):
     site: Mapped[str] = site_key()
     item: Mapped[str] = code_key()
     version: Mapped[str] = code_key()
-    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    element: Mapped[str] = mapped_column(String(16), primary_key=True)
-    component: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    per: Mapped[str] = mapped_column(String(8), primary_key=True, default="piece")
-    valid_from: Mapped[str] = mapped_column(String(10))
-    lot_size: Mapped[str] = mapped_column(String(32), default="0")
-    quantity_per: Mapped[str] = mapped_column(String(32))
-    price: Mapped[str | None] = mapped_column(String(32))
-    unit: Mapped[str] = mapped_column(String(16), default="")
-    mix_group: Mapped[str] = mapped_column(Key, default="")
+    operation: Mapped[str] = operational(Key, primary_key=True, default="")
+    element: Mapped[str] = operational(String(16), primary_key=True)
+    component: Mapped[str] = operational(Key, primary_key=True, default="")
+    per: Mapped[str] = operational(String(8), primary_key=True, default="piece")
+    valid_from: Mapped[str] = operational(String(10))
+    lot_size: Mapped[str] = operational(String(32), default="0")
+    quantity_per: Mapped[str] = operational(String(32))
+    price: Mapped[str | None] = operational(String(32))
+    unit: Mapped[str] = operational(String(16), default="")
+    mix_group: Mapped[str] = operational(Key, default="")
 
 
 class OverheadRate(Base):
@@ -265,13 +294,13 @@ class OverheadRate(Base):
     __tablename__ = "overhead_rate"
     site: Mapped[str] = site_key()
     pool: Mapped[str] = code_key()
-    nature: Mapped[str] = mapped_column(String(8), primary_key=True)
-    subject: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    driver: Mapped[str] = mapped_column(String(20))
-    rate: Mapped[str | None] = mapped_column(String(32))
-    normal_capacity: Mapped[str] = mapped_column(String(32), default="0")
-    budget: Mapped[str] = mapped_column(String(32), default="0")
+    nature: Mapped[str] = operational(String(8), primary_key=True)
+    subject: Mapped[str] = operational(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    driver: Mapped[str] = operational(String(20))
+    rate: Mapped[str | None] = operational(String(32))
+    normal_capacity: Mapped[str] = operational(String(32), default="0")
+    budget: Mapped[str] = operational(String(32), default="0")
 
 
 class LossRate(Base):
@@ -279,13 +308,13 @@ class LossRate(Base):
 
     __tablename__ = "loss_rate"
     site: Mapped[str] = site_key()
-    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    normal_loss_percent: Mapped[str] = mapped_column(String(32), default="0")
-    disposal_value: Mapped[str] = mapped_column(String(32), default="0")
-    scrap_item: Mapped[str] = mapped_column(Key, default="")
-    scrap_quantity: Mapped[str] = mapped_column(String(32), default="1")
+    item: Mapped[str] = operational(Key, primary_key=True, default="")
+    operation: Mapped[str] = operational(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    normal_loss_percent: Mapped[str] = operational(String(32), default="0")
+    disposal_value: Mapped[str] = operational(String(32), default="0")
+    scrap_item: Mapped[str] = operational(Key, default="")
+    scrap_quantity: Mapped[str] = operational(String(32), default="1")
 
 
 class Subcontract(Base):
@@ -293,13 +322,13 @@ class Subcontract(Base):
 
     __tablename__ = "subcontract"
     site: Mapped[str] = site_key()
-    work_center: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    price: Mapped[str] = mapped_column(String(32))
-    supplier: Mapped[str] = mapped_column(Key, default="")
-    service: Mapped[str] = mapped_column(Key, default="")
+    work_center: Mapped[str] = operational(Key, primary_key=True, default="")
+    item: Mapped[str] = operational(Key, primary_key=True, default="")
+    operation: Mapped[str] = operational(Key, primary_key=True, default="")
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    price: Mapped[str] = operational(String(32))
+    supplier: Mapped[str] = operational(Key, default="")
+    service: Mapped[str] = operational(Key, default="")
 
 
 class ByProduct(Base):
@@ -307,11 +336,11 @@ class ByProduct(Base):
 
     __tablename__ = "by_product"
     site: Mapped[str] = site_key()
-    item: Mapped[str] = mapped_column(Key, primary_key=True, default="")
+    item: Mapped[str] = operational(Key, primary_key=True, default="")
     by_product: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    method: Mapped[str] = mapped_column(String(12), default="net_value")
-    value: Mapped[str] = mapped_column(String(32))
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    method: Mapped[str] = operational(String(12), default="net_value")
+    value: Mapped[str] = operational(String(32))
 
 
 class Component(Base):
@@ -319,12 +348,12 @@ class Component(Base):
     site: Mapped[str] = site_key()
     order: Mapped[str] = code_key()
     item: Mapped[str] = code_key()
-    operation: Mapped[str] = mapped_column(Key, primary_key=True, default="")
-    quantity_per: Mapped[str] = mapped_column(String(32))
-    unit: Mapped[str] = mapped_column(String(16))
-    waste_percent: Mapped[str] = mapped_column(String(32), default="0")
-    mix_group: Mapped[str] = mapped_column(Key, default="")
-    backflush: Mapped[bool] = mapped_column(Boolean, default=False)
+    operation: Mapped[str] = operational(Key, primary_key=True, default="")
+    quantity_per: Mapped[str] = operational(String(32))
+    unit: Mapped[str] = operational(String(16))
+    waste_percent: Mapped[str] = operational(String(32), default="0")
+    mix_group: Mapped[str] = operational(Key, default="")
+    backflush: Mapped[bool] = operational(Boolean, default=False)
     __table_args__ = (
         Index("ix_component_backflush", "site", "item",
               sqlite_where=text("backflush"), postgresql_where=text("backflush")),
@@ -336,9 +365,9 @@ class ReasonCode(Base):
 
     __tablename__ = "reason_code"
     site: Mapped[str] = site_key()
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[str] = operational(String(16), primary_key=True)
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = operational(Text)
 
 
 class ActivityCode(Base):
@@ -348,10 +377,10 @@ class ActivityCode(Base):
     __tablename__ = "activity_code"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(Text)
-    billable: Mapped[bool] = mapped_column(Boolean, default=True)
+    name: Mapped[str] = operational(Text)
+    billable: Mapped[bool] = operational(Boolean, default=True)
     # Time on an order that names it: paid, and nothing could be done.
-    idle: Mapped[bool] = mapped_column(Boolean, default=False)
+    idle: Mapped[bool] = operational(Boolean, default=False)
 
 
 class BillableRate(Base):
@@ -360,17 +389,17 @@ class BillableRate(Base):
 
     __tablename__ = "billable_rate"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    order: Mapped[str] = mapped_column(Key, default="")
-    customer: Mapped[str] = mapped_column(String(200), default="")
-    kind: Mapped[str] = mapped_column(String(16), default="")
-    activity: Mapped[str] = mapped_column(Key, default="")
-    person: Mapped[str] = mapped_column(Key, default="")
-    rate_group: Mapped[str] = mapped_column(Key, default="")
-    valid_from: Mapped[str] = mapped_column(String(10), default=BEGINNING)
-    version: Mapped[int] = mapped_column(Integer, default=1)
-    valid_until: Mapped[str | None] = mapped_column(String(10))
-    amount: Mapped[str] = mapped_column(String(32))
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    order: Mapped[str] = operational(Key, default="")
+    customer: Mapped[str] = operational(String(200), default="")
+    kind: Mapped[str] = operational(String(16), default="")
+    activity: Mapped[str] = operational(Key, default="")
+    person: Mapped[str] = personal(Key, default="")
+    rate_group: Mapped[str] = operational(Key, default="")
+    valid_from: Mapped[str] = operational(String(10), default=BEGINNING)
+    version: Mapped[int] = operational(Integer, default=1)
+    valid_until: Mapped[str | None] = operational(String(10))
+    amount: Mapped[str] = operational(String(32))
     __table_args__ = (
         Index("ix_billable_rate_place", "site", "order", "customer", "kind", "activity", "person", "rate_group",
               "valid_from", "version", unique=True),
@@ -383,10 +412,10 @@ class LabelCode(Base):
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()
-    code: Mapped[str] = mapped_column(String(9), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    ref: Mapped[str] = mapped_column(Key)
-    detail: Mapped[str] = mapped_column(Key, default="")
+    code: Mapped[str] = personal(String(9), primary_key=True)
+    kind: Mapped[str] = operational(String(16))
+    ref: Mapped[str] = personal(Key)
+    detail: Mapped[str] = operational(Key, default="")
     __table_args__ = (Index(None, "site", "kind", "ref", "detail", unique=True),)
 
 
@@ -396,8 +425,8 @@ class Plan(Base):
     __tablename__ = "plan"
     site: Mapped[str] = site_key()
     code: Mapped[str] = code_key()
-    name: Mapped[str] = mapped_column(String(200))
-    follows: Mapped[str] = mapped_column(String(16), default="")
+    name: Mapped[str] = operational(String(200))
+    follows: Mapped[str] = operational(String(16), default="")
 
 
 class Account(Base):
@@ -407,9 +436,9 @@ class Account(Base):
     site: Mapped[str] = site_key()
     plan: Mapped[str] = code_key()
     code: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    name: Mapped[str] = mapped_column(String(200))
-    parent: Mapped[str] = mapped_column(Key, default="")
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    name: Mapped[str] = operational(String(200))
+    parent: Mapped[str] = operational(Key, default="")
 
 
 class AccountMap(Base):
@@ -419,8 +448,8 @@ class AccountMap(Base):
     site: Mapped[str] = site_key()
     plan: Mapped[str] = code_key()
     account: Mapped[str] = code_key()
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    maps_to: Mapped[str] = mapped_column(Key)
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    maps_to: Mapped[str] = operational(Key)
 
 
 class Distribution(Base):
@@ -431,7 +460,7 @@ class Distribution(Base):
     plan: Mapped[str] = code_key()
     name: Mapped[str] = code_key()
     account: Mapped[str] = code_key()
-    percent: Mapped[str] = mapped_column(String(32))
+    percent: Mapped[str] = operational(String(32))
 
 
 class AccountDefault(Base):
@@ -440,11 +469,11 @@ class AccountDefault(Base):
     __tablename__ = "account_default"
     site: Mapped[str] = site_key()
     plan: Mapped[str] = code_key()
-    when_field: Mapped[str] = mapped_column(String(16), primary_key=True)
-    when_value: Mapped[str] = mapped_column(String(200), primary_key=True)
-    priority: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, default=100)
-    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True, default=BEGINNING)
-    account: Mapped[str] = mapped_column(Key, default="")
+    when_field: Mapped[str] = operational(String(16), primary_key=True)
+    when_value: Mapped[str] = operational(String(200), primary_key=True)
+    priority: Mapped[int] = operational(Integer, primary_key=True, autoincrement=False, default=100)
+    valid_from: Mapped[str] = operational(String(10), primary_key=True, default=BEGINNING)
+    account: Mapped[str] = operational(Key, default="")
 
 
 class Rate(Base):
@@ -452,14 +481,14 @@ class Rate(Base):
 
     __tablename__ = "rate"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(24))
-    subject_kind: Mapped[str] = mapped_column(String(16))
-    subject: Mapped[str] = mapped_column(Key)
-    valid_from: Mapped[str] = mapped_column(String(10))
-    version: Mapped[int] = mapped_column(Integer, default=1)
-    amount: Mapped[str] = mapped_column(String(32))
-    includes_labor: Mapped[bool] = mapped_column(Boolean, default=False)
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    kind: Mapped[str] = operational(String(24))
+    subject_kind: Mapped[str] = operational(String(16))
+    subject: Mapped[str] = personal(Key)
+    valid_from: Mapped[str] = operational(String(10))
+    version: Mapped[int] = operational(Integer, default=1)
+    amount: Mapped[str] = wage(String(32))
+    includes_labor: Mapped[bool] = operational(Boolean, default=False)
     __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
 
 
@@ -469,9 +498,9 @@ class PolicyVersion(Base):
 
     __tablename__ = "policy"
     site: Mapped[str] = site_key()
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    valid_from: Mapped[str] = mapped_column(String(10))
-    settings: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = operational(Integer, primary_key=True, autoincrement=False)
+    valid_from: Mapped[str] = operational(String(10))
+    settings: Mapped[str] = operational(Text)
 
 
 class Period(Base):
@@ -480,9 +509,9 @@ class Period(Base):
 
     __tablename__ = "period"
     site: Mapped[str] = site_key()
-    code: Mapped[str] = mapped_column(String(7), primary_key=True)
-    state: Mapped[str] = mapped_column(String(8))
-    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    code: Mapped[str] = operational(String(7), primary_key=True)
+    state: Mapped[str] = operational(String(8))
+    position: Mapped[int] = operational(BigInteger, default=0)
 
 
 class PeriodChange(Base):
@@ -490,13 +519,13 @@ class PeriodChange(Base):
 
     __tablename__ = "period_change"
     site: Mapped[str] = site_key()
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    period: Mapped[str] = mapped_column(String(7))
-    action: Mapped[str] = mapped_column(String(8))
-    by: Mapped[str] = mapped_column(String(80))
-    at: Mapped[int] = mapped_column(Instant)
-    reason: Mapped[str] = mapped_column(String(400), default="")
-    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    number: Mapped[int] = operational(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[str] = operational(String(7))
+    action: Mapped[str] = operational(String(8))
+    by: Mapped[str] = personal(String(80))
+    at: Mapped[int] = operational(Instant)
+    reason: Mapped[str] = personal(String(400), default="")
+    position: Mapped[int] = operational(BigInteger, default=0)
 
 
 class ReferenceVersion(Base):
@@ -504,9 +533,9 @@ class ReferenceVersion(Base):
 
     __tablename__ = "reference_version"
     site: Mapped[str] = site_key()
-    version: Mapped[str] = mapped_column(String(32), primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    made_at: Mapped[int] = mapped_column(Instant)
+    version: Mapped[str] = operational(String(32), primary_key=True)
+    sequence: Mapped[int] = operational(BigInteger)
+    made_at: Mapped[int] = operational(Instant)
 
 
 class ReferencePart(Base):
@@ -514,10 +543,10 @@ class ReferencePart(Base):
 
     __tablename__ = "reference_part"
     site: Mapped[str] = site_key()
-    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
-    key: Mapped[str] = mapped_column(String(160), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(16))
-    sequence: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = operational(String(16), primary_key=True)
+    key: Mapped[str] = personal(String(160), primary_key=True)
+    digest: Mapped[str] = personal(String(16))
+    sequence: Mapped[int] = operational(BigInteger)
     __table_args__ = (Index(None, "site", "sequence"),)
 
 
@@ -529,14 +558,14 @@ class User(Base):
 
     __tablename__ = "user"
     site: Mapped[str] = site_key()
-    name: Mapped[str] = code_key()
-    display_name: Mapped[str] = mapped_column(String(200))
-    password_hash: Mapped[str] = mapped_column(String(200))
-    roles: Mapped[str] = mapped_column(String(64))
-    language: Mapped[str] = mapped_column(String(8), default="")
-    active: Mapped[bool] = mapped_column(Boolean, default=True)
-    failures: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until: Mapped[int] = mapped_column(Instant, default=0)
+    name: Mapped[str] = personal(Key, primary_key=True)
+    display_name: Mapped[str] = personal(String(200))
+    password_hash: Mapped[str] = secret(String(200))
+    roles: Mapped[str] = personal(String(64))
+    language: Mapped[str] = personal(String(8), default="")
+    active: Mapped[bool] = personal(Boolean, default=True)
+    failures: Mapped[int] = personal(Integer, default=0)
+    locked_until: Mapped[int] = personal(Instant, default=0)
 
 
 class Session(Base):
@@ -544,10 +573,10 @@ class Session(Base):
 
     __tablename__ = "session"
     site: Mapped[str] = site_key()
-    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user: Mapped[str] = mapped_column(Key)
-    created_at: Mapped[int] = mapped_column(Instant)
-    seen_at: Mapped[int] = mapped_column(Instant)
+    secret_hash: Mapped[str] = secret(String(64), primary_key=True)
+    user: Mapped[str] = personal(Key)
+    created_at: Mapped[int] = personal(Instant)
+    seen_at: Mapped[int] = personal(Instant)
 
 
 class Enrolment(Base):
@@ -555,11 +584,11 @@ class Enrolment(Base):
 
     __tablename__ = "enrolment"
     site: Mapped[str] = site_key()
-    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), default="device")
-    expires_at: Mapped[int] = mapped_column(Instant)
-    used_at: Mapped[int | None] = mapped_column(Instant)
-    created_by: Mapped[str] = mapped_column(Key, default="")
+    secret_hash: Mapped[str] = secret(String(64), primary_key=True)
+    kind: Mapped[str] = operational(String(8), default="device")
+    expires_at: Mapped[int] = operational(Instant)
+    used_at: Mapped[int | None] = operational(Instant)
+    created_by: Mapped[str] = personal(Key, default="")
 
 
 class Device(Base):
@@ -568,17 +597,17 @@ class Device(Base):
 
     __tablename__ = "device"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    secret_hash: Mapped[str] = mapped_column(String(64))
-    enrolled_at: Mapped[int] = mapped_column(Instant)
-    seen_at: Mapped[int | None] = mapped_column(Instant)
-    revoked_at: Mapped[int | None] = mapped_column(Instant)
-    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
-    waiting: Mapped[int] = mapped_column(Integer, default=0)
-    waiting_since: Mapped[int | None] = mapped_column(Instant)
-    version: Mapped[str] = mapped_column(String(40), default="")
-    clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    name: Mapped[str] = operational(String(200))
+    secret_hash: Mapped[str] = secret(String(64))
+    enrolled_at: Mapped[int] = operational(Instant)
+    seen_at: Mapped[int | None] = operational(Instant)
+    revoked_at: Mapped[int | None] = operational(Instant)
+    last_seq: Mapped[int] = operational(BigInteger, default=0)
+    waiting: Mapped[int] = operational(Integer, default=0)
+    waiting_since: Mapped[int | None] = operational(Instant)
+    version: Mapped[str] = operational(String(40), default="")
+    clock_offset_ms: Mapped[int | None] = operational(BigInteger)
     __table_args__ = (Index(None, "secret_hash", unique=True),)
 
 
@@ -587,9 +616,9 @@ class Pin(Base):
 
     __tablename__ = "pin"
     site: Mapped[str] = site_key()
-    person: Mapped[str] = code_key()
-    hash: Mapped[str] = mapped_column(String(200))
-    set_at: Mapped[int] = mapped_column(Instant)
+    person: Mapped[str] = personal(Key, primary_key=True)
+    hash: Mapped[str] = secret(String(200))
+    set_at: Mapped[int] = personal(Instant)
 
 
 class PinFailure(Base):
@@ -597,11 +626,11 @@ class PinFailure(Base):
 
     __tablename__ = "pin_failure"
     site: Mapped[str] = site_key()
-    subject: Mapped[str] = mapped_column(String(48), primary_key=True)
-    failures: Mapped[int] = mapped_column(Integer)
-    began_at: Mapped[int] = mapped_column(Instant)
-    last_at: Mapped[int] = mapped_column(Instant)
-    locked_until: Mapped[int] = mapped_column(Instant, default=0)
+    subject: Mapped[str] = personal(String(48), primary_key=True)
+    failures: Mapped[int] = personal(Integer)
+    began_at: Mapped[int] = personal(Instant)
+    last_at: Mapped[int] = personal(Instant)
+    locked_until: Mapped[int] = personal(Instant, default=0)
 
 
 class ApiToken(Base):
@@ -609,14 +638,14 @@ class ApiToken(Base):
 
     __tablename__ = "api_token"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    secret_hash: Mapped[str] = mapped_column(String(64))
-    scopes: Mapped[str] = mapped_column(String(400))
-    created_at: Mapped[int] = mapped_column(Instant)
-    expires_at: Mapped[int | None] = mapped_column(Instant)
-    revoked_at: Mapped[int | None] = mapped_column(Instant)
-    used_at: Mapped[int | None] = mapped_column(Instant)
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    name: Mapped[str] = operational(String(200))
+    secret_hash: Mapped[str] = secret(String(64))
+    scopes: Mapped[str] = operational(String(400))
+    created_at: Mapped[int] = operational(Instant)
+    expires_at: Mapped[int | None] = operational(Instant)
+    revoked_at: Mapped[int | None] = operational(Instant)
+    used_at: Mapped[int | None] = operational(Instant)
     __table_args__ = (Index(None, "secret_hash", unique=True),)
 
 
@@ -640,28 +669,28 @@ class Event(Base):
 
     __tablename__ = "event"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    type: Mapped[str] = mapped_column(String(32))
-    occurred_at: Mapped[int] = mapped_column(Instant)
-    recorded_at: Mapped[int] = mapped_column(Instant)
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    type: Mapped[str] = operational(String(32))
+    occurred_at: Mapped[int] = operational(Instant)
+    recorded_at: Mapped[int] = operational(Instant)
     # Who sent it: the device's id, or the token's, from the credential; never from the body.
-    sender: Mapped[str] = mapped_column(Uuid)
+    sender: Mapped[str] = operational(Uuid)
     # Who brought it in when `sender` could not: another device's id, or "user:" and a sign-in name.
-    relayed_by: Mapped[str | None] = mapped_column(String(80))
-    device_seq: Mapped[int | None] = mapped_column(BigInteger)
-    person: Mapped[str | None] = mapped_column(Key)
-    order: Mapped[str | None] = mapped_column(Key)
-    item: Mapped[str | None] = mapped_column(Key)
-    machine: Mapped[str | None] = mapped_column(Key)
+    relayed_by: Mapped[str | None] = personal(String(80))
+    device_seq: Mapped[int | None] = operational(BigInteger)
+    person: Mapped[str | None] = personal(Key)
+    order: Mapped[str | None] = operational(Key)
+    item: Mapped[str | None] = operational(Key)
+    machine: Mapped[str | None] = operational(Key)
     # start_id of a stop, target_id of a correction, call_id of an answer
-    target: Mapped[str | None] = mapped_column(Uuid)
+    target: Mapped[str | None] = operational(Uuid)
     # replacement_id of a correction
-    replacement: Mapped[str | None] = mapped_column(Uuid)
-    digest: Mapped[str] = mapped_column(String(64))
-    body: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(8), default="received")
-    reason: Mapped[str] = mapped_column(String(40), default="")
-    params: Mapped[str] = mapped_column(Text, default="{}")
+    replacement: Mapped[str | None] = operational(Uuid)
+    digest: Mapped[str] = operational(String(64))
+    body: Mapped[str] = personal(Text)
+    state: Mapped[str] = operational(String(8), default="received")
+    reason: Mapped[str] = operational(String(40), default="")
+    params: Mapped[str] = operational(Text, default="{}")
     __table_args__ = (
         Index("ix_event_received", "site", "recorded_at", "id",
               sqlite_where=text("state = 'received'"), postgresql_where=text("state = 'received'")),
@@ -693,11 +722,11 @@ class EventConflict(Base):
 
     __tablename__ = "event_conflict"
     site: Mapped[str] = site_key()
-    id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    recorded_at: Mapped[int] = mapped_column(Instant)
-    sender: Mapped[str] = mapped_column(Uuid)
-    body: Mapped[str] = mapped_column(Text)
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    digest: Mapped[str] = operational(String(64), primary_key=True)
+    recorded_at: Mapped[int] = operational(Instant)
+    sender: Mapped[str] = operational(Uuid)
+    body: Mapped[str] = personal(Text)
 
 
 class Rejection(Base):
@@ -705,13 +734,13 @@ class Rejection(Base):
 
     __tablename__ = "rejection"
     site: Mapped[str] = site_key()
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    event_id: Mapped[str | None] = mapped_column(String(64))
-    recorded_at: Mapped[int] = mapped_column(Instant)
-    sender: Mapped[str] = mapped_column(Uuid)
-    code: Mapped[str] = mapped_column(String(80))
-    detail: Mapped[str] = mapped_column(Text)
-    body: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = operational(String(64), primary_key=True)
+    event_id: Mapped[str | None] = operational(String(64))
+    recorded_at: Mapped[int] = operational(Instant)
+    sender: Mapped[str] = operational(Uuid)
+    code: Mapped[str] = operational(String(80))
+    detail: Mapped[str] = personal(Text)
+    body: Mapped[str] = personal(Text)
 
 
 class Note(Base):
@@ -719,9 +748,9 @@ class Note(Base):
 
     __tablename__ = "note"
     site: Mapped[str] = site_key()
-    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    salt: Mapped[str] = mapped_column(String(64))
-    text: Mapped[str] = mapped_column(Text)
+    event_id: Mapped[str] = operational(Uuid, primary_key=True)
+    salt: Mapped[str] = personal(String(64))
+    text: Mapped[str] = personal(Text)
 
 
 class Photo(Base):
@@ -729,10 +758,10 @@ class Photo(Base):
 
     __tablename__ = "photo"
     site: Mapped[str] = site_key()
-    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    salt: Mapped[str] = mapped_column(String(32))
-    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
-    recorded_at: Mapped[int] = mapped_column(Instant)
+    event_id: Mapped[str] = operational(Uuid, primary_key=True)
+    salt: Mapped[str] = personal(String(32))
+    jpeg: Mapped[bytes] = personal(LargeBinary)
+    recorded_at: Mapped[int] = operational(Instant)
 
 
 class Finding(Base):
@@ -740,9 +769,9 @@ class Finding(Base):
 
     __tablename__ = "finding"
     site: Mapped[str] = site_key()
-    code: Mapped[str] = mapped_column(String(40), primary_key=True)
-    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    params: Mapped[str] = mapped_column(Text, default="{}")
+    code: Mapped[str] = operational(String(40), primary_key=True)
+    event_id: Mapped[str] = operational(Uuid, primary_key=True)
+    params: Mapped[str] = personal(Text, default="{}")
     __table_args__ = (Index("ix_finding_fact", "site", "event_id", "code"),)
 
 
@@ -754,9 +783,9 @@ class LedgerHead(Base):
 
     __tablename__ = "ledger_head"
     site: Mapped[str] = site_key()
-    position: Mapped[int] = mapped_column(BigInteger, default=0)
-    batch: Mapped[int] = mapped_column(BigInteger, default=0)
-    hash: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = operational(BigInteger, default=0)
+    batch: Mapped[int] = operational(BigInteger, default=0)
+    hash: Mapped[str] = operational(String(64))
 
 
 class Entry(Base):
@@ -765,19 +794,19 @@ class Entry(Base):
 
     __tablename__ = "entry"
     site: Mapped[str] = site_key()
-    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    batch: Mapped[int] = mapped_column(BigInteger)
-    id: Mapped[str] = mapped_column(Uuid)
-    content_id: Mapped[str] = mapped_column(Uuid)
-    scope: Mapped[str] = mapped_column(Uuid)
-    reverses: Mapped[str | None] = mapped_column(Uuid)
-    element: Mapped[str] = mapped_column(String(16))
-    order: Mapped[str] = mapped_column(Key)
-    operation: Mapped[str] = mapped_column(Key)
-    occurred_on: Mapped[str] = mapped_column(String(10))
-    posting_period: Mapped[str] = mapped_column(String(7))
-    amount: Mapped[int] = mapped_column(Amount)
-    body: Mapped[str] = mapped_column(Text)
+    position: Mapped[int] = operational(BigInteger, primary_key=True)
+    batch: Mapped[int] = operational(BigInteger)
+    id: Mapped[str] = operational(Uuid)
+    content_id: Mapped[str] = operational(Uuid)
+    scope: Mapped[str] = operational(Uuid)
+    reverses: Mapped[str | None] = operational(Uuid)
+    element: Mapped[str] = operational(String(16))
+    order: Mapped[str] = operational(Key)
+    operation: Mapped[str] = operational(Key)
+    occurred_on: Mapped[str] = operational(String(10))
+    posting_period: Mapped[str] = operational(String(7))
+    amount: Mapped[int] = wage(Amount)
+    body: Mapped[str] = wage(Text)
     __table_args__ = (
         Index(None, "site", "id", unique=True),
         Index(None, "site", "content_id"),
@@ -792,13 +821,13 @@ class StandingEntry(Base):
 
     __tablename__ = "standing_entry"
     site: Mapped[str] = site_key()
-    scope: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    content_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    position: Mapped[int] = mapped_column(BigInteger)
-    entry_id: Mapped[str] = mapped_column(Uuid)
+    scope: Mapped[str] = operational(Uuid, primary_key=True)
+    content_id: Mapped[str] = operational(Uuid, primary_key=True)
+    position: Mapped[int] = operational(BigInteger)
+    entry_id: Mapped[str] = operational(Uuid)
     # The item whose stock an order fed by it, and when; see `sync.costing.fed`.
-    fed: Mapped[str] = mapped_column(Key, default="", server_default="")
-    fed_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    fed: Mapped[str] = operational(Key, default="", server_default="")
+    fed_at: Mapped[int] = operational(BigInteger, default=0, server_default="0")
     __table_args__ = (
         Index("ix_standing_entry_fed", "site", "fed", "fed_at",
               sqlite_where=text(FED_CONDITION), postgresql_where=text(FED_CONDITION)),
@@ -810,12 +839,12 @@ class Batch(Base):
 
     __tablename__ = "batch"
     site: Mapped[str] = site_key()
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    first: Mapped[int] = mapped_column(BigInteger)
-    last: Mapped[int] = mapped_column(BigInteger)
-    sealed_at: Mapped[int] = mapped_column(Instant)
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int] = operational(BigInteger, primary_key=True)
+    first: Mapped[int] = operational(BigInteger)
+    last: Mapped[int] = operational(BigInteger)
+    sealed_at: Mapped[int] = operational(Instant)
+    previous: Mapped[str] = operational(String(64))
+    hash: Mapped[str] = operational(String(64))
 
 
 class OrderCost(Base):
@@ -825,12 +854,12 @@ class OrderCost(Base):
     __tablename__ = "order_cost"
     site: Mapped[str] = site_key()
     order: Mapped[str] = code_key()
-    operation: Mapped[str] = mapped_column(Key, primary_key=True)
-    element: Mapped[str] = mapped_column(String(16), primary_key=True)
-    work_center: Mapped[str] = mapped_column(Key, primary_key=True)
-    provenance: Mapped[str] = mapped_column(String(12), primary_key=True)
-    amount: Mapped[int] = mapped_column(Amount, default=0)
-    milliseconds: Mapped[int] = mapped_column(BigInteger, default=0)
+    operation: Mapped[str] = operational(Key, primary_key=True)
+    element: Mapped[str] = operational(String(16), primary_key=True)
+    work_center: Mapped[str] = operational(Key, primary_key=True)
+    provenance: Mapped[str] = operational(String(12), primary_key=True)
+    amount: Mapped[int] = wage(Amount, default=0)
+    milliseconds: Mapped[int] = operational(BigInteger, default=0)
 
 
 class StockState(Base):
@@ -840,12 +869,12 @@ class StockState(Base):
     __tablename__ = "stock_state"
     site: Mapped[str] = site_key()
     item: Mapped[str] = code_key()
-    occurred_at: Mapped[int] = mapped_column(Instant, primary_key=True)
-    event_id: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    quantity: Mapped[str] = mapped_column(String(80))
-    value: Mapped[str] = mapped_column(String(80))
-    last_cost: Mapped[str] = mapped_column(String(80))
-    more: Mapped[str] = mapped_column(Text, default="{}")
+    occurred_at: Mapped[int] = operational(Instant, primary_key=True)
+    event_id: Mapped[str] = operational(Uuid, primary_key=True)
+    quantity: Mapped[str] = operational(String(80))
+    value: Mapped[str] = operational(String(80))
+    last_cost: Mapped[str] = operational(String(80))
+    more: Mapped[str] = operational(Text, default="{}")
 
 
 # --- what accountants declare ------------------------------------------------------------------------------------
@@ -859,20 +888,20 @@ class ManualLine(Base):
     __tablename__ = "manual_line"
     site: Mapped[str] = site_key()
     ref: Mapped[str] = code_key()
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    date: Mapped[str] = mapped_column(String(10))
-    words: Mapped[str] = mapped_column("text", String(200), default="")
-    element: Mapped[str] = mapped_column(String(16), default="")
-    side: Mapped[str] = mapped_column(String(6), default="")
-    object: Mapped[str] = mapped_column(Key, default="")
-    amount: Mapped[str] = mapped_column(String(32), default="")
-    accounts: Mapped[str] = mapped_column(Text, default="{}")
-    shares: Mapped[str] = mapped_column(Text, default="{}")
-    general: Mapped[str] = mapped_column(Key, default="")
-    reverses: Mapped[str] = mapped_column(Key, default="")
-    entered_by: Mapped[str] = mapped_column(String(80), default="")
-    entered_at: Mapped[int] = mapped_column(Instant, default=0)
-    posted: Mapped[bool] = mapped_column(Boolean, default=False)
+    number: Mapped[int] = operational(Integer, primary_key=True, autoincrement=False)
+    date: Mapped[str] = operational(String(10))
+    words: Mapped[str] = personal("text", String(200), default="")
+    element: Mapped[str] = operational(String(16), default="")
+    side: Mapped[str] = operational(String(6), default="")
+    object: Mapped[str] = operational(Key, default="")
+    amount: Mapped[str] = operational(String(32), default="")
+    accounts: Mapped[str] = operational(Text, default="{}")
+    shares: Mapped[str] = operational(Text, default="{}")
+    general: Mapped[str] = operational(Key, default="")
+    reverses: Mapped[str] = operational(Key, default="")
+    entered_by: Mapped[str] = personal(String(80), default="")
+    entered_at: Mapped[int] = operational(Instant, default=0)
+    posted: Mapped[bool] = operational(Boolean, default=False)
     __table_args__ = (
         Index("ix_manual_line_waiting", "site", "ref",
               sqlite_where=text("posted = 0"), postgresql_where=text("NOT posted")),
@@ -887,12 +916,12 @@ class GeneralEntry(Base):
     __tablename__ = "general_entry"
     site: Mapped[str] = site_key()
     id: Mapped[str] = code_key()
-    date: Mapped[str] = mapped_column(String(10))
-    journal: Mapped[str] = mapped_column(Key, default="")
-    account: Mapped[str] = mapped_column(Key)
-    debit: Mapped[str] = mapped_column(String(32), default="0")
-    credit: Mapped[str] = mapped_column(String(32), default="0")
-    words: Mapped[str] = mapped_column("text", String(200), default="")
+    date: Mapped[str] = operational(String(10))
+    journal: Mapped[str] = operational(Key, default="")
+    account: Mapped[str] = operational(Key)
+    debit: Mapped[str] = operational(String(32), default="0")
+    credit: Mapped[str] = operational(String(32), default="0")
+    words: Mapped[str] = personal("text", String(200), default="")
 
 
 class GeneralLink(Base):
@@ -900,8 +929,8 @@ class GeneralLink(Base):
 
     __tablename__ = "general_link"
     site: Mapped[str] = site_key()
-    entry: Mapped[str] = mapped_column(Uuid, primary_key=True)
-    general: Mapped[str] = mapped_column(Key)
+    entry: Mapped[str] = operational(Uuid, primary_key=True)
+    general: Mapped[str] = operational(Key)
     __table_args__ = (Index(None, "site", "general"),)
 
 
