@@ -115,8 +115,15 @@ class Settings:
         """Keys the hashes of operators' PINs. Without it every PIN has to be set anew."""
         return self._key("pin.key")
 
+    def vault_keys(self) -> list[bytes]:
+        """Seal what server/vault.py keeps, newest first: two of them after a rotation."""
+        return self._keys("vault.key")
+
     def _key(self, name: str) -> bytes:
-        """32 random bytes kept in a file of mode 0600. Two processes may ask for the first time at once."""
+        return self._keys(name)[0]
+
+    def _keys(self, name: str) -> list[bytes]:
+        """32 random bytes a line, kept in a file of mode 0600. Two processes may ask for the first time at once."""
         path = self.data_dir / name
         try:
             if not path.exists():
@@ -132,7 +139,10 @@ class Settings:
                     pass
                 finally:
                     made.unlink()
-            return bytes.fromhex(path.read_text().strip())
+            found = [bytes.fromhex(line) for line in path.read_text().split()]
+            if {len(key) for key in found} != {32}:
+                raise ValueError("a key has 32 bytes")
+            return found
         except ValueError as wrong:
             raise BadSetting(f"{path} does not hold a key; restore it from a backup.") from wrong
         except OSError as wrong:
