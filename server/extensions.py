@@ -19,7 +19,8 @@ class Database(SQLAlchemy):
     """Flask-SQLAlchemy with the engine of `server.store.database`, so that there is one way to open it."""
 
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> sqlalchemy.Engine:
-        return open_engine(options["url"])
+        chosen: Settings = app.extensions["settings"]
+        return open_engine(options["url"], chosen.audit_keys)
 
 
 db = Database(model_class=Base, disable_autonaming=True)

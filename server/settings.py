@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ class Settings:
     phone_worker: str = setting(
         "served", "Whether phones keep the page to start without a network: served, or withdrawn to take it back."
     )
+    egress_networks: tuple[str, ...] = setting(
+        (), "Private networks outgoing calls may reach, such as 192.168.10.0/24; the internet's addresses always may."
+    )
+    egress_plain_hosts: tuple[str, ...] = setting(
+        (), "Hosts that outgoing calls may reach without TLS, over http; their port is in egress_ports, too."
+    )
+    egress_ports: tuple[str, ...] = setting(("443",), "Ports outgoing calls may reach.")
+    egress_authorities: str = setting(
+        "", "File (PEM) of certificate authorities outgoing calls trust besides the system's, such as your own."
+    )
     log_level: str = setting("info", "How much is logged: debug, info, warning or error.")
 
     def __post_init__(self) -> None:
@@ -73,6 +84,14 @@ class Settings:
             raise BadSetting(f"{PREFIX}PHONE_WORKER is {self.phone_worker!r}; it can be served or withdrawn.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
+        for port in self.egress_ports:
+            if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+                raise BadSetting(f"{PREFIX}EGRESS_PORTS names {port!r}; a port is a number up to 65535.")
+        for network in self.egress_networks:
+            try:
+                ip_network(network)
+            except ValueError as wrong:
+                raise BadSetting(f"{PREFIX}EGRESS_NETWORKS names {network!r}; write it as 192.168.10.0/24.") from wrong
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if type(value) is int and value < (0 if field.name in ("proxies", "low_disk") else 1):
@@ -118,6 +137,10 @@ class Settings:
     def vault_keys(self) -> list[bytes]:
         """Seal what server/vault.py keeps, newest first: two of them after a rotation."""
         return self._keys("vault.key")
+
+    def audit_keys(self) -> list[bytes]:
+        """Seal the audit trail, oldest first: its lines count them so."""
+        return self._keys("audit.key")[::-1]
 
     def _key(self, name: str) -> bytes:
         return self._keys(name)[0]

@@ -42,7 +42,7 @@ def settings(tmp_path: Path, _migrated_file: Path) -> Settings:
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Engine]:
     """The migrated database, as the worker and the commands open it."""
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, settings.audit_keys)
     yield engine
     engine.dispose()
 

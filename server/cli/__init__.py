@@ -89,7 +89,7 @@ def open_database(settings: Settings, *, migrate: bool = True) -> Engine:
 
     Raises DatabaseRefused when it is unsafe, unreachable or of an unknown shape.
     """
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, settings.audit_keys)
     if troubles := check_safety(engine):
         raise DatabaseRefused(" ".join(troubles))
     (upgrade if migrate else check_current)(engine)

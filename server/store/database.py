@@ -13,7 +13,7 @@ cannot write. A transaction opened in another way counts as writing: late is bet
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 BUSY_MS = 15_000
 READ: dict[str, Any] = {"floorledger_read": True}
+# Where an engine keeps the keys of the audit trail; see `server.store.audit`.
+AUDIT_KEYS = "floorledger_audit_keys"
 # On PostgreSQL one state for the whole transaction must be asked for; SQLite has nothing else.
 POSTGRES_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -45,9 +47,19 @@ def sqlite_mode(version: tuple[int, ...]) -> tuple[str, str]:
     return ("wal", "full") if mended or version < (3, 7) else ("persist", "extra")
 
 
-def open_engine(url: str | URL) -> Engine:
-    """An engine for `sqlite:///...` or `postgresql://...`. Raises DatabaseRefused for other databases and for a
-    SQLite file on a network file system."""
+def open_engine(url: str | URL, audit_keys: Callable[[], Sequence[bytes]] | None = None) -> Engine:
+    """An engine for `sqlite:///...` or `postgresql://...`. `audit_keys`, oldest first, seal the lines of the audit
+    trail; asked for at each line, because a key may be renewed while we run.
+
+    Raises DatabaseRefused for other databases and for a SQLite file on a network file system.
+    """
+    engine = _open(url)
+    if audit_keys is not None:
+        engine.update_execution_options(**{AUDIT_KEYS: audit_keys})
+    return engine
+
+
+def _open(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
     except Exception as wrong:

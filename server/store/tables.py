@@ -407,12 +407,12 @@ class BillableRate(Base):
 
 
 class LabelCode(Base):
-    """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
+    """What the letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
     `detail` narrows `ref` down: the operation of an order, the lot of an item, the kind of a reason; else ""."""
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()
-    code: Mapped[str] = personal(String(9), primary_key=True)
+    code: Mapped[str] = personal(String(18), primary_key=True)
     kind: Mapped[str] = operational(String(16))
     ref: Mapped[str] = personal(Key)
     detail: Mapped[str] = operational(Key, default="")
@@ -593,7 +593,9 @@ class Enrolment(Base):
 
 class Device(Base):
     """A phone or tablet that may append facts. `last_seq`: the highest number it announced. `waiting`: facts it said it
-    still holds, the oldest captured at `waiting_since`; `clock_offset_ms`: server clock minus its own."""
+    still holds, the oldest captured at `waiting_since`; `clock_offset_ms`: server clock minus its own. `public_key`: what
+    its signatures are checked with, "" for one that cannot sign; `key_wanted`: the key it asks for instead of the one it
+    lost. Until somebody let it in (`approved_at`) it may do nothing."""
 
     __tablename__ = "device"
     site: Mapped[str] = site_key()
@@ -608,7 +610,21 @@ class Device(Base):
     waiting_since: Mapped[int | None] = operational(Instant)
     version: Mapped[str] = operational(String(40), default="")
     clock_offset_ms: Mapped[int | None] = operational(BigInteger)
+    public_key: Mapped[str] = operational(String(100), default="")
+    key_wanted: Mapped[str] = operational(String(100), default="")
+    approved_at: Mapped[int | None] = operational(Instant)
+    approved_by: Mapped[str] = personal(Key, default="")
     __table_args__ = (Index(None, "secret_hash", unique=True),)
+
+
+class UsedNonce(Base):
+    """A number used once in a device's signature, kept as long as that signature would hold: nobody sends it again."""
+
+    __tablename__ = "used_nonce"
+    site: Mapped[str] = site_key()
+    device: Mapped[str] = operational(Uuid, primary_key=True)
+    nonce: Mapped[str] = operational(String(32), primary_key=True)
+    used_at: Mapped[int] = operational(Instant)
 
 
 class Pin(Base):
@@ -634,7 +650,8 @@ class PinFailure(Base):
 
 
 class ApiToken(Base):
-    """A program's credential: stored hashed, shown once, scoped, expiring."""
+    """A program's credential: stored hashed, shown once, scoped, expiring. It never may more than the user who made it
+    (`created_by`; "": made on the machine itself) and, bound to a machine or work center, tells of that one only."""
 
     __tablename__ = "api_token"
     site: Mapped[str] = site_key()
@@ -642,6 +659,9 @@ class ApiToken(Base):
     name: Mapped[str] = operational(String(200))
     secret_hash: Mapped[str] = secret(String(64))
     scopes: Mapped[str] = operational(String(400))
+    created_by: Mapped[str] = personal(Key, default="")
+    machine: Mapped[str] = operational(Key, default="")
+    work_center: Mapped[str] = operational(Key, default="")
     created_at: Mapped[int] = operational(Instant)
     expires_at: Mapped[int | None] = operational(Instant)
     revoked_at: Mapped[int | None] = operational(Instant)
@@ -932,6 +952,32 @@ class GeneralLink(Base):
     entry: Mapped[str] = operational(Uuid, primary_key=True)
     general: Mapped[str] = operational(Key)
     __table_args__ = (Index(None, "site", "general"),)
+
+
+# --- the audit trail -------------------------------------------------------------------------------------------
+
+
+class AuditLine(Base):
+    """Who did what to rights, secrets, wages, retention: added, never changed; see `server.store.audit`. `digest`: of
+    actor, subject and details with the salt, all four empty once their retention has ended; `key`: which one sealed."""
+
+    __tablename__ = "audit_line"
+    site: Mapped[str] = site_key()
+    number: Mapped[int] = operational(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[int] = operational(Instant)
+    action: Mapped[str] = operational(Key)
+    actor: Mapped[str] = personal(String(80))
+    subject: Mapped[str] = personal(String(200))
+    details: Mapped[str] = personal(Text)
+    salt: Mapped[str] = personal(String(32))
+    digest: Mapped[str] = personal(String(64))
+    key: Mapped[int] = operational(Integer)
+    previous: Mapped[str] = operational(String(64))
+    hash: Mapped[str] = operational(String(64))
+    __table_args__ = (
+        Index("ix_audit_line_action", "site", "action", "number"),
+        Index("ix_audit_line_actor", "site", "actor", "number"),
+    )
 
 
 TABLES: dict[str, Any] = dict(Base.metadata.tables)

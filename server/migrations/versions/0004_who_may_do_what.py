@@ -1,10 +1,90 @@
 """Who may do what: what signing in, devices, wages, privacy and the audit trail need."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0004_who_may_do_what"
 down_revision = "0003_costing"
 branch_labels = None
 depends_on = None
 
+KEY = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
+UUID = sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """One function for each room below; each is called here."""
+    _know_devices()
+    _keep_a_trail()
+
+
+def _know_devices() -> None:
+    """Devices that sign and are let in by somebody, tokens with a maker and a machine, longer letters on badges."""
+    with op.batch_alter_table("label_code") as table:
+        table.alter_column("code", existing_type=sa.String(9), type_=sa.String(18), existing_nullable=False)
+    op.add_column("device", sa.Column("public_key", sa.String(100), nullable=False, server_default=""))
+    op.add_column("device", sa.Column("key_wanted", sa.String(100), nullable=False, server_default=""))
+    op.add_column("device", sa.Column("approved_at", sa.BigInteger(), nullable=True))
+    op.add_column("device", sa.Column("approved_by", KEY, nullable=False, server_default=""))
+    op.execute("UPDATE device SET approved_at = enrolled_at")  # who is in stays in
+    op.create_table(
+        "used_nonce",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("device", UUID, nullable=False),
+        sa.Column("nonce", sa.String(32), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "device", "nonce", name=op.f("pk_used_nonce")),
+    )
+    for column in ("created_by", "machine", "work_center"):
+        op.add_column("api_token", sa.Column(column, KEY, nullable=False, server_default=""))
+
+
+def _keep_a_trail() -> None:
+    """The audit trail: lines are added; the only change is that what is personal in one is emptied."""
+    op.create_table(
+        "audit_line",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("action", KEY, nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("site", "number", name=op.f("pk_audit_line")),
+    )
+    op.create_index("ix_audit_line_action", "audit_line", ["site", "action", "number"])
+    op.create_index("ix_audit_line_actor", "audit_line", ["site", "actor", "number"])
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    kept = ("site", "number", "at", "action", "digest", "key", "previous", "hash")
+    differs = "IS NOT" if sqlite else "IS DISTINCT FROM"
+    changed = " OR ".join(f'NEW."{column}" {differs} OLD."{column}"' for column in kept)
+    emptied = " AND ".join(f"NEW.{column} = ''" for column in ("actor", "subject", "details", "salt"))
+    row = "" if sqlite else "FOR EACH ROW "
+    then = (
+        "BEGIN SELECT RAISE(ABORT, 'audit_line rows are only added'); END"
+        if sqlite
+        else "EXECUTE FUNCTION refuse_change()"
+    )
+    for action, when in (("UPDATE", f"WHEN ({changed} OR NOT ({emptied})) "), ("DELETE", "")):
+        op.execute(f"CREATE TRIGGER audit_line_no_{action.lower()} BEFORE {action} ON audit_line {row}{when}{then}")
+    if not sqlite:
+        op.execute(
+            "CREATE TRIGGER audit_line_no_truncate BEFORE TRUNCATE ON audit_line EXECUTE FUNCTION refuse_change()"
+        )
+
+
+def downgrade() -> None:
+    for column in ("work_center", "machine", "created_by"):
+        op.drop_column("api_token", column)
+    op.drop_table("used_nonce")
+    for column in ("approved_by", "approved_at", "key_wanted", "public_key"):
+        op.drop_column("device", column)
+    op.execute("DELETE FROM label_code WHERE length(code) > 9")
+    with op.batch_alter_table("label_code") as table:
+        table.alter_column("code", existing_type=sa.String(18), type_=sa.String(9), existing_nullable=False)
+    op.drop_table("audit_line")
