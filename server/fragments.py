@@ -12,6 +12,10 @@ from typing import Any
 from flask import Response, current_app, make_response, render_template, request
 
 
+# The query parameters of a page with parts; see `access(query=...)`.
+PARTS = frozenset({"part", "seen"})
+
+
 def wanted() -> str:
     """Which part htmx asks for (`?part=`), "" for the whole page or when something else asks."""
     return request.args.get("part", "") if request.headers.get("HX-Request") == "true" else ""

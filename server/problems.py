@@ -74,6 +74,10 @@ _KINDS = [
          _("Choose the file the device saved under “Save as a file”.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
+    Kind("request.unknown_field", 400, _("This address does not take the field “{field}”."),
+         _("Leave the field out: only what a page offers, or the description of the interface names, is taken.")),
+    Kind("request.repeated_field", 400, _("The field “{field}” is given more than once."), _("Give it once.")),
+    Kind("request.bad_character", 400, _("What was sent holds a control character."), _("Type the text anew.")),
     Kind("request.not_found", 404, _("There is nothing here."), _("Check the address, or begin at the start page.")),
     Kind("request.method", 405, _("This address does not answer to that method."), _("Use one of: {methods}")),
     Kind("request.too_large", 413, _("Too much at once."), _("Send less at a time.")),

@@ -18,6 +18,7 @@ from werkzeug.security import safe_join
 
 import webapp
 from server.auth.access import access
+from server.auth.fields import ANY
 from server.problems import Problem
 
 # Said here rather than taken from the system's table, which differs from machine to machine.
@@ -59,7 +60,7 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/static/<path:filename>", "static", serve, methods=["GET"])
 
 
-@access(public="files of the program, the same for everybody")
+@access(public="files of the program, the same for everybody", query=ANY)
 def serve(filename: str) -> Response:
     """One file. `no-cache`: the browser keeps it but asks each time whether it is still the same."""
     path = _find(filename)

@@ -12,6 +12,7 @@ from server import fragments
 from server.auth import pins
 from server.auth.access import access
 from server.extensions import db, now, settings
+from server.fragments import PARTS
 from server.menu import menu
 from server.problems import Problem
 from server.store import people, plant, sites
@@ -43,7 +44,7 @@ SWITCHES = (
 
 
 @blueprint.get("/admin/floor")
-@access(roles=LEADS)
+@access(roles=LEADS, objects="site")
 @menu(_("Capture on the floor"), group="admin", order=30)
 def show_floor() -> Response:
     """What phones may do here."""
@@ -52,7 +53,7 @@ def show_floor() -> Response:
 
 
 @blueprint.post("/admin/floor")
-@access(roles=LEADS)
+@access(roles=LEADS, objects="site", writes={"away_minutes", *(name for name, _label, _help in SWITCHES)})
 def set_floor() -> ResponseReturnValue:
     """Keep what was chosen; phones learn it within a minute."""
     form = request.form
@@ -79,7 +80,7 @@ def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Respo
 
 
 @blueprint.get("/admin/people")
-@access(roles=LEADS)
+@access(roles=LEADS, objects="site", query={"text", *PARTS}, reads={"name", "number", "badge"})
 @menu(_("People"), group="admin", order=20)
 def list_people() -> Response:
     """Who captures here: PIN, badge; found by name or number."""
@@ -87,7 +88,7 @@ def list_people() -> Response:
 
 
 @blueprint.post("/admin/people/<key>/pin")
-@access(roles=LEADS)
+@access(roles=LEADS, objects="person", writes={"do", "pin", "again"}, reads={"name", "number", "badge"})
 def set_pin(key: str) -> ResponseReturnValue:
     """Set somebody's PIN, or take it away when asked to; either ends a lock."""
     site, clear = settings().site, request.form.get("do") == "clear"
@@ -115,7 +116,7 @@ def set_pin(key: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/people/<key>/badge")
-@access(roles=LEADS)
+@access(roles=LEADS, objects="person", reads={"name", "badge"})
 def new_badge(key: str) -> ResponseReturnValue:
     """New letters for somebody's badge: whatever was printed with the old ones does not say anything any more."""
     row, site = _person(key), settings().site

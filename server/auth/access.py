@@ -1,18 +1,21 @@
 """Every view says who may call it; one that does not is closed.
 
-    @blueprint.get("/board")
-    @access(roles={"lead"})
-    def board(): ...
+    @blueprint.get("/orders/<path:code>")
+    @access(roles={"lead"}, objects="order", query={"state"}, reads={"name"})
+    def show_order(code): ...
 
     @blueprint.post("/api/v1/events")
-    @access(device=True, scopes={"events:write"})
+    @access(device=True, scopes={"events:write"}, objects="own", writes={"protocol", "batch_id", "events"})
     def accept_events(): ...
 
     @blueprint.get("/sign-in")
     @access(public="who signs in is not known yet")
     def sign_in(): ...
 
-The ways add up: whoever fits one of them may pass. Inside a view `current` says who that was.
+The ways add up: whoever fits one of them may pass. Inside a view `current` says who that was. A rule also says whose
+things the view touches (`objects`, see server/auth/objects.py), what it takes (`query` parameters, `writes`: fields of
+a form or of a JSON object; everything else is refused, see server/auth/fields.py) and what of people it shows
+(`reads`). tests/security/matrix.py has all of it written down once more, by hand: who loosens a rule says so there.
 """
 
 from collections.abc import Callable, Set
@@ -25,6 +28,8 @@ from flask.ctx import _AppCtxGlobals
 from werkzeug.local import LocalProxy
 
 from server.auth import credentials
+from server.auth.fields import READABLE, check_request
+from server.auth.objects import RULES
 from server.extensions import db, now, settings
 from server.problems import Problem
 from server.store import people
@@ -40,12 +45,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """The rule of one view."""
+    """The rule of one view. `upload`: its body may be as large as a file (the setting `upload_limit`)."""
 
     public: str = ""
     roles: frozenset[str] = frozenset()
     device: bool = False
     scopes: frozenset[str] = frozenset()
+    objects: str = ""
+    query: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    upload: bool = False
 
     def admits(self, principal: "Principal") -> bool:
         """Whether `principal` may call the view."""
@@ -94,21 +104,35 @@ class Globals(_AppCtxGlobals):
     """`flask.g`, with what we keep there."""
 
     principal: Principal
+    rule: Access
 
 
 PUBLIC = Access(public="asks who it is without minding")
 
 
 def access(
-    *, public: str = "", roles: Set[str] = frozenset(), device: bool = False, scopes: Set[str] = frozenset()
+    *,
+    public: str = "",
+    roles: Set[str] = frozenset(),
+    device: bool = False,
+    scopes: Set[str] = frozenset(),
+    objects: str = "",
+    query: Set[str] = frozenset(),
+    writes: Set[str] = frozenset(),
+    reads: Set[str] = frozenset(),
+    upload: bool = False,
 ) -> Callable[[View], View]:
     """Say who may call a view: everybody (`public` gives the reason), users with one of `roles`, enrolled devices,
-    tokens with one of `scopes`. Raises ValueError for a rule that admits nobody or names an unknown role or scope."""
+    tokens with one of `scopes`; and what of: see `Access`. Raises ValueError for a rule that admits nobody or names
+    what nobody knows."""
     if not (public or roles or device or scopes):
         raise ValueError("an access rule admits somebody")
-    if unknown := (roles - set(ROLES)) | (scopes - set(SCOPES)):
-        raise ValueError(f"unknown roles or scopes: {', '.join(sorted(unknown))}")
-    rule = Access(public, frozenset(roles), device, frozenset(scopes))
+    if unknown := (roles - set(ROLES)) | (scopes - set(SCOPES)) | (reads - set(READABLE)) | ({objects} - {"", *RULES}):
+        raise ValueError(f"an access rule does not know: {', '.join(sorted(unknown))}")
+    rule = Access(
+        public, frozenset(roles), device, frozenset(scopes), objects or ("none" if public else ""),
+        frozenset(query), frozenset(writes), frozenset(reads), upload,
+    )  # fmt: skip
 
     def mark(view: View) -> View:
         view.access = rule  # type: ignore[attr-defined]
@@ -135,8 +159,19 @@ def check_access() -> None:
     rule = rule_of(request.endpoint)
     if rule is None:
         raise Problem("auth.undeclared")
-    if rule.public:  # who it is matters only to views that ask `current`
-        return
+    g.rule = rule
+    if not rule.public:  # elsewhere who it is matters only to views that ask `current`
+        _admit(rule)
+    if rule.upload:
+        request.max_content_length = settings().upload_limit
+    values = request.view_args or {}
+    check_request(rule.query, rule.writes, values)
+    if rule.objects and RULES[rule.objects].look:
+        with read(db.engine) as connection:
+            RULES[rule.objects].check(connection, current, values)
+
+
+def _admit(rule: Access) -> None:
     g.principal = principal = identify(rule)
     if rule.admits(principal):
         return

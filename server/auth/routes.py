@@ -27,7 +27,7 @@ YEAR_S = 365 * 86_400
 
 
 @blueprint.get("/sign-in")
-@access(public="who signs in is not known yet")
+@access(public="who signs in is not known yet", query={"next"})
 def sign_in_page() -> ResponseReturnValue:
     """The sign-in form; who is signed in already goes on."""
     target = local_path(request.args.get("next"), "")
@@ -37,7 +37,7 @@ def sign_in_page() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in")
-@access(public="who signs in is not known yet")
+@access(public="who signs in is not known yet", query={"next"}, writes={"name", "password", "next"})
 def sign_in() -> ResponseReturnValue:
     """Check name and password; a fresh secret each time, so that nobody can prepare a browser's sign-in."""
     name, target = request.form.get("name", ""), local_path(request.form.get("next"), "")
@@ -57,7 +57,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/start")
-@access(roles={"lead", "accountant", "payroll", "admin"})
+@access(roles={"lead", "accountant", "payroll", "admin"}, objects="own")
 def start() -> ResponseReturnValue:
     """On to the page the user begins with."""
     page = start_page()
@@ -65,7 +65,7 @@ def start() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-out")
-@access(public="signing out twice is no mistake")
+@access(public="signing out twice is no mistake", objects="own")
 def sign_out() -> ResponseReturnValue:
     """End the sign-in on the server and in the browser."""
     if current.session:
@@ -77,14 +77,17 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/set-up")
-@access(public="the first administrator has no account yet; the code of the console is asked for")
+@access(public="the first administrator has no account yet; the code of the console is asked for", query={"code"})
 def set_up_page() -> ResponseReturnValue:
     """The form that makes the first administrator and, where there is none, the site."""
     return _set_up_form({})
 
 
 @blueprint.post("/set-up")
-@access(public="the first administrator has no account yet; the code of the console is asked for")
+@access(
+    public="the first administrator has no account yet; the code of the console is asked for",
+    writes={"code", "site_name", "zone", "currency", "name", "password"},
+)
 def set_up() -> ResponseReturnValue:
     """Make the first administrator, once, with the code the server printed on its console."""
     form, limits = request.form, settings()
@@ -107,7 +110,7 @@ def set_up() -> ResponseReturnValue:
 
 
 @blueprint.post("/language")
-@access(public="everybody reads in a language")
+@access(public="everybody reads in a language", objects="own", writes={"language", "next"})
 def choose_language() -> ResponseReturnValue:
     """Keep the chosen language in this browser and, for a user, with the user."""
     chosen = request.form.get("language", "")
@@ -120,7 +123,7 @@ def choose_language() -> ResponseReturnValue:
 
 
 @blueprint.post("/theme")
-@access(public="everybody sees in a light")
+@access(public="everybody sees in a light", writes={"theme", "next"})
 def choose_theme() -> ResponseReturnValue:
     """Keep the chosen theme in this browser; anything else than a known one means: as the system."""
     chosen = request.form.get("theme", "")

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 import webapp
 from server import static
 from server.auth.access import access
+from server.auth.fields import ANY
 from server.extensions import settings
 from server.security import SCANNING, TRUSTED_TYPES
 
@@ -21,7 +22,7 @@ blueprint = Blueprint("capture_pages", __name__)
 @blueprint.get("/enrol")
 @blueprint.get("/S/<code>")
 @blueprint.get("/s/<code>")
-@access(public="the empty shell of the phone, the same for everybody")
+@access(public="the empty shell of the phone, the same for everybody", query=ANY)
 def shell(code: str = "") -> Response:
     """The page; a label's code is read by its script, also offline."""
     page = make_response(render_template("capture.html", version=static.version(), phone=static.phone()))
@@ -31,7 +32,7 @@ def shell(code: str = "") -> Response:
 
 
 @blueprint.get("/plain-http")
-@access(public="who cannot get in over plain http needs to read how to mend it")
+@access(public="who cannot get in over plain http needs to read how to mend it", query=ANY)
 def plain_http() -> Response:
     """What a browser keeps back from a page over plain http, and how this server gets an address it trusts."""
     # What browsers take for secure: https, and the machine itself.
@@ -44,7 +45,7 @@ def plain_http() -> Response:
 
 
 @blueprint.get("/service-worker.js")
-@access(public="part of the program, the same for everybody")
+@access(public="part of the program, the same for everybody", query=ANY)
 def service_worker() -> Response:
     """The script that keeps the phone's files: its version and what belongs to it; or the one that undoes it."""
     if settings().phone_worker == "withdrawn":
@@ -55,7 +56,7 @@ def service_worker() -> Response:
 
 
 @blueprint.get("/manifest.webmanifest")
-@access(public="part of the program, the same for everybody")
+@access(public="part of the program, the same for everybody", query=ANY)
 def manifest() -> Response:
     """What a home screen shows of the phone's page."""
     text = render_template("manifest.webmanifest")

@@ -12,8 +12,10 @@ from flask_babel import gettext, lazy_gettext
 from server import fragments, qr
 from server.auth import credentials, pins
 from server.auth.access import access, current
+from server.auth.fields import json_object
 from server.devices.listing import listing
 from server.extensions import db, now, settings
+from server.fragments import PARTS
 from server.intake import rescue
 from server.language import LANGUAGE_COOKIE, LANGUAGES
 from server.menu import menu
@@ -29,10 +31,13 @@ blueprint = Blueprint("devices", __name__)
 
 
 @blueprint.post("/api/v1/devices/enrol")
-@access(public="a device that enrols has no credential yet; its single-use code is the proof")
+@access(
+    public="a device that enrols has no credential yet; its single-use code is the proof",
+    writes={"secret", "name", "language"},
+)
 def enrol() -> ResponseReturnValue:
     """Trade an enrolment code for a device's credential."""
-    wanted = _json_object()
+    wanted = json_object()
     secret, name = wanted.get("secret"), wanted.get("name")
     if not isinstance(secret, str) or not isinstance(name, str):
         raise Problem("request.invalid", gettext("Send the fields secret and name as text."))
@@ -60,7 +65,7 @@ def enrol() -> ResponseReturnValue:
 
 
 @blueprint.get("/api/v1/device")
-@access(device=True)
+@access(device=True, objects="own", query={"waiting", "oldest", "version"})
 def device() -> ResponseReturnValue:
     """The calling device as the server knows it; renews its cookie. It may say what it holds: `waiting` facts, the
     `oldest` captured at that instant, and the `version` of its program."""
@@ -95,10 +100,10 @@ def _keep_report(stored: people.Device | None) -> None:
 
 
 @blueprint.post("/api/v1/device/sign-in")
-@access(device=True)
+@access(device=True, objects="own", writes={"number", "pin"}, reads={"name"})
 def sign_in() -> ResponseReturnValue:
     """Whose number and PIN these are. Only here, never on the device, which keeps working without it."""
-    given = _json_object()
+    given = json_object()
     number, pin = given.get("number"), given.get("pin")
     if not (isinstance(number, str) and isinstance(pin, str) and 1 <= len(number) <= 64 and len(pin) <= 64
             and number.isprintable()):  # fmt: skip
@@ -110,7 +115,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/admin/devices")
-@access(roles={"admin", "lead"})
+@access(roles={"admin", "lead"}, objects="site", query=PARTS)
 @menu(_("Devices"), group="admin", order=10)
 def list_devices() -> Response:
     """All devices: which are missed, what they hold, what of theirs never arrived. Refreshes itself."""
@@ -120,7 +125,7 @@ def list_devices() -> Response:
 
 
 @blueprint.post("/admin/devices/enrolment")
-@access(roles={"admin", "lead"})
+@access(roles={"admin", "lead"}, objects="site")
 def offer_enrolment() -> Response:
     """A new single-use code as QR and as address, shown once."""
     secret, limits = credentials.make_secret(), settings()
@@ -135,10 +140,9 @@ def offer_enrolment() -> Response:
 
 
 @blueprint.post("/admin/devices/rescue")
-@access(roles={"admin", "lead"})
+@access(roles={"admin", "lead"}, objects="site", writes={"file"}, upload=True)
 def rescue_file() -> ResponseReturnValue:
     """Take in the file a device saved: its facts, notes and photos, under its own name."""
-    request.max_content_length = settings().upload_limit
     file = request.files.get("file")
     try:
         content = file.read() if file else b""
@@ -151,7 +155,7 @@ def rescue_file() -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/devices/<identity>/revoke")
-@access(roles={"admin", "lead"})
+@access(roles={"admin", "lead"}, objects="device")
 def revoke(identity: str) -> ResponseReturnValue:
     """Shut a device out. What it has not sent stays on it, to be rescued by hand."""
     with write(db.engine) as connection:
@@ -171,10 +175,3 @@ def _page(
 ) -> Response:
     values = {"offer": offer, "problem": problem, "rescued": rescued}
     return fragments.page("devices/list.html", **values, **_listing())
-
-
-def _json_object() -> dict[str, Any]:
-    given = request.get_json(silent=True)
-    if not isinstance(given, dict):
-        raise Problem("request.invalid", gettext("Send a JSON object."))
-    return given

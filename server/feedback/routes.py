@@ -14,6 +14,7 @@ from server.extensions import db, now
 from server.feedback import board, order_page
 from server.feedback.plots import Bar, bullet, stacked
 from server.feedback.reading import people, valuation
+from server.fragments import PARTS
 from server.intake import desk
 from server.menu import menu
 from server.problems import Problem
@@ -43,7 +44,7 @@ FACTS_SHOWN = 40
 
 
 @blueprint.get("/board")
-@access(roles=FLOOR)
+@access(roles=FLOOR, objects="site", query={"wall", *PARTS}, reads={"name"})
 @menu(_("Live board"), group="floor", order=10)
 def live_board() -> Response:
     """Who is on what; machines; today; what waits for somebody. Each part refreshes itself."""
@@ -65,7 +66,7 @@ def live_board() -> Response:
 
 
 @blueprint.post("/help/<uuid:call>/answer")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="fact", writes={"next"})
 def answer_call(call: Any) -> ResponseReturnValue:
     """Somebody is on the way: a fact as any other, stated by whoever is signed in. Answering twice changes nothing."""
     moment, site = now(), current.site
@@ -82,7 +83,7 @@ def answer_call(call: Any) -> ResponseReturnValue:
 
 
 @blueprint.get("/orders")
-@access(roles=EVERYBODY)
+@access(roles=EVERYBODY, objects="site", query={"status", "text", "after", *PARTS})
 @menu(_("Orders"), group="floor", order=20)
 def list_orders() -> Response:
     """Orders with progress and cost against standard, soonest due first."""
@@ -118,7 +119,7 @@ def _pieces_bar(cost: OrderCost) -> list[Bar]:
 
 
 @blueprint.get("/orders/<path:code>")
-@access(roles=EVERYBODY)
+@access(roles=EVERYBODY, objects="order", query={"state", "shown", *PARTS}, reads={"name"})
 def show_order(code: str) -> Response:
     """One order: progress, cost build-up against standard, timeline, material, defects, facts."""
     part = fragments.wanted()
@@ -150,7 +151,7 @@ def show_order(code: str) -> Response:
 
 
 @blueprint.get("/api/v1/orders")
-@access(roles=EVERYBODY, scopes={"entries:read"})
+@access(roles=EVERYBODY, scopes={"entries:read"}, objects="site", query={"status", "text", "after", "limit"})
 def orders_json() -> ResponseReturnValue:
     """Orders with pieces and cost: `status` (open, closed, all), `text`, `after` (the cursor before), `limit`."""
     wanted, limit = _order_filter(), _whole("limit", PAGE, 1, MOST_API)
@@ -168,7 +169,7 @@ def orders_json() -> ResponseReturnValue:
 
 
 @blueprint.get("/api/v1/orders/<path:code>/cost")
-@access(roles=EVERYBODY, scopes={"entries:read"})
+@access(roles=EVERYBODY, scopes={"entries:read"}, objects="order")
 def order_cost_json(code: str) -> ResponseReturnValue:
     """An order's cost by element and operation against its standard; `valuation` says how labor is valued."""
     with read(db.engine) as connection:
@@ -183,7 +184,7 @@ def order_cost_json(code: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/facts/<uuid:identity>")
-@access(roles=EVERYBODY)
+@access(roles=EVERYBODY, objects="fact", reads={"name", "note", "user"})
 def show_fact(identity: Any) -> Response:
     """One fact: what it says, who sent it, what became of it, its corrections, the entries it caused."""
     event_id, site = str(identity), current.site
@@ -260,7 +261,7 @@ def _fields(fact: Fact) -> list[tuple[str, str, Any]]:
 
 
 @blueprint.get("/held")
-@access(roles=EVERYBODY)
+@access(roles=EVERYBODY, objects="site", query={"reason", "of", "owner", "after"}, reads={"name"})
 @menu(_("Held facts"), group="floor", order=30)
 def list_held() -> Response:
     """What waits for somebody, by what would solve it; and what was costed but wants a look."""

@@ -20,6 +20,7 @@ from server import figures, fragments
 from server.auth.access import access, current
 from server.extensions import db
 from server.figures import money_text
+from server.fragments import PARTS
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
@@ -36,6 +37,7 @@ blueprint = Blueprint("finance", __name__)
 
 FINANCE = {"accountant", "payroll"}
 PAGE = 100
+FILTER = frozenset({"period", "element", "order", "operation", "account", "text"})
 CSV_COLUMNS = (
     "position", "batch", "occurred_on", "posting_period", "late", "element", "order", "operation", "item",
     "work_center", "activity", "quantity", "unit", "hours", "rate", "net_amount", "currency", "from", "to", "formula",
@@ -45,7 +47,7 @@ CSV_COLUMNS = (
 
 
 @blueprint.get("/entries")
-@access(roles=FINANCE)
+@access(roles=FINANCE, objects="site", query={*FILTER, "before", *PARTS}, reads={"wage"})
 @menu(_("Entries"), group="finance", order=10)
 def list_entries() -> Response:
     """Entries of a filter, newest first, with their totals."""
@@ -81,7 +83,7 @@ def list_entries() -> Response:
 
 
 @blueprint.get("/entries.csv")
-@access(roles=FINANCE)
+@access(roles=FINANCE, objects="site", query=FILTER, reads={"wage"})
 def entries_csv() -> Response:
     """The entries of a filter, one line each, oldest first; a reversal counts below zero."""
     with read(db.engine) as connection:
@@ -112,7 +114,7 @@ def entries_csv() -> Response:
 
 
 @blueprint.get("/entries/<int:position>")
-@access(roles=FINANCE)
+@access(roles=FINANCE, objects="entry", reads={"name", "wage"})
 def show_entry(position: int) -> Response:
     """One entry: postings, formula, rate, rule, policy, the facts, its reversal, its batch."""
     site = current.site
@@ -269,7 +271,7 @@ def _link(wanted: Filter, **changes: str) -> dict[str, str]:
 
 
 @blueprint.get("/api/v1/orders/<path:code>/variances")
-@access(roles=FINANCE, scopes={"entries:read"})
+@access(roles=FINANCE, scopes={"entries:read"}, objects="order", reads={"wage"})
 def order_variances(code: str) -> ResponseReturnValue:
     """What an order differs by from the standard frozen at its release, cause by cause; while it runs, work in progress
     at standard aside. `variances` is null, with the reason, where no standard is frozen. Where somebody has a rate of

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from server.auth.access import access, current
+from server.auth.fields import check_members
 from server.extensions import db, now
 from server.intake import photos, rescue
 from server.intake.accept import Sender, Verdict, accept, keep_doubts, keep_notes
@@ -28,10 +29,11 @@ blueprint = Blueprint("intake", __name__)
 MOST_EVENTS = 500
 MOST_INFLATED = 4 * 1024 * 1024
 PROTOCOL = catalog.PROTOCOL
+ENVELOPE = {"protocol", "batch_id", "lineage", "relayed_from", "events", "notes", "doubts"}
 
 
 @blueprint.post("/api/v1/events")
-@access(device=True, scopes={"events:write"})
+@access(device=True, scopes={"events:write"}, objects="own", writes=ENVELOPE)
 def post_events() -> ResponseReturnValue:
     """Take a batch of facts: each is created, exists already, conflicts with another of its id, or is rejected."""
     batch = _read_batch()
@@ -78,7 +80,7 @@ def _sender(connection: Connection, relayed_from: Any) -> Sender:
 
 
 @blueprint.put("/api/v1/photos/<uuid:event_id>")
-@access(device=True)
+@access(device=True, objects="site")
 def put_photo(event_id: Any) -> ResponseReturnValue:
     """Take the photo of a fact, as JPEG: the fact comes first and vouches for it with its `photo_digest`."""
     # One byte more than allowed is read, and no further: a body of unknown length is cut at the limit without a word.
@@ -97,7 +99,7 @@ def put_photo(event_id: Any) -> ResponseReturnValue:
 
 
 @blueprint.get("/facts/<uuid:event_id>/photo")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="fact", reads={"photo"})
 def show_photo(event_id: Any) -> ResponseReturnValue:
     """The photo beside a fact, as a file that a browser draws as a picture or saves, and never as a page."""
     with read(db.engine) as connection:
@@ -111,7 +113,7 @@ def show_photo(event_id: Any) -> ResponseReturnValue:
 
 
 @blueprint.get("/api/v1/events/status")
-@access(device=True, scopes={"events:write", "events:read"})
+@access(device=True, scopes={"events:write", "events:read"}, objects="site", query={"ids"})
 def event_status() -> ResponseReturnValue:
     """What became of facts, by id (at most 100, separated by commas): state, reason, the sentence for a person,
     and when a call for help was answered."""
@@ -175,6 +177,7 @@ def _read_batch() -> dict[str, Any]:
         raise Problem(wrong.code, gettext(wrong.detail)) from wrong
     if not isinstance(batch, dict) or not isinstance(batch.get("events"), list):
         raise Problem("intake.malformed_json", gettext("Send an object with the fields protocol, batch_id and events."))
+    check_members(batch)
     if batch.get("protocol") != PROTOCOL or batch.get("protocol") is True:
         raise Problem("intake.protocol", pointer="/protocol")
     batch_id = batch.get("batch_id")

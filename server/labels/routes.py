@@ -52,6 +52,8 @@ PAPERS: dict[str, LazyString] = {
     "100x50": _("Roll 100 × 50 mm"),
 }
 OWN = "own"
+# What the form of a section sends; things are ticked, so their fields come several times.
+SHEET = {"as", "paper", "width", "height", "first", "cut", "anew", *(f"{name}*" for name in things.CHOICES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Choice:
 
 
 @blueprint.get("/labels")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="site")
 @menu(_("Labels"), group="reference", order=80)
 def start() -> str:
     """What there is to label."""
@@ -126,7 +128,7 @@ def start() -> str:
 
 
 @blueprint.get("/labels/<any(orders, badges, places, material, quick):name>")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="site", query={"new*"}, reads={"name", "number", "badge"})
 def choose(name: str) -> str:
     """Everything of a section that can carry a label. `?new=ITEM=LOT` is ticked already."""
     section, site = SECTIONS[name], settings().site
@@ -143,7 +145,7 @@ def choose(name: str) -> str:
 
 
 @blueprint.post("/labels/lots")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="site", writes={"item", "lots"})
 def add_lots() -> ResponseReturnValue:
     """Lots somebody typed, one a line: they get their letters and stand on the page from then on."""
     item = request.form.get("item", "").strip()
@@ -166,7 +168,7 @@ def add_lots() -> ResponseReturnValue:
 
 
 @blueprint.post("/labels/sheet")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="site", writes=SHEET, reads={"name", "badge"})
 def make_sheet() -> str:
     """The sheet of what was chosen. Making it gives letters to what has none yet."""
     way = request.form.get("as", LABELS.name)
@@ -223,7 +225,7 @@ def why_not(wrong: paper.UnknownPaper | sheet.TooSmall) -> str:
 
 
 @blueprint.get("/labels/paper/<name>.css")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="none")
 def style_of_paper(name: str) -> Response:
     """The size of a paper, for the browser that prints on it."""
     try:
@@ -233,7 +235,7 @@ def style_of_paper(name: str) -> Response:
 
 
 @blueprint.get("/labels/scanner")
-@access(roles={"lead", "admin"})
+@access(roles={"lead", "admin"}, objects="site")
 def set_up_scanner() -> str:
     """How a hand scanner is set up, with a code to try. It gets its letters when somebody looks for the first time."""
     chosen = settings()

@@ -54,7 +54,13 @@ _BILLABLE = [CSV_COLUMNS.index(column) for column in ("billable_amount", "billab
 
 
 @blueprint.get("/api/v1/entries")
-@access(roles={"accountant", "payroll"}, scopes={"entries:read"})
+@access(
+    roles={"accountant", "payroll"},
+    scopes={"entries:read"},
+    objects="site",
+    query={"after", "limit", "format"},
+    reads={"wage"},
+)
 def entries() -> ResponseReturnValue:
     """Entries after a cursor: `after`, `limit` (1 to 10000), `format` (json, ndjson, csv; else by Accept)."""
     form = _format()
@@ -79,7 +85,7 @@ def entries() -> ResponseReturnValue:
 
 
 @blueprint.get("/api/v1/batches")
-@access(roles={"accountant", "payroll"}, scopes={"entries:read"})
+@access(roles={"accountant", "payroll"}, scopes={"entries:read"}, objects="site", query={"after", "limit"})
 def batches() -> ResponseReturnValue:
     """Sealed batches after a number (`after`, default 0): positions, instant, hash and the hash before."""
     after = _whole("after", 0, 0, 2**53)
