@@ -554,7 +554,8 @@ class ReferencePart(Base):
 
 
 class User(Base):
-    """A person who signs in to pages. `roles`: space-separated lead accountant payroll admin."""
+    """A person who signs in to pages. `roles`: separated by spaces; `teams`: codes of the departments whose people the
+    user sees, a line each, "" = all; `signed_in_at`: the last time."""
 
     __tablename__ = "user"
     site: Mapped[str] = site_key()
@@ -566,6 +567,8 @@ class User(Base):
     active: Mapped[bool] = personal(Boolean, default=True)
     failures: Mapped[int] = personal(Integer, default=0)
     locked_until: Mapped[int] = personal(Instant, default=0)
+    teams: Mapped[str] = personal(Text, default="")
+    signed_in_at: Mapped[int | None] = personal(Instant)
 
 
 class Session(Base):
@@ -577,6 +580,67 @@ class Session(Base):
     user: Mapped[str] = personal(Key)
     created_at: Mapped[int] = personal(Instant)
     seen_at: Mapped[int] = personal(Instant)
+
+
+class Invitation(Base):
+    """A link somebody gets from an administrator: an invitation makes the user, a reset lets one choose a new password.
+    Stored hashed, works once. `clears_factor`: it takes the second factor away as well."""
+
+    __tablename__ = "invitation"
+    site: Mapped[str] = site_key()
+    secret_hash: Mapped[str] = secret(String(64), primary_key=True)
+    kind: Mapped[str] = operational(String(16))
+    user: Mapped[str] = personal(Key)
+    display_name: Mapped[str] = personal(String(200))
+    roles: Mapped[str] = personal(String(64))
+    teams: Mapped[str] = personal(Text)
+    language: Mapped[str] = personal(String(8))
+    clears_factor: Mapped[bool] = operational(Boolean)
+    created_at: Mapped[int] = personal(Instant)
+    created_by: Mapped[str] = personal(Key)
+    expires_at: Mapped[int] = operational(Instant)
+    used_at: Mapped[int | None] = personal(Instant)
+
+
+class RightsRequest(Base):
+    """A change of rights that takes two people: asked for by one, answered by another. `answer`: "", approved, refused
+    or withdrawn."""
+
+    __tablename__ = "rights_request"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    kind: Mapped[str] = operational(String(16))
+    user: Mapped[str] = personal(Key)
+    asked_by: Mapped[str] = personal(Key)
+    asked_at: Mapped[int] = personal(Instant)
+    answer: Mapped[str] = operational(String(16), default="")
+    answered_by: Mapped[str] = personal(Key, default="")
+    answered_at: Mapped[int | None] = personal(Instant)
+
+
+class Identity(Base):
+    """An account elsewhere that signs a user in: what its issuer calls it, which never changes, unlike an address."""
+
+    __tablename__ = "identity"
+    site: Mapped[str] = site_key()
+    issuer: Mapped[str] = operational(String(200), primary_key=True)
+    subject: Mapped[str] = personal(String(255), primary_key=True)
+    user: Mapped[str] = personal(Key)
+    linked_at: Mapped[int] = personal(Instant)
+    __table_args__ = (Index(None, "site", "user"),)
+
+
+class OidcAttempt(Base):
+    """A sign-in that left for the issuer and is to come back with the browser's secret. `invitation`: hash of the link
+    accepted with it; `again`: whoever is signed in proves it anew."""
+
+    __tablename__ = "oidc_attempt"
+    site: Mapped[str] = site_key()
+    secret_hash: Mapped[str] = secret(String(64), primary_key=True)
+    invitation: Mapped[str] = secret(String(64))
+    again: Mapped[bool] = operational(Boolean)
+    target: Mapped[str] = operational(String(2000))
+    expires_at: Mapped[int] = operational(Instant)
 
 
 class Enrolment(Base):

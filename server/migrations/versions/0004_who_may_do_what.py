@@ -15,6 +15,7 @@ UUID = sa.String(36).with_variant(sa.String(36, collation="C"), "postgresql")
 def upgrade() -> None:
     """One function for each room below; each is called here."""
     _know_devices()
+    _invite_and_limit()
     _keep_a_trail()
 
 
@@ -37,6 +38,62 @@ def _know_devices() -> None:
     )
     for column in ("created_by", "machine", "work_center"):
         op.add_column("api_token", sa.Column(column, KEY, nullable=False, server_default=""))
+
+
+def _invite_and_limit() -> None:
+    """Users of some departments, links for new ones, what takes two people, accounts elsewhere."""
+    op.add_column("user", sa.Column("teams", sa.Text(), nullable=False, server_default=""))
+    op.add_column("user", sa.Column("signed_in_at", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "invitation",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("display_name", sa.String(200), nullable=False),
+        sa.Column("roles", sa.String(64), nullable=False),
+        sa.Column("teams", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("clears_factor", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", KEY, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site", "secret_hash", name=op.f("pk_invitation")),
+    )
+    op.create_table(
+        "rights_request",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("asked_by", KEY, nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.String(16), nullable=False),
+        sa.Column("answered_by", KEY, nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_rights_request")),
+    )
+    op.create_table(
+        "identity",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("issuer", sa.String(200), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("linked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "issuer", "subject", name=op.f("pk_identity")),
+    )
+    op.create_index(op.f("ix_identity_site"), "identity", ["site", "user"])
+    op.create_table(
+        "oidc_attempt",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("invitation", sa.String(64), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("target", sa.String(2000), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "secret_hash", name=op.f("pk_oidc_attempt")),
+    )
 
 
 def _keep_a_trail() -> None:
@@ -79,6 +136,10 @@ def _keep_a_trail() -> None:
 
 
 def downgrade() -> None:
+    for table in ("oidc_attempt", "identity", "rights_request", "invitation"):
+        op.drop_table(table)
+    for column in ("signed_in_at", "teams"):
+        op.drop_column("user", column)
     for column in ("work_center", "machine", "created_by"):
         op.drop_column("api_token", column)
     op.drop_table("used_nonce")
