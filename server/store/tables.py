@@ -61,9 +61,9 @@ def personal(*arguments: Any, **named: Any) -> Any:
     return mapped_column(*arguments, info={"class": "personal"}, **named)
 
 
-def wage(*arguments: Any, **named: Any) -> Any:
-    """A column from which somebody's pay could be read or derived."""
-    return mapped_column(*arguments, info={"class": "wage"}, **named)
+def wage(*arguments: Any, sealed: str = "", **named: Any) -> Any:
+    """A column from which somebody's pay could be read or derived. `sealed`: for what purpose server/vault.py does."""
+    return mapped_column(*arguments, info={"class": "wage"} | ({"sealed": sealed} if sealed else {}), **named)
 
 
 def secret(*arguments: Any, **named: Any) -> Any:
@@ -490,6 +490,29 @@ class Rate(Base):
     amount: Mapped[str] = wage(String(32))
     includes_labor: Mapped[bool] = operational(Boolean, default=False)
     __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
+
+
+class WageRate(Base):
+    """What an hour of one person costs (`kind` person), or the mean that is published for a rate group (`kind` group),
+    proposed by one and approved by another. Never in `rate`: no entry uses it. `amount` is sealed, and so is `members`,
+    who a mean is of. `state`: proposed, approved, declined, withdrawn. Rows stay as they were decided."""
+
+    __tablename__ = "wage_rate"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = operational(Uuid, primary_key=True)
+    kind: Mapped[str] = operational(String(8))
+    subject: Mapped[str] = personal(Key)
+    valid_from: Mapped[str] = operational(String(10))
+    valid_until: Mapped[str | None] = operational(String(10))
+    amount: Mapped[str] = wage(Text, sealed="wage.amount")
+    members: Mapped[str] = wage(Text, sealed="wage.members", default="")
+    reason: Mapped[str] = personal(String(200), default="")
+    state: Mapped[str] = operational(String(12))
+    proposed_by: Mapped[str] = personal(String(80))
+    proposed_at: Mapped[int] = operational(Instant)
+    decided_by: Mapped[str] = personal(String(80), default="")
+    decided_at: Mapped[int | None] = operational(Instant)
+    __table_args__ = (Index(None, "site", "state", "kind", "subject"),)
 
 
 class PolicyVersion(Base):

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _know_devices()
     _invite_and_limit()
     _keep_a_trail()
+    _keep_wages_apart()
 
 
 def _know_devices() -> None:
@@ -135,7 +136,31 @@ def _keep_a_trail() -> None:
         )
 
 
+def _keep_wages_apart() -> None:
+    """Rates of people, and the means published of them: proposed, approved, sealed."""
+    op.create_table(
+        "wage_rate",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("subject", KEY, nullable=False),
+        sa.Column("valid_from", sa.String(length=10), nullable=False),
+        sa.Column("valid_until", sa.String(length=10), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("proposed_by", sa.String(length=80), nullable=False),
+        sa.Column("proposed_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_wage_rate")),
+    )
+    op.create_index("ix_wage_rate_site_state_kind_subject", "wage_rate", ["site", "state", "kind", "subject"])
+
+
 def downgrade() -> None:
+    op.drop_table("wage_rate")
     for table in ("oidc_attempt", "identity", "rights_request", "invitation"):
         op.drop_table(table)
     for column in ("signed_in_at", "teams"):
