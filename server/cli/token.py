@@ -58,7 +58,7 @@ def list_(settings: Settings) -> None:
 def revoke(settings: Settings, name: str) -> None:
     """Revoke the tokens of this name, at once."""
     with write(open_database(settings)) as connection:
-        count = people.revoke_token(connection, settings.site, name, system_clock())
+        count = len(people.revoke_tokens(connection, settings.site, system_clock(), name=name))
     if not count:
         raise Trouble(_("There is no valid token %(name)s.", name=name))
     click.echo(_("%(name)s is revoked.", name=name))

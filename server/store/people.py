@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -47,7 +47,8 @@ class SignIn:
 @dataclass(frozen=True, slots=True)
 class Device:
     """A phone or tablet. `last_seq`: the highest number it announced; `waiting`: facts it said it still holds, the
-    oldest of them captured at `waiting_since`; `version`: of its program."""
+    oldest of them captured at `waiting_since`; `version`: of its program. `public_key`: of its signatures, "" without;
+    `key_wanted`: the one it asks for instead; `approved_at`: when somebody let it in, None: nobody has yet."""
 
     id: str
     name: str
@@ -59,15 +60,22 @@ class Device:
     waiting_since: int | None
     version: str
     clock_offset_ms: int | None
+    public_key: str
+    key_wanted: str
+    approved_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A program's credential. `scopes`: separated by spaces."""
+    """A program's credential. `scopes`: separated by spaces; `created_by`: whose rights bound it, "" for nobody's;
+    `machine`, `work_center`: the one thing it may tell of, "" for no such bound."""
 
     id: str
     name: str
     scopes: str
+    created_by: str
+    machine: str
+    work_center: str
     created_at: int
     expires_at: int | None
     revoked_at: int | None
@@ -255,15 +263,72 @@ def use_enrolment(
     return "expired" if found.used_at is None else "used"
 
 
-def create_device(connection: Connection, site: str, name: str, secret_hash: str, now: int) -> str:
-    """A newly enrolled device; returns its id."""
+def create_device(
+    connection: Connection,
+    site: str,
+    name: str,
+    secret_hash: str,
+    now: int,
+    *,
+    public_key: str = "",
+    approved: bool = True,
+) -> str:
+    """A newly enrolled device; returns its id. Those that nobody let in for a day go."""
+    table = tables.Device
+    connection.execute(
+        delete(table).where(table.site == site, table.approved_at.is_(None), table.enrolled_at < now - 86_400_000)
+    )
     identity = str(uuid4())
     connection.execute(
-        insert(tables.Device).values(
-            site=site, id=identity, name=name, secret_hash=secret_hash, enrolled_at=now, seen_at=now, last_seq=0
+        insert(table).values(
+            site=site, id=identity, name=name, secret_hash=secret_hash, enrolled_at=now, seen_at=now, last_seq=0,
+            public_key=public_key, approved_at=now if approved else None,
         )
-    )
+    )  # fmt: skip
     return identity
+
+
+def admit_device(connection: Connection, site: str, identity: str, user: str, now: int) -> bool:
+    """Let a device in that waits, or let one that lost its key use the new one; False when none of that id asks."""
+    table = tables.Device
+    asks = or_(table.approved_at.is_(None), table.key_wanted != "")
+    key = case((table.key_wanted != "", table.key_wanted), else_=table.public_key)
+    changed = connection.execute(
+        update(table)
+        .where(table.site == site, table.id == identity, table.revoked_at.is_(None), asks)
+        .values(public_key=key, key_wanted="", approved_at=func.coalesce(table.approved_at, now), approved_by=user)
+    )
+    return changed.rowcount == 1
+
+
+def decline_device(connection: Connection, site: str, identity: str) -> bool:
+    """Do not let a device in that waits: it is as if it had never come. One that asks for a new key keeps the one it
+    had. False when none of that id asks."""
+    table = tables.Device
+    here = (table.site == site, table.id == identity)
+    gone = connection.execute(delete(table).where(*here, table.approved_at.is_(None)))
+    kept = connection.execute(update(table).where(*here, table.key_wanted != "").values(key_wanted=""))
+    return gone.rowcount + kept.rowcount == 1
+
+
+def want_key(connection: Connection, site: str, identity: str, public_key: str, *, approved: bool = False) -> None:
+    """A device lost its key and asks to sign with this one; `approved`: without anybody looking."""
+    table = tables.Device
+    wanted = {"public_key": public_key, "key_wanted": ""} if approved else {"key_wanted": public_key}
+    connection.execute(update(table).where(table.site == site, table.id == identity).values(**wanted))
+
+
+def use_nonce(connection: Connection, site: str, device: str, nonce: str, now: int, since: int) -> bool:
+    """Use a number of a device's signature up; False for one that was used. Those used before `since` go: signatures
+    of that age do not hold any more."""
+    table = tables.UsedNonce
+    here = (table.site == site, table.device == device)
+    connection.execute(delete(table).where(*here, table.used_at < since))
+    insert_once = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    added = connection.execute(
+        insert_once.values(site=site, device=device, nonce=nonce, used_at=now).on_conflict_do_nothing()
+    )
+    return added.rowcount == 1
 
 
 def find_device(connection: Connection, site: str, secret_hash: str) -> Device | None:
@@ -407,6 +472,9 @@ class NewToken:
     secret_hash: str
     scopes: frozenset[str]
     expires_at: int | None
+    created_by: str = ""
+    machine: str = ""
+    work_center: str = ""
 
 
 def create_token(connection: Connection, site: str, token: NewToken, now: int) -> str:
@@ -419,6 +487,9 @@ def create_token(connection: Connection, site: str, token: NewToken, now: int) -
             name=token.name,
             secret_hash=token.secret_hash,
             scopes=" ".join(sorted(token.scopes)),
+            created_by=token.created_by,
+            machine=token.machine,
+            work_center=token.work_center,
             created_at=now,
             expires_at=token.expires_at,
         )
@@ -432,8 +503,9 @@ def find_token(connection: Connection, site: str, secret_hash: str) -> Token | N
 
 
 def list_tokens(connection: Connection, site: str) -> list[Token]:
-    """All tokens by name."""
-    return _all(connection, Token, _columns(Token, ApiToken).where(ApiToken.site == site).order_by(ApiToken.name))
+    """All tokens, those in force first, each group by name."""
+    order = ApiToken.revoked_at.is_not(None), ApiToken.name, ApiToken.created_at
+    return _all(connection, Token, _columns(Token, ApiToken).where(ApiToken.site == site).order_by(*order))
 
 
 def touch_token(connection: Connection, site: str, identity: str, now: int) -> None:
@@ -441,11 +513,10 @@ def touch_token(connection: Connection, site: str, identity: str, now: int) -> N
     connection.execute(update(ApiToken).where(ApiToken.site == site, ApiToken.id == identity).values(used_at=now))
 
 
-def revoke_token(connection: Connection, site: str, name: str, now: int) -> int:
-    """Tokens of this name may not call any more; returns how many there were."""
-    changed = connection.execute(
-        update(ApiToken)
-        .where(ApiToken.site == site, ApiToken.name == name, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-    return changed.rowcount
+def revoke_tokens(connection: Connection, site: str, now: int, *, name: str = "", identity: str = "") -> list[Token]:
+    """Tokens of this name, or the one of this id, may not call any more; returns those that could until now."""
+    which = ApiToken.name == name if name else ApiToken.id == identity
+    here = (ApiToken.site == site, which, ApiToken.revoked_at.is_(None))
+    found = _all(connection, Token, _columns(Token, ApiToken).where(*here))
+    connection.execute(update(ApiToken).where(*here).values(revoked_at=now))
+    return found

@@ -680,9 +680,9 @@ class Enrolment(Base):
 
 class Device(Base):
     """A phone or tablet that may append facts. `last_seq`: the highest number it announced. `waiting`: facts it said it
-    still holds, the oldest captured at `waiting_since`; `clock_offset_ms`: server clock minus its own. `public_key`: what
-    its signatures are checked with, "" for one that cannot sign; `key_wanted`: the key it asks for instead of the one it
-    lost. Until somebody let it in (`approved_at`) it may do nothing."""
+    still holds, the oldest captured at `waiting_since`; `clock_offset_ms`: server clock minus its own. `public_key`:
+    what its signatures are checked with, "" for one that cannot sign; `key_wanted`: the key it asks for instead of the
+    one it lost. Until somebody let it in (`approved_at`) it may do nothing."""
 
     __tablename__ = "device"
     site: Mapped[str] = site_key()

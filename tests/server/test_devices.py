@@ -154,7 +154,7 @@ def test_a_token_that_is_over_is_refused(change: str, client: FlaskClient, datab
     header = callers.bearer(database, "reference:read")
     with write(database) as connection:
         if change == "revoke":
-            people.revoke_token(connection, "main", "program", system_clock())
+            people.revoke_tokens(connection, "main", system_clock(), name="program")
         elif change == "expire":
             connection.exec_driver_sql("UPDATE api_token SET expires_at = 1")
         else:
