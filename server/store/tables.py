@@ -95,6 +95,8 @@ class Site(Base):
     # Policy settings as canonical JSON, with the version entries carry.
     # What phones may do here, as canonical JSON: see `server.store.sites.Floor`.
     floor: Mapped[str] = operational(Text, default="{}")
+    # How long what is kept of people stays, as canonical JSON: see `server.store.retention`.
+    privacy: Mapped[str] = operational(Text, default="{}")
 
 
 class Department(Base):
@@ -1065,6 +1067,80 @@ class AuditLine(Base):
         Index("ix_audit_line_action", "site", "action", "number"),
         Index("ix_audit_line_actor", "site", "actor", "number"),
     )
+
+
+# --- privacy ---------------------------------------------------------------------------------------------------
+
+
+class Tombstone(Base):
+    """What was erased or has expired, by id and fingerprint, so that it never comes back: an event, note or photo a
+    sleeping tablet sends again, a person a file brings again. `sender` and `device_seq`: of an event, whose number is
+    then not missing."""
+
+    __tablename__ = "tombstone"
+    site: Mapped[str] = site_key()
+    kind: Mapped[str] = operational(String(8), primary_key=True)
+    id: Mapped[str] = personal(Key, primary_key=True)
+    digest: Mapped[str] = operational(String(64), default="")
+    sender: Mapped[str] = operational(Uuid, default="")
+    device_seq: Mapped[int | None] = operational(BigInteger)
+    erased_at: Mapped[int] = operational(Instant)
+    __table_args__ = (Index(None, "site", "sender", "device_seq"),)
+
+
+class Leaver(Base):
+    """Since when somebody without any fact is known to have left: from then on the identity waits for its end."""
+
+    __tablename__ = "leaver"
+    site: Mapped[str] = site_key()
+    person: Mapped[str] = personal(Key, primary_key=True)
+    noticed_at: Mapped[int] = personal(Instant)
+
+
+class Removal(Base):
+    """What was taken away, by which rule, up to when it was from (`before`, 0: by hand), and how much of it."""
+
+    __tablename__ = "removal"
+    site: Mapped[str] = site_key()
+    number: Mapped[int] = operational(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[int] = operational(Instant)
+    rule: Mapped[str] = operational(String(16))
+    before: Mapped[int] = operational(Instant)
+    removed: Mapped[int] = operational(Integer)
+
+
+class RetentionRun(Base):
+    """When a rule last found nothing more to take away. `rule` "rewrite": when the database was last written anew."""
+
+    __tablename__ = "retention_run"
+    site: Mapped[str] = site_key()
+    rule: Mapped[str] = operational(String(16), primary_key=True)
+    done_at: Mapped[int] = operational(Instant)
+    wanted_at: Mapped[int] = operational(Instant, default=0)
+
+
+class Disclosure(Base):
+    """Who outside was given names or numbers of people: a program, an outside system, or a user with a file."""
+
+    __tablename__ = "disclosure"
+    site: Mapped[str] = site_key()
+    receiver: Mapped[str] = personal(String(80), primary_key=True)
+    name: Mapped[str] = personal(String(200))
+    first_at: Mapped[int] = operational(Instant)
+    last_at: Mapped[int] = operational(Instant)
+
+
+class ErasureNotice(Base):
+    """That a receiver of names must be told of an erasure, and when it was. `person`: the key, all that is left."""
+
+    __tablename__ = "erasure_notice"
+    site: Mapped[str] = site_key()
+    person: Mapped[str] = personal(Key, primary_key=True)
+    receiver: Mapped[str] = personal(String(80), primary_key=True)
+    name: Mapped[str] = personal(String(200))
+    made_at: Mapped[int] = operational(Instant)
+    told_at: Mapped[int | None] = operational(Instant)
+    told_by: Mapped[str] = personal(String(80), default="")
 
 
 TABLES: dict[str, Any] = dict(Base.metadata.tables)

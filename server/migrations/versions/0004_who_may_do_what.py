@@ -19,6 +19,7 @@ def upgrade() -> None:
     _know_devices()
     _keep_a_trail()
     _keep_wages_apart()
+    _forget_people()
 
 
 def _know_devices() -> None:
@@ -181,7 +182,110 @@ def _keep_wages_apart() -> None:
     op.create_index("ix_wage_rate_site_state_kind_subject", "wage_rate", ["site", "state", "kind", "subject"])
 
 
+def _forget_people() -> None:
+    """How long what is kept of people stays, what was taken away, and what must not come back."""
+    op.add_column("site", sa.Column("privacy", sa.Text(), nullable=False, server_default="{}"))
+    op.create_table(
+        "tombstone",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("sender", UUID, nullable=False),
+        sa.Column("device_seq", sa.BigInteger(), nullable=True),
+        sa.Column("erased_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "kind", "id", name=op.f("pk_tombstone")),
+    )
+    op.create_index(op.f("ix_tombstone_site"), "tombstone", ["site", "sender", "device_seq"])
+    op.create_table(
+        "leaver",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("person", KEY, nullable=False),
+        sa.Column("noticed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "person", name=op.f("pk_leaver")),
+    )
+    op.create_table(
+        "removal",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sa.String(16), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "number", name=op.f("pk_removal")),
+    )
+    op.create_table(
+        "retention_run",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("rule", sa.String(16), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=False),
+        sa.Column("wanted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "rule", name=op.f("pk_retention_run")),
+    )
+    op.create_table(
+        "disclosure",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("receiver", sa.String(80), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "receiver", name=op.f("pk_disclosure")),
+    )
+    op.create_table(
+        "erasure_notice",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("person", KEY, nullable=False),
+        sa.Column("receiver", sa.String(80), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.Column("told_by", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("site", "person", "receiver", name=op.f("pk_erasure_notice")),
+    )
+    _let_expire(erasing=True)
+
+
+def _let_expire(*, erasing: bool) -> None:
+    """A fact may go once its tombstone stands, and the words of why a period was closed may be emptied; or neither."""
+    stands = "EXISTS (SELECT 1 FROM tombstone t WHERE t.site = OLD.site AND t.kind = 'event' AND t.id = OLD.id)"
+    kept = ("site", "number", "period", "action", "by", "at", "position")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER event_no_delete")
+        op.execute(
+            f"CREATE TRIGGER event_no_delete BEFORE DELETE ON event {f'WHEN NOT {stands} ' if erasing else ''}"
+            "BEGIN SELECT RAISE(ABORT, 'event rows are only added'); END"
+        )
+        changed = " OR ".join(["NEW.reason <> ''", *(f'NEW."{name}" IS NOT OLD."{name}"' for name in kept)])
+        op.execute("DROP TRIGGER period_change_no_update")
+        op.execute(
+            f"CREATE TRIGGER period_change_no_update BEFORE UPDATE ON period_change "
+            f"{f'WHEN {changed} ' if erasing else ''}"
+            "BEGIN SELECT RAISE(ABORT, 'period_change rows are only added'); END"
+        )
+        return
+    op.execute("DROP TRIGGER event_no_delete ON event")
+    op.execute("DROP TRIGGER period_change_no_update ON period_change")
+    if erasing:
+        op.execute(
+            "CREATE FUNCTION refuse_delete_of_fact() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {stands} THEN RETURN OLD; END IF; RAISE EXCEPTION 'event rows are only added'; END $$"
+        )
+    function = "refuse_delete_of_fact" if erasing else "refuse_change"
+    op.execute(f"CREATE TRIGGER event_no_delete BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION {function}()")
+    changed = " OR ".join(["NEW.reason <> ''", *(f'NEW."{name}" IS DISTINCT FROM OLD."{name}"' for name in kept)])
+    op.execute(
+        "CREATE TRIGGER period_change_no_update BEFORE UPDATE ON period_change FOR EACH ROW "
+        f"{f'WHEN ({changed}) ' if erasing else ''}EXECUTE FUNCTION refuse_change()"
+    )
+    if not erasing:
+        op.execute("DROP FUNCTION refuse_delete_of_fact()")
+
+
 def downgrade() -> None:
+    _let_expire(erasing=False)
+    for table in ("erasure_notice", "disclosure", "retention_run", "removal", "leaver", "tombstone"):
+        op.drop_table(table)
+    op.drop_column("site", "privacy")
     for column in ("work_center", "machine", "created_by"):
         op.drop_column("api_token", column)
     op.drop_table("used_nonce")
