@@ -196,7 +196,7 @@ def _forget_people() -> None:
         sa.Column("erased_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "kind", "id", name=op.f("pk_tombstone")),
     )
-    op.create_index(op.f("ix_tombstone_site"), "tombstone", ["site", "sender", "device_seq"])
+    op.create_index(op.f("ix_tombstone_site_sender_device_seq"), "tombstone", ["site", "sender", "device_seq"])
     op.create_table(
         "leaver",
         sa.Column("site", KEY, nullable=False),
