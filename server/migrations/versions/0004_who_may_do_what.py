@@ -16,7 +16,6 @@ def upgrade() -> None:
     """One function for each room below; each is called here."""
     _know_devices()
     _invite_and_limit()
-    _know_devices()
     _keep_a_trail()
     _keep_wages_apart()
     _forget_people()
@@ -97,27 +96,6 @@ def _invite_and_limit() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "secret_hash", name=op.f("pk_oidc_attempt")),
     )
-
-
-def _know_devices() -> None:
-    """Devices that sign and are let in by somebody, tokens with a maker and a machine, longer letters on badges."""
-    with op.batch_alter_table("label_code") as table:
-        table.alter_column("code", existing_type=sa.String(9), type_=sa.String(18), existing_nullable=False)
-    op.add_column("device", sa.Column("public_key", sa.String(100), nullable=False, server_default=""))
-    op.add_column("device", sa.Column("key_wanted", sa.String(100), nullable=False, server_default=""))
-    op.add_column("device", sa.Column("approved_at", sa.BigInteger(), nullable=True))
-    op.add_column("device", sa.Column("approved_by", KEY, nullable=False, server_default=""))
-    op.execute("UPDATE device SET approved_at = enrolled_at")  # who is in stays in
-    op.create_table(
-        "used_nonce",
-        sa.Column("site", KEY, nullable=False),
-        sa.Column("device", UUID, nullable=False),
-        sa.Column("nonce", sa.String(32), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("site", "device", "nonce", name=op.f("pk_used_nonce")),
-    )
-    for column in ("created_by", "machine", "work_center"):
-        op.add_column("api_token", sa.Column(column, KEY, nullable=False, server_default=""))
 
 
 def _keep_a_trail() -> None:
@@ -299,12 +277,4 @@ def downgrade() -> None:
         op.drop_table(table)
     for column in ("signed_in_at", "teams"):
         op.drop_column("user", column)
-    for column in ("work_center", "machine", "created_by"):
-        op.drop_column("api_token", column)
-    op.drop_table("used_nonce")
-    for column in ("approved_by", "approved_at", "key_wanted", "public_key"):
-        op.drop_column("device", column)
-    op.execute("DELETE FROM label_code WHERE length(code) > 9")
-    with op.batch_alter_table("label_code") as table:
-        table.alter_column("code", existing_type=sa.String(18), type_=sa.String(9), existing_nullable=False)
     op.drop_table("audit_line")
