@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in. `roles`: separated by spaces; `locked_until`: no sign-in before that instant."""
+    """Somebody who signs in. `roles`: separated by spaces; `locked_until`: no sign-in before that instant;
+    `teams`: see `unpack_teams`; `signed_in_at`: the last time."""
 
     name: str
     display_name: str
@@ -29,6 +30,8 @@ class User:
     active: bool
     failures: int
     locked_until: int
+    teams: str
+    signed_in_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class SignIn:
     roles: str
     language: str
     active: bool
+    teams: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,21 @@ def _all(connection: Connection, kind: type[T], statement: Select[*tuple[Any, ..
     return [kind(*row) for row in connection.execute(statement)]
 
 
+def pack_roles(roles: Iterable[str]) -> str:
+    """Roles as a row holds them."""
+    return " ".join(sorted(set(roles)))
+
+
+def pack_teams(teams: Iterable[str]) -> str:
+    """Codes of departments as a row holds them: a line each, because a code may have spaces in it."""
+    return "\n".join(sorted(set(teams)))
+
+
+def unpack_teams(stored: str) -> frozenset[str] | None:
+    """The departments a user is limited to; None: not limited."""
+    return frozenset(stored.split("\n")) if stored else None
+
+
 # --- users -----------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +139,7 @@ def create_user(
     password_hash: str,
     roles: Iterable[str],
     language: str = "",
+    teams: Iterable[str] = (),
 ) -> None:
     """A new user. Raises IntegrityError for a name that is taken."""
     connection.execute(
@@ -128,9 +148,10 @@ def create_user(
             name=name,
             display_name=display_name,
             password_hash=password_hash,
-            roles=" ".join(sorted(set(roles))),
+            roles=pack_roles(roles),
             language=language,
             active=True,
+            teams=pack_teams(teams),
             failures=0,
             locked_until=0,
         )
@@ -160,11 +181,13 @@ def count_users(connection: Connection, site: str) -> int:
 def change_user(connection: Connection, site: str, name: str, **values: Any) -> bool:
     """Set columns of a user; False when there is none. A changed right or password ends the user's sign-ins."""
     if "roles" in values:
-        values["roles"] = " ".join(sorted(set(values["roles"])))
+        values["roles"] = pack_roles(values["roles"])
+    if "teams" in values:
+        values["teams"] = pack_teams(values["teams"])
     changed = connection.execute(
         update(tables.User).where(tables.User.site == site, tables.User.name == name).values(**values)
     )
-    if values.keys() & {"roles", "password_hash", "active"}:
+    if values.keys() & {"roles", "teams", "password_hash", "active"}:
         connection.execute(delete(Session).where(Session.site == site, Session.user == name))
     return changed.rowcount == 1
 
@@ -213,7 +236,8 @@ def find_session(connection: Connection, site: str, secret_hash: str) -> SignIn 
         connection,
         SignIn,
         select(
-            Session.created_at, Session.seen_at, user.name, user.display_name, user.roles, user.language, user.active
+            Session.created_at, Session.seen_at, user.name, user.display_name, user.roles, user.language, user.active,
+            user.teams,
         )
         .join(user, (user.site == Session.site) & (user.name == Session.user))
         .where(Session.site == site, Session.secret_hash == secret_hash),
@@ -230,6 +254,11 @@ def touch_session(connection: Connection, site: str, secret_hash: str, now: int)
 def end_session(connection: Connection, site: str, secret_hash: str) -> None:
     """The sign-in is over."""
     connection.execute(delete(Session).where(Session.site == site, Session.secret_hash == secret_hash))
+
+
+def end_sessions(connection: Connection, site: str, user: str) -> int:
+    """All sign-ins of a user are over; how many there were."""
+    return connection.execute(delete(Session).where(Session.site == site, Session.user == user)).rowcount
 
 
 # --- enrolments and devices ------------------------------------------------------------------------------------
