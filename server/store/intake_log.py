@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, literal, select, union, union_all, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,6 +19,7 @@ from sync.core.canonical import dump
 EVENT: Table = TABLES["event"]
 DEVICE: Table = TABLES["device"]
 PHOTO: Table = TABLES["photo"]
+TOMBSTONE: Table = TABLES["tombstone"]
 
 # A device keeps what was acknowledged for a fortnight, which is fewer facts than these.
 REMEMBERED = 10_000
@@ -37,7 +38,7 @@ def _insert_new(dialect: str, table: str) -> Any:
 
 
 def digests(connection: Connection, site: str, event_ids: Collection[str]) -> dict[str, str]:
-    """The digests of those of these facts that are stored."""
+    """The digests of those of these facts that are stored, or were erased."""
     found: dict[str, str] = {}
     for part in chunks(event_ids):
         found.update((row[0], row[1]) for row in connection.execute(_DIGESTS, {"site": site, "ids": part}))
@@ -45,8 +46,15 @@ def digests(connection: Connection, site: str, event_ids: Collection[str]) -> di
 
 
 # Made once: building a statement costs as much as running it, and every lot of facts begins with this one.
-_DIGESTS = select(EVENT.c.id, EVENT.c.digest).where(
-    EVENT.c.site == bindparam("site"), EVENT.c.id.in_(bindparam("ids", expanding=True))
+_DIGESTS = union_all(
+    select(EVENT.c.id, EVENT.c.digest).where(
+        EVENT.c.site == bindparam("site"), EVENT.c.id.in_(bindparam("ids", expanding=True))
+    ),
+    select(TOMBSTONE.c.id, TOMBSTONE.c.digest).where(
+        TOMBSTONE.c.site == bindparam("site"),
+        TOMBSTONE.c.kind == literal("event"),
+        TOMBSTONE.c.id.in_(bindparam("ids", expanding=True)),
+    ),
 )
 
 
@@ -82,7 +90,9 @@ def keep_rejections(
 
 
 def keep_notes(connection: Connection, site: str, notes: Sequence[tuple[str, str, str]]) -> None:
-    """Keep (event id, salt, text)."""
+    """Keep (event id, salt, text), but for notes that were erased."""
+    gone = _erased(connection, site, "note", [event_id for event_id, _, _ in notes])
+    notes = [note for note in notes if note[0] not in gone]
     rows = [{"site": site, "event_id": event_id, "salt": salt, "text": text} for event_id, salt, text in notes]
     if rows:
         connection.execute(insert_new(connection, TABLES["note"]), rows)
@@ -97,14 +107,24 @@ def note_digests(connection: Connection, site: str, event_ids: Collection[str]) 
     return found
 
 
+def _erased(connection: Connection, site: str, kind: str, ids: Collection[str]) -> set[str]:
+    here = (TOMBSTONE.c.site == site, TOMBSTONE.c.kind == kind, TOMBSTONE.c.id.in_(ids))
+    return set(connection.scalars(select(TOMBSTONE.c.id).where(*here))) if ids else set()
+
+
+def is_erased(connection: Connection, site: str, kind: str, identity: str) -> bool:
+    """Whether this fact, note or photo was here and was erased."""
+    return bool(_erased(connection, site, kind, [identity]))
+
+
 def body_of(connection: Connection, site: str, event_id: str) -> str | None:
     """A stored fact as it came."""
     return connection.scalar(select(EVENT.c.body).where(EVENT.c.site == site, EVENT.c.id == event_id))
 
 
 def keep_photo(connection: Connection, site: str, event_id: str, salt: str, jpeg: bytes, now: int) -> bool:
-    """Keep the photo of a fact; False when it is here already."""
-    if has_photo(connection, site, event_id):
+    """Keep the photo of a fact; False when it is here already, or was erased."""
+    if has_photo(connection, site, event_id) or is_erased(connection, site, "photo", event_id):
         return False
     row = {"site": site, "event_id": event_id, "salt": salt, "jpeg": jpeg, "recorded_at": now}
     connection.execute(insert_new(connection, PHOTO), row)
@@ -176,7 +196,8 @@ def missing_numbers(connection: Connection, site: str) -> dict[str, list[tuple[i
     gaps: dict[str, list[tuple[int, int]]] = {}
     for device in connection.scalars(counted).all():
         mine = select(EVENT.c.device_seq).where(numbered, EVENT.c.sender == device)
-        arrived = {*connection.scalars(mine), *_refused_numbers(connection, site, device)}
+        buried = _erased_numbers(site, device)
+        arrived = {*connection.scalars(union(mine, buried)), *_refused_numbers(connection, site, device)}
         found = []
         for before, after in pairwise(sorted(arrived)):
             if after > before + 1:
@@ -194,10 +215,12 @@ def missing_of(connection: Connection, site: str, device: str, last: int) -> lis
     """
     low = max(1, last - REMEMBERED + 1)
     mine = and_(EVENT.c.site == site, EVENT.c.sender == device, EVENT.c.device_seq.between(low, last))
-    if connection.scalar(select(func.count(EVENT.c.device_seq.distinct())).where(mine)) == last - low + 1:
+    buried = _erased_numbers(site, device).where(TOMBSTONE.c.device_seq.between(low, last))
+    numbers = union(select(EVENT.c.device_seq.label("number")).where(mine), buried).subquery()
+    if connection.scalar(select(func.count()).select_from(numbers)) == last - low + 1:
         return []
-    before = func.coalesce(func.lag(EVENT.c.device_seq).over(order_by=EVENT.c.device_seq), low - 1).label("before")
-    pairs = select(before, EVENT.c.device_seq.label("number")).where(mine).subquery()
+    before = func.coalesce(func.lag(numbers.c.number).over(order_by=numbers.c.number), low - 1).label("before")
+    pairs = select(before, numbers.c.number).subquery()
     query = select(pairs.c.before + 1, pairs.c.number - 1).where(pairs.c.number > pairs.c.before + 1)
     return [(row[0], row[1]) for row in connection.execute(query.order_by(pairs.c.number.desc()).limit(MOST_GAPS))]
 
@@ -215,6 +238,11 @@ def keep_doubts(connection: Connection, site: str, sender: str, doubts: Mapping[
             )  # fmt: skip
     if rows:
         connection.execute(insert_new(connection, TABLES["finding"]), rows)
+
+
+def _erased_numbers(site: str, device: str) -> Select[tuple[int]]:
+    here = (TOMBSTONE.c.site == site, TOMBSTONE.c.sender == device, TOMBSTONE.c.device_seq.is_not(None))
+    return select(TOMBSTONE.c.device_seq.label("number")).where(*here)
 
 
 def _refused_numbers(connection: Connection, site: str, device: str) -> Iterator[int]:

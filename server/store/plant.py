@@ -525,10 +525,13 @@ def _with_keys(connection: Connection, code: str, rows: list[Stored]) -> list[St
     """People with their key: the one given, that of their number, or a new random one."""
     table = TABLES["person"]
     known = {row["number"]: row["key"] for row in _rows(connection, "person", code) if row["number"]}
+    erased = {row["id"] for row in _rows(connection, "tombstone", code, "kind", {"person"})}
     taken: dict[str, str] = {}
     made = []
     for row in rows:
         number, key = row.get("number") or None, row.get("key")
+        if key in erased and (number or row.get("name")):
+            raise RefusedRow(_("the person with key {value} was erased: leave this row out"), row, "key")
         if not key:
             key = known.get(number or "") or f"p{secrets.token_hex(6)}"
         elif number and known.get(number, key) != key:
