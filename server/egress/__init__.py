@@ -20,7 +20,7 @@ from typing import Any
 import httpcore
 from flask_babel import LazyString, lazy_gettext
 
-from server.egress.destination import Policy, Refused, addresses, destination
+from server.egress.destination import Policy, Refused, addresses, parse
 from server.extensions import settings
 from server.settings import MEBIBYTE
 
@@ -99,14 +99,13 @@ def request(
         raise ValueError(f"not for callers: {method if method not in METHODS else ', '.join(taken)}")
     policy = policy or Policy.of(settings())
     ends = time.monotonic() + timeout
-    to = destination(url, policy)
+    to = parse(url, policy)
     try:
         pinned = _Pinned(addresses(to, policy, timeout), ends)
-        sent = [("Accept-Encoding", "identity"), ("User-Agent", "Floorledger"), *(headers or {}).items()]
-        named = f"[{to.host}]" if ":" in to.host else to.host
+        own = {"Host": to.authority, "Accept-Encoding": "identity", "User-Agent": "Floorledger"}
         with (
             httpcore.ConnectionPool(_trust(policy.authorities), max_connections=1, network_backend=pinned) as pool,
-            pool.stream(method, f"{to.scheme}://{named}:{to.port}{to.target}", headers=sent, content=body) as response,
+            pool.stream(method, to.url, headers=[*own.items(), *(headers or {}).items()], content=body) as response,
         ):
             if response.status in REDIRECTS:
                 raise Refused("redirect")
@@ -116,7 +115,8 @@ def request(
     except (httpcore.TimeoutException, TimeoutError) as wrong:
         raise Failed("timeout") from wrong
     except httpcore.NetworkError as wrong:
-        raise Failed("certificate" if isinstance(wrong.__cause__, ssl.SSLError) else "connection") from wrong
+        unproved = isinstance(wrong.__context__, ssl.SSLCertVerificationError)
+        raise Failed("certificate" if unproved else "connection") from wrong
     except httpcore.RemoteProtocolError as wrong:
         raise Failed("protocol") from wrong
     except httpcore.LocalProtocolError as wrong:  # a header of the caller's that HTTP cannot carry

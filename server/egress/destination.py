@@ -1,6 +1,6 @@
 """Where an outgoing call may go: what an address must look like, and which machines it may mean.
 
-Two steps. `destination` reads the address: https, a port of the list, no credentials in it, a host that cannot be
+Two steps. `parse` reads the address: https, a port of the list, no credentials in it, a host that cannot be
 written in two ways. `addresses` asks the resolver once and looks at every answer: all of them are public, or in a
 network the administrator named. The connection is then made to these and to no others, so that a name that answers
 differently the next time (DNS rebinding) changes nothing.
@@ -36,9 +36,13 @@ NEVER = tuple(
     for text in ("0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10",
                  "fd00:ec2::254/128", "ff00::/8")
 )  # fmt: skip
-# Of IPv6, what is given out to the world; in it, ways around to another address and what is for examples.
+# Of IPv6, what is given out to the world; of both, ways around to another address and what Python 3.11 calls global
+# though the registry of special addresses (IANA) does not.
 WORLD = ip_network("2000::/3")
-NOT_WORLD = tuple(ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+NOT_WORLD = tuple(
+    ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+)
 NAT64 = ip_network("64:ff9b::/96")
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
@@ -102,8 +106,19 @@ class Destination:
     port: int
     target: str  # path and query
 
+    @property
+    def authority(self) -> str:
+        """Host and port as the Host header names them."""
+        named = f"[{self.host}]" if ":" in self.host else self.host
+        return named if self.port == PORTS[self.scheme] else f"{named}:{self.port}"
 
-def destination(url: str, policy: Policy) -> Destination:
+    @property
+    def url(self) -> str:
+        """The address in full, as it was read."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+
+def parse(url: str, policy: Policy) -> Destination:
     """What `url` asks for. Raises Refused; nothing is looked up."""
     if len(url) > MOST_LENGTH or not url.isprintable() or any(sign in url for sign in ' \\"<>^`{|}'):
         raise Refused("address")
@@ -112,8 +127,12 @@ def destination(url: str, policy: Policy) -> Destination:
         named, port = parts.hostname or "", parts.port
     except ValueError as wrong:
         raise Refused("address") from wrong
+    if not parts.scheme or not (named or parts.scheme not in PORTS):
+        raise Refused("address")
     if parts.scheme not in PORTS:
         raise Refused("scheme")
+    if ("[" in parts.netloc) != (":" in named):
+        raise Refused("host")
     if "@" in parts.netloc:
         raise Refused("credentials")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -185,9 +204,9 @@ def may_reach(address: Address, networks: Sequence[Network] = ()) -> bool:
         return False
     if any(address in network for network in networks):
         return True
-    if isinstance(address, IPv6Address):
-        return address in WORLD and not any(address in network for network in NOT_WORLD)
-    return address.is_global
+    if any(address in network for network in NOT_WORLD):
+        return False
+    return address.is_global and (isinstance(address, IPv4Address) or address in WORLD)
 
 
 def _in_time(resolve: Resolver, host: str, port: int, seconds: float) -> Sequence[str]:
