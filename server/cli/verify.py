@@ -8,6 +8,7 @@ from rich.progress import Progress
 
 from server.cli import open_database
 from server.settings import Settings
+from server.store import audit
 from server.store.database import read
 from server.store.verification import Report, verify
 from server.terminal import gettext as _
@@ -16,7 +17,7 @@ from server.terminal import gettext as _
 @click.command()
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Check chain, balance and completeness, and recompute every entry from the facts.
+    """Check chain, balance and completeness, and recompute every entry from the facts; check the audit trail.
 
     Exit status 0: all is well; 1: something is wrong, and where.
     """
@@ -26,8 +27,10 @@ def command(settings: Settings) -> None:
         task = bar.add_task(_("Verify"), total=1.0)
         report = verify(connection, settings.site, settings.ledger_key(),
                         lambda share, word: bar.update(task, completed=share, description=word))  # fmt: skip
+        trail = audit.check(connection, settings.site, settings.audit_keys())
     _show(report, time.monotonic() - began)
-    if not report.ok:
+    show_trail(trail)
+    if not report.ok or trail.faults:
         raise SystemExit(1)
 
 
@@ -41,3 +44,13 @@ def _show(report: Report, seconds: float) -> None:
         click.echo(click.style(_("WRONG"), fg="red") + f"  {fault}")
     if report.ok:
         click.echo(_("The ledger is what the facts give (%(seconds)s s).", seconds=f"{seconds:.1f}"))
+
+
+def show_trail(trail: audit.Trail) -> None:
+    """What checking the audit trail found, for `floorledger audit` as well."""
+    click.echo(_("%(lines)s lines of the audit trail, head %(number)s:%(hash)s",
+                 lines=trail.lines, number=trail.head.number, hash=trail.head.hash))  # fmt: skip
+    for reason, numbers in trail.faults.items():
+        more = f" (+{len(numbers) - 10})" if len(numbers) > 10 else ""
+        shown = ", ".join(map(str, numbers[:10])) + more
+        click.echo(click.style(_("WRONG"), fg="red") + f"  {_(reason)}: {shown}")

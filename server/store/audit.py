@@ -199,6 +199,13 @@ def head(connection: Connection, site: str) -> Head:
     return Head(*row) if row else Head()
 
 
+def hash_of(connection: Connection, site: str, number: int) -> str:
+    """The hash of a line; GENESIS before the first, "" where there is none."""
+    if number == 0:
+        return GENESIS
+    return connection.scalar(select(LINE.c.hash).where(LINE.c.site == site, LINE.c.number == number)) or ""
+
+
 def lines(
     connection: Connection, site: str, search: Search, *, below: int | None = None, limit: int | None = None
 ) -> list[Line]:
@@ -244,20 +251,20 @@ def check(connection: Connection, site: str, keys: Sequence[bytes]) -> Trail:
     for row in _walk(connection, site):
         trail.lines += 1
         if row.number != trail.head.number + 1:
-            trail.fault("lines are missing before", row.number)
+            trail.fault(_("lines are missing before"), row.number)
         if row.previous != previous:
-            trail.fault("does not follow the line before", row.number)
+            trail.fault(_("does not follow the line before"), row.number)
         if not key <= row.key < len(keys):
-            trail.fault("sealed with a key that is not here", row.number)
+            trail.fault(_("sealed with a key that is not here"), row.number)
         else:
             key = row.key
             sealed = _seal(keys[key], site, row.number, row.at, row.action, row.digest, key, row.previous)
             if not hmac.compare_digest(sealed, row.hash):
-                trail.fault("changed after it was written", row.number)
+                trail.fault(_("changed after it was written"), row.number)
         if row.salt and _digest(row.salt, row.actor, row.subject, row.details) != row.digest:
-            trail.fault("changed after it was written", row.number)
+            trail.fault(_("changed after it was written"), row.number)
         if not row.salt and (row.actor or row.subject or row.details):
-            trail.fault("changed after it was written", row.number)
+            trail.fault(_("changed after it was written"), row.number)
         previous = row.hash
         trail.head = Head(row.number, row.hash)
     return trail

@@ -27,7 +27,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Engine]:
         put_plant(engine)
         yield engine
         return
-    engine = open_engine(request.getfixturevalue("postgres_database"))
+    engine = open_engine(request.getfixturevalue("postgres_database"), lambda: [b"k" * 32])
     upgrade(engine)
     yield stocked(engine)
     engine.dispose()
