@@ -269,7 +269,7 @@ def today(connection: Connection, site: str, now: int) -> Today:
 def drifting(connection: Connection, site: str, now: int, most: int = 8) -> list[OrderCost]:
     """Open orders that cost more than their standard allows, the dearest excess first."""
     codes = order_cost.worked_on(connection, site)
-    found = order_cost.costs(connection, site, codes, valuation(connection), now).values()
+    found = order_cost.costs(connection, site, codes, valuation(), now).values()
     over = [cost for cost in found if drifts(cost)]
     return sorted(over, key=lambda cost: (-cost.comparison.total.variance, cost.order.code))[:most]
 

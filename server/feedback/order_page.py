@@ -110,7 +110,7 @@ class OrderPage:
 
 def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage | None:
     """None for an order nobody knows."""
-    found = order_cost.costs(connection, site, [code], valuation(connection), now)
+    found = order_cost.costs(connection, site, [code], valuation(), now)
     if code not in found:
         return None
     cost = found[code]

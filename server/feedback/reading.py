@@ -6,22 +6,20 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from server.auth.access import current
-from server.store import order_cost, plant
 from server.store import people as callers
+from server.store import plant
 from server.store.order_cost import Valuation
 
 # Whoever runs the floor, keeps the reference data or pays people knows them by name.
 KNOW_PEOPLE = ("lead", "admin", "payroll")
+# Whoever reads entries.
+FINANCE = ("accountant", "payroll", "auditor")
 
 
-def valuation(connection: Connection) -> Valuation:
-    """Actual labor cost is finance's. Where people have rates of their own, an order's labor could tell one of them, so
-    there payroll alone sees it; everybody else sees hours at the published standard rate."""
-    if current.kind == "token" or current.has("payroll"):
-        return "actual"
-    if current.has("accountant") and not order_cost.person_rates(connection, current.site):
-        return "actual"
-    return "standard_rate"
+def valuation() -> Valuation:
+    """Actual labor cost is finance's: hours at the rates of groups, no entry holds a rate of one person. Everybody else
+    sees hours at the published standard rate."""
+    return "actual" if current.kind == "token" or current.has(*FINANCE) else "standard_rate"
 
 
 def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:

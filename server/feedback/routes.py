@@ -19,7 +19,7 @@ from server.intake import desk
 from server.menu import menu
 from server.problems import Problem
 from server.security import local_path
-from server.store import entries, event_log, facts, floor, intake_log, order_cost, plant
+from server.store import event_log, facts, floor, intake_log, order_cost, plant
 from server.store.database import read, write
 from server.store.facts import Fact
 from server.store.order_cost import Filter, OrderCost
@@ -91,7 +91,7 @@ def list_orders() -> Response:
     with read(db.engine) as connection:
         keys = order_cost.find_orders(connection, current.site, wanted, _after(), PAGE + 1)
         found = order_cost.costs(
-            connection, current.site, [code for _due, code in keys[:PAGE]], valuation(connection), now()
+            connection, current.site, [code for _due, code in keys[:PAGE]], valuation(), now()
         )
         counts = order_cost.count_orders(connection, current.site)
         site = plant.site(connection, current.site)
@@ -158,7 +158,7 @@ def orders_json() -> ResponseReturnValue:
     with read(db.engine) as connection:
         keys = order_cost.find_orders(connection, current.site, wanted, _after(), limit + 1)
         codes = [code for _due, code in keys[:limit]]
-        found = order_cost.costs(connection, current.site, codes, valuation(connection), now())
+        found = order_cost.costs(connection, current.site, codes, valuation(), now())
         currency = plant.site(connection, current.site).currency
     more = len(keys) > limit
     return jsonify(
@@ -173,7 +173,7 @@ def orders_json() -> ResponseReturnValue:
 def order_cost_json(code: str) -> ResponseReturnValue:
     """An order's cost by element and operation against its standard; `valuation` says how labor is valued."""
     with read(db.engine) as connection:
-        found = order_cost.costs(connection, current.site, [code], valuation(connection), now())
+        found = order_cost.costs(connection, current.site, [code], valuation(), now())
         currency = plant.site(connection, current.site).currency
     if code not in found:
         raise Problem("request.not_found", gettext("No order has the code %(code)s.", code=code))
@@ -222,8 +222,6 @@ def show_fact(identity: Any) -> Response:
             "currency": plant.site(connection, site).currency,
             "moment": now(),
         }
-        own = frozenset() if current.has("payroll") else entries.own_rates(connection, site)
-    values["tells_a_wage"] = lambda body: entries.tells_a_wage(body, own)
     return fragments.page("feedback/fact.html", **values)
 
 

@@ -1,7 +1,7 @@
 """/entries: the ledger's entries filtered and summed, each with everything that explains it; the same as CSV.
 
-Entries use rates of groups. Where somebody has a rate of their own, the entries that would tell it are payroll's alone:
-others see that they exist, without hours, rate or amount, and totals leave them out.
+Entries use rates of groups, whatever people have as rates of their own (docs/decisions/0024): no figure here depends on
+what one person earns, so nothing has to be hidden from whoever may read it.
 """
 
 import csv
@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from server import figures, fragments
 from server.auth.access import access, current
@@ -24,7 +24,7 @@ from server.fragments import PARTS
 from server.menu import menu
 from server.problems import Problem
 from server.spreadsheet import safe_cell
-from server.store import entries, facts, operations, order_cost, plant, standards
+from server.store import entries, facts, operations, plant, standards
 from server.store.database import read
 from server.store.entries import Filter, Line
 from server.words import RULES, action, cost_object, sentence
@@ -55,22 +55,16 @@ def list_entries() -> Response:
     with read(db.engine) as connection:
         periods = entries.periods(connection, current.site)
         wanted = _filter(periods)
-        own = _own(connection)
-        hidden = entries.telling_a_wage(own)
-        # A search must not find in hidden entries what the reader may not see there.
-        unfound = hidden if wanted.text else None
-        lines = entries.page(connection, current.site, wanted, before, PAGE + 1, unfound)
+        lines = entries.page(connection, current.site, wanted, before, PAGE + 1)
         currency = plant.site(connection, current.site).currency
         values = {
             "lines": lines[:PAGE],
             "next": lines[PAGE - 1].position if len(lines) > PAGE else None,
             "first_page": before is None,
-            "totals": entries.totals(connection, current.site, wanted, currency, hidden),
-            "hidden": _count_hidden(connection, wanted, hidden),
+            "totals": entries.totals(connection, current.site, wanted, currency),
             "wanted": wanted,
             "periods": periods,
             "accounts": _accounts(connection),
-            "tells_a_wage": lambda body: entries.tells_a_wage(body, own),
             "currency": currency,
             "elements_known": ELEMENTS,
             "link": _link,
@@ -88,7 +82,6 @@ def entries_csv() -> Response:
     """The entries of a filter, one line each, oldest first; a reversal counts below zero."""
     with read(db.engine) as connection:
         wanted = _filter(entries.periods(connection, current.site))
-        own = _own(connection)
     # The rows are read while they travel, when the request is over.
     site, engine = current.site, db.engine
 
@@ -97,9 +90,8 @@ def entries_csv() -> Response:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(CSV_COLUMNS)
         with read(engine) as connection:
-            unfound = entries.telling_a_wage(own) if wanted.text else None
-            for line in entries.stream(connection, site, wanted, unfound):
-                cells = _cells(line, entries.tells_a_wage(line.body, own))
+            for line in entries.stream(connection, site, wanted):
+                cells = _cells(line)
                 writer.writerow([safe_cell(cells.get(column, "")) for column in CSV_COLUMNS])
                 if out.tell() > 65_536:
                     yield out.getvalue()
@@ -122,12 +114,10 @@ def show_entry(position: int) -> Response:
         line = entries.one(connection, site, position) if position < 2**62 else None
         if line is None:
             raise Problem("request.not_found", gettext("No entry stands at %(position)s.", position=str(position)))
-        own = _own(connection)
         plans = {row["code"]: row["name"] for row in plant.rows(connection, site, "plans")}
         values = {
             "line": line,
             "body": line.body,
-            "hidden": entries.tells_a_wage(line.body, own),
             "rate": entries.rate(connection, site, line.body.get("rate_id", "")),
             "plans": {code: plans.get(code, code) for code in sorted(_plans_of(line.body))},
             "accounts": entries.account_names(connection, site),
@@ -143,22 +133,11 @@ def show_entry(position: int) -> Response:
     return fragments.page("finance/entry.html", **values)
 
 
-def _count_hidden(connection: Connection, wanted: Filter, hidden: ColumnElement[bool] | None) -> int:
-    if hidden is None or wanted.text:
-        return 0
-    return entries.count_hidden(connection, current.site, wanted, hidden)
-
-
-def _own(connection: Connection) -> frozenset[str]:
-    """Rates of single people that the reader may not see."""
-    return frozenset() if current.has("payroll") else entries.own_rates(connection, current.site)
-
-
 def _plans_of(body: Mapping[str, Any]) -> set[str]:
     return {plan for posting in body["postings"] for plan in posting["accounts"]}
 
 
-def _cells(line: Line, hidden: bool) -> dict[str, Any]:
+def _cells(line: Line) -> dict[str, Any]:
     body = line.body
     sides = {side: _objects(body, side) for side in ("credit", "debit")}
     cells = {
@@ -177,21 +156,6 @@ def _cells(line: Line, hidden: bool) -> dict[str, Any]:
             "net_billable": -Decimal(amount) if amount and line.reverses else amount,
             "billable_formula": billable["formula"],
         }
-    if hidden:
-        # Ids too: they are derived from the content, so whoever knows all but the rate could try rates out.
-        for name in (
-            "quantity",
-            "hours",
-            "rate",
-            "rate_id",
-            "net_amount",
-            "formula",
-            "id",
-            "reverses",
-            "net_billable",
-            "billable_formula",
-        ):
-            cells[name] = ""
     return cells
 
 
@@ -274,12 +238,8 @@ def _link(wanted: Filter, **changes: str) -> dict[str, str]:
 @access(roles=FINANCE, scopes={"entries:read"}, objects="order", reads={"wage"})
 def order_variances(code: str) -> ResponseReturnValue:
     """What an order differs by from the standard frozen at its release, cause by cause; while it runs, work in progress
-    at standard aside. `variances` is null, with the reason, where no standard is frozen. Where somebody has a rate of
-    their own it is payroll's."""
+    at standard aside. `variances` is null, with the reason, where no standard is frozen."""
     with read(db.engine) as connection:
-        own_rates = order_cost.person_rates(connection, current.site)
-        if own_rates and current.kind != "token" and not current.has("payroll"):
-            raise Problem("auth.forbidden", needs="payroll")
         found = standards.of_order(connection, current.site, code)
     if found is None:
         raise Problem("request.not_found", gettext("No order that makes an item has the code %(code)s.", code=code))

@@ -1,7 +1,7 @@
 """Reference data out, in the very shape in which it comes in: what is exported here imports anywhere.
 
-People carry their key, so that facts and entries of one installation mean the same person in another. Wages stay: a
-rate of a single person is not exported.
+People carry their key, so that facts and entries of one installation mean the same person in another. Wages stay: they
+are in no table that is read here.
 """
 
 import csv
@@ -52,11 +52,10 @@ def _linked(connection: Connection, site: str, stored: list[plant.Row]) -> list[
 
 
 def _newest(rates: list[plant.Row]) -> list[plant.Row]:
-    """Of each rate the version in force, wages left out."""
+    """Of each rate the version in force."""
     newest: dict[tuple[str, ...], plant.Row] = {}
     for row in sorted(rates, key=lambda rate: rate["version"]):
-        if row["subject_kind"] != "person":
-            newest[row["kind"], row["subject_kind"], row["subject"], row["valid_from"]] = row
+        newest[row["kind"], row["subject_kind"], row["subject"], row["valid_from"]] = row
     return [newest[key] for key in sorted(newest)]
 
 

@@ -188,8 +188,6 @@ def _unknown(reach: "Reach", sheet: Sheet, column: str, kind: str, values: Seque
 class Reach:
     """What the files and the store hold together, fetched when asked for."""
 
-    wages = False
-
     def __init__(self, connection: Connection, site: str, sheets: Sequence[Sheet]) -> None:
         self.connection, self.site, self.sheets = connection, site, sheets
 
@@ -247,8 +245,6 @@ class Reach:
 
 class _Alone(Reach):
     """What the files hold, and nothing besides."""
-
-    wages = True
 
     def __init__(self, sheets: Sequence[Sheet], currency: str) -> None:
         self.sheets, self.currency = sheets, currency
@@ -376,10 +372,6 @@ def _rates(reach: Reach, sheet: Sheet) -> Iterator[LineError]:
         if subject_kind not in allowed:
             yield sheet.error(index, "subject_kind", _("a {kind} rate is one of {allowed}, not of “{value}”"),
                               kind=row["kind"], allowed=", ".join(allowed), value=subject_kind)  # fmt: skip
-        elif subject_kind == "person" and not reach.wages:
-            sentence = _("a rate of a single person cannot be entered yet; it comes with the payroll role: "
-                         "enter the rate of the person's rate group")  # fmt: skip
-            yield sheet.error(index, "subject_kind", sentence)
         if row.get("includes_labor") and row["kind"] != "machine":
             yield sheet.error(index, "includes_labor", _("only a machine rate can include labor: write no"))
         for kind in wanted:

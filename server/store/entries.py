@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, select
 
 from server.store.tables import TABLES
 from sync.core.canonical import dump
@@ -48,7 +48,7 @@ class Line:
         return -amount if self.reverses else amount
 
 
-def _where(site: str, wanted: Filter, hidden: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+def _where(site: str, wanted: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [ENTRY.c.site == site]
     for column in ("element", "order", "operation"):
         if value := getattr(wanted, column):
@@ -61,8 +61,6 @@ def _where(site: str, wanted: Filter, hidden: ColumnElement[bool] | None) -> lis
         found.append(ENTRY.c.body.contains(f"{dump(plan)}:{dump(account)}", autoescape=True))
     if wanted.text:
         found.append(ENTRY.c.body.icontains(wanted.text, autoescape=True))
-    if hidden is not None:
-        found.append(~hidden)
     return found
 
 
@@ -75,28 +73,19 @@ def _lines(connection: Connection, query: Select[Any]) -> list[Line]:
 _COLUMNS = (ENTRY.c.position, ENTRY.c.batch, ENTRY.c.reverses, ENTRY.c.body)
 
 
-def page(
-    connection: Connection,
-    site: str,
-    wanted: Filter,
-    before: int | None,
-    limit: int,
-    hidden: ColumnElement[bool] | None = None,
-) -> list[Line]:
+def page(connection: Connection, site: str, wanted: Filter, before: int | None, limit: int) -> list[Line]:
     """Entries before a position, the newest first."""
-    query = select(*_COLUMNS).where(*_where(site, wanted, hidden))
+    query = select(*_COLUMNS).where(*_where(site, wanted))
     if before is not None:
         query = query.where(ENTRY.c.position < before)
     return _lines(connection, query.order_by(ENTRY.c.position.desc()).limit(limit))
 
 
-def stream(
-    connection: Connection, site: str, wanted: Filter, hidden: ColumnElement[bool] | None = None, size: int = 2_000
-) -> Iterator[Line]:
+def stream(connection: Connection, site: str, wanted: Filter, size: int = 2_000) -> Iterator[Line]:
     """All entries of a filter by position, a page at a time."""
     after = 0
     while True:
-        query = select(*_COLUMNS).where(*_where(site, wanted, hidden), ENTRY.c.position > after)
+        query = select(*_COLUMNS).where(*_where(site, wanted), ENTRY.c.position > after)
         lines = _lines(connection, query.order_by(ENTRY.c.position).limit(size))
         yield from lines
         if len(lines) < size:
@@ -114,43 +103,13 @@ class Totals:
     by_element: Mapping[str, Decimal]
 
 
-def totals(
-    connection: Connection, site: str, wanted: Filter, currency: str, hidden: ColumnElement[bool] | None = None
-) -> Totals:
+def totals(connection: Connection, site: str, wanted: Filter, currency: str) -> Totals:
     """Count and sum, by element."""
     net = func.sum(case((ENTRY.c.reverses.is_(None), ENTRY.c.amount), else_=-ENTRY.c.amount))
     query = select(ENTRY.c.element, func.count(), func.count(ENTRY.c.reverses), net)
-    rows = connection.execute(query.where(*_where(site, wanted, hidden)).group_by(ENTRY.c.element)).all()
+    rows = connection.execute(query.where(*_where(site, wanted)).group_by(ENTRY.c.element)).all()
     sums = {row[0]: from_store(int(row[3]), currency) for row in rows}
     return Totals(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(sums.values(), Decimal(0)), sums)
-
-
-def count_hidden(connection: Connection, site: str, wanted: Filter, hidden: ColumnElement[bool]) -> int:
-    """How many entries of a filter the reader may not see."""
-    query = select(func.count()).select_from(ENTRY).where(*_where(site, wanted, None), hidden)
-    return connection.execute(query).scalar_one()
-
-
-def own_rates(connection: Connection, site: str) -> frozenset[str]:
-    """Ids of labor rates that are one person's own."""
-    query = select(RATE.c.id).where(RATE.c.site == site, RATE.c.kind == "labor", RATE.c.subject_kind == "person")
-    return frozenset(connection.scalars(query))
-
-
-def tells_a_wage(body: Mapping[str, Any], own: frozenset[str]) -> bool:
-    """Whether one person's rate can be read from an entry: labor at a rate of the person's own; and, where there are
-    such rates, scrap, whose cost holds such labor."""
-    return bool(own) and (body["element"] == "scrap" or body.get("rate_id", "").partition("/")[0] in own)
-
-
-def telling_a_wage(own: frozenset[str]) -> ColumnElement[bool] | None:
-    """The same as a condition on entries; None when nobody here has a rate of their own."""
-    if not own:
-        return None
-    return or_(
-        ENTRY.c.element == "scrap",
-        *(ENTRY.c.body.contains(f'"rate_id":"{rate_id}/', autoescape=True) for rate_id in sorted(own)),
-    )
 
 
 def one(connection: Connection, site: str, position: int) -> Line | None:

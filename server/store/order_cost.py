@@ -212,12 +212,6 @@ def _billed(connection: Connection, site: str, orders: Iterable[Order]) -> dict[
     return billed_by_order(content for of_order in contents.values() for content in of_order)
 
 
-def person_rates(connection: Connection, site: str) -> bool:
-    """Whether somebody here is costed at a rate of their own: then actual labor of an order can tell it."""
-    query = select(RATE.c.id).where(RATE.c.site == site, RATE.c.kind == "labor", RATE.c.subject_kind == "person")
-    return connection.execute(query.limit(1)).first() is not None
-
-
 def published_rates(connection: Connection, site: str, things: Plant) -> RateTable:
     """The rates a standard is made of: of all work centers, and of the items in `things`. No wage is among them."""
     found = []

@@ -555,6 +555,12 @@ def _with_versions(connection: Connection, code: str, rows: list[Stored]) -> lis
             newest[place] = row
     made = []
     for row in rows:
+        if row["subject_kind"] == "person":
+            # Whatever stands in `rate` is in entries, and those are read by people who may not know a wage.
+            raise RefusedRow(
+                _("a rate of a single person is a wage, which no entry tells: payroll enters it on its own pages"),
+                row, "subject_kind",
+            )  # fmt: skip
         row.setdefault("includes_labor", False)
         place = _rate_place(row)
         old = newest.get(place)

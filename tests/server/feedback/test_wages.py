@@ -12,7 +12,7 @@ from server import create_app
 from server.settings import Settings
 from server.store.database import open_engine, write
 from server.store.sites import create_site
-from tests.cast import ANA, LUIS, a_shop, put_plant, send, settle
+from tests.cast import a_shop, put_plant, send, settle
 from tests.server.callers import signed_in
 from tests.server.feedback.conftest import NOW, published, put
 
@@ -94,34 +94,3 @@ def test_a_lead_is_refused_what_is_finances(shops: Shops):
         client = signed_in(*shop, role)
         for address in ("/entries", "/entries/1", "/entries.csv", "/api/v1/entries"):
             assert client.get(address).status_code == 403, (role, address)
-
-
-def test_an_accountant_cannot_tell_the_rate_of_one_person(shops: Shops):
-    seed = 11
-    own = [[wage("person", ANA, "20.00")], [wage("person", ANA, "88.88")]]
-    poor, rich = shops(seed, *own)
-    assert read(poor, seed, "accountant") == read(rich, seed, "accountant")
-    clients = [signed_in(*shop, "accountant", "lead") for shop in (poor, rich)]
-    listed = ["/entries", "/entries?period=", "/entries?period=&element=labor", "/entries?period=&element=scrap",
-              "/entries?period=&order=MO-1", "/entries?period=&text=88.88", "/entries?period=&text=20",
-              "/entries.csv?period=", "/entries.csv?period=&text=88.88"]  # fmt: skip
-    for address in listed:
-        one, other = [client.get(address).data for client in clients]
-        assert one == other, address
-    assert "payroll only" in clients[0].get("/entries?period=").text
-
-    # One of those entries, opened: nothing of its rate, its amount, or its content's id.
-    position = next(
-        number for number in range(1, 200)
-        if "would tell one person" in clients[1].get(f"/entries/{number}").text
-    )  # fmt: skip
-    told = clients[1].get(f"/entries/{position}").text
-    full = signed_in(*rich, "payroll").get(f"/entries/{position}").text
-    assert "88.88" in full
-    assert "88.88" not in told
-
-
-def test_payroll_sees_actual_cost_where_people_have_rates_of_their_own(shops: Shops):
-    (shop,) = shops(11, [wage("person", LUIS, "40.00")])
-    assert signed_in(*shop, "payroll").get("/api/v1/orders/MO-1/cost").json["valuation"] == "actual"
-    assert signed_in(*shop, "accountant").get("/api/v1/orders/MO-1/cost").json["valuation"] == "standard_rate"

@@ -91,11 +91,11 @@ def test_a_rate_that_changes_is_a_new_version(database: Engine, site: str) -> No
     assert sorted(versions) == [(1, Decimal("31.5")), (2, Decimal(32))]
 
 
-def test_wages_have_to_wait(database: Engine, site: str) -> None:
+def test_a_wage_never_comes_in_with_the_rates(database: Engine, site: str) -> None:
     (says,) = refused(
         database, rates="kind,subject_kind,subject,valid_from,amount\nlabor,person,1001,2026-01-01,31.5\n"
     )
-    assert "comes with the payroll role" in says
+    assert "payroll enters it on its own pages" in says
 
 
 def test_references_are_checked_against_files_and_store(database: Engine, site: str) -> None:
