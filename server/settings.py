@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "FLOORLEDGER_"
 # Variables of our name that are no settings: the checks of a checkout, and a password handed to one command.
@@ -56,6 +57,14 @@ class Settings:
     enrolment_minutes: int = setting(15, "How long the code that enrols a device can be used.")
     sign_in_failures: int = setting(5, "After so many wrong passwords a name is locked for a while.")
     sign_in_lock_minutes: int = setting(15, "How long a name stays locked.")
+    invitation_days: int = setting(7, "How long the link that invites somebody to sign in can be used.")
+    reset_minutes: int = setting(30, "How long the link that lets somebody choose a new password can be used; at most 30.")
+    oidc_issuer: str = setting(
+        "", "Address of the OpenID Connect provider people may sign in with, as it writes it itself. Empty: none."
+    )
+    oidc_client_id: str = setting("", "What that provider calls this server (client id).")
+    oidc_secret_file: str = setting("", "File that holds the client secret of that provider; empty: it gave none.")
+    oidc_name: str = setting("", "What people call that provider, for the button on the sign-in page.")
     body_limit: int = setting(MEBIBYTE, "Largest request body, in bytes, as it travels.")
     upload_limit: int = setting(32 * MEBIBYTE, "Largest uploaded file, in bytes, on pages that import files.")
     low_disk: int = setting(256 * MEBIBYTE, "`doctor` complains when less space than this, in bytes, is free.")
@@ -84,6 +93,15 @@ class Settings:
             raise BadSetting(f"{PREFIX}PHONE_WORKER is {self.phone_worker!r}; it can be served or withdrawn.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
+        if self.reset_minutes > 30:
+            raise BadSetting(f"{PREFIX}RESET_MINUTES is {self.reset_minutes}; it is at most 30.")
+        if self.oidc_issuer:
+            issuer = urlsplit(self.oidc_issuer)
+            here = issuer.hostname in ("localhost", "127.0.0.1", "::1")  # nobody listens in between
+            if not (issuer.scheme == "https" or (issuer.scheme == "http" and here)) or issuer.query or issuer.fragment:
+                raise BadSetting(f"{PREFIX}OIDC_ISSUER is {self.oidc_issuer!r}; it is an address with https://.")
+            if not self.oidc_client_id:
+                raise BadSetting(f"{PREFIX}OIDC_ISSUER needs {PREFIX}OIDC_CLIENT_ID.")
         for port in self.egress_ports:
             if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
                 raise BadSetting(f"{PREFIX}EGRESS_PORTS names {port!r}; a port is a number up to 65535.")
