@@ -69,7 +69,7 @@ def test_text_of_a_line_stays_text(app: Flask, trail: Engine) -> None:
     assert "user:&lt;b&gt;omar" in page
     assert "Command line" in page
     table = list(csv.reader(io.StringIO(client.get("/admin/audit.csv").get_data(as_text=True))))
-    assert table[0] == list(("number", "at", "actor", "action", "subject", "details", "erased", "hash"))
+    assert table[0] == ["number", "at", "actor", "action", "subject", "details", "erased", "hash"]
     assert [row[0] for row in table[1:]] == ["4", "3", "2", "1"]
     assert table[1][1] == "2026-11-21T11:00:00.000Z"
     assert table[2][5] == "why: =HYPERLINK(1)"  # begins with a word: no formula
