@@ -63,6 +63,12 @@ _ACTIONS = [
     Action("key.rotated", _("Key renewed"), "operational"),
     Action("backup.made", _("Backup made"), "operational"),
     Action("backup.restored", _("Backup restored"), "operational"),
+    # privacy
+    Action("person.erased", _("Person erased")),
+    Action("person.data_given", _("Somebody's data given out")),
+    Action("person.receiver_told", _("Receiver told of an erasure")),
+    Action("retention.changed", _("Retention changed"), "operational"),
+    Action("retention.removed", _("Old data removed"), "operational"),
     # this trail
     Action("audit.read", _("Audit trail exported")),
     Action("audit.erased", _("Old lines of the audit trail emptied"), "operational"),
@@ -158,13 +164,17 @@ def record(
     )  # fmt: skip
 
 
-def erase(connection: Connection, site: str, *, before: int = 0, subject: str = "") -> int:
-    """Empty who, about what and how of the lines older than the instant `before`, or about one `subject`; how many.
+def erase(
+    connection: Connection, site: str, *, before: int = 0, subject: str = "", numbers: Collection[int] = ()
+) -> int:
+    """Empty who, about what and how of the lines older than the instant `before`, or about one `subject`, or of these
+    `numbers`; how many.
 
     The only change the database allows. Whoever calls records it.
     """
     which = [LINE.c.at < before] if before else []
     which += [LINE.c.subject == subject] if subject else []
+    which += [LINE.c.number.in_(numbers)] if numbers else []
     if not which:
         return 0
     empty = update(LINE).where(LINE.c.site == site, LINE.c.salt != "", or_(*which))
