@@ -34,6 +34,7 @@ from server.extensions import db, now, settings
 from server.problems import Problem
 from server.store import people
 from server.store.database import read, write
+from server.store.teams import Reach
 
 ROLES = ("lead", "accountant", "payroll", "admin", "auditor")
 SCOPES = ("events:write", "reference:read", "reference:write", "entries:read", "events:read")
@@ -73,7 +74,8 @@ class Access:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking. `id`: a user's sign-in name, a device's or token's id, "" for the public."""
+    """Who is asking. `id`: a user's sign-in name, a device's or token's id, "" for the public; `reach`: the departments
+    whose people a user sees, None: all."""
 
     kind: Literal["user", "device", "token", "public"]
     site: str
@@ -82,6 +84,7 @@ class Principal:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     language: str = ""
+    reach: Reach = None
     last_seq: int = 0
     session: str = field(default="", repr=False)
 
@@ -217,7 +220,10 @@ def _user(site: str) -> Principal | None:
         with write(db.engine) as connection:
             people.touch_session(connection, site, hashed, moment)
     roles = frozenset(found.roles.split())
-    return Principal("user", site, found.name, found.display_name, roles, language=found.language, session=hashed)
+    reach = people.unpack_teams(found.teams)
+    return Principal(
+        "user", site, found.name, found.display_name, roles, language=found.language, reach=reach, session=hashed
+    )
 
 
 def _device(site: str, secret: str) -> Principal | None:

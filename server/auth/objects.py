@@ -14,7 +14,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from server.problems import Problem
-from server.store import entries, event_log, people, plant
+from server.store import entries, people, plant, teams
 
 if TYPE_CHECKING:
     from server.auth.access import Principal
@@ -50,7 +50,7 @@ def _order(connection: Connection, who: Principal, code: str) -> bool:
 
 
 def _fact(connection: Connection, who: Principal, identity: str) -> bool:
-    return event_log.type_of(connection, who.site, identity) is not None
+    return teams.has_fact(connection, who.site, who.reach, identity)
 
 
 def _entry(connection: Connection, who: Principal, position: str) -> bool:
@@ -58,7 +58,7 @@ def _entry(connection: Connection, who: Principal, position: str) -> bool:
 
 
 def _person(connection: Connection, who: Principal, key: str) -> bool:
-    return bool(plant.rows(connection, who.site, "people", "key", [key]))
+    return teams.has_person(connection, who.site, who.reach, key)
 
 
 def _device(connection: Connection, who: Principal, identity: str) -> bool:
@@ -71,7 +71,7 @@ RULES: dict[str, ObjectRule] = {
     "site": ObjectRule("What the caller's site has, and nothing of another."),
     "order": ObjectRule("One order of the caller's site.", _order, ("code",),
                         sentence="No order has the code %(code)s."),
-    "fact": ObjectRule("One fact of the caller's site.", _fact, ("identity", "event_id", "call"),
+    "fact": ObjectRule("One fact of the caller's site and teams.", _fact, ("identity", "event_id", "call"),
                        sentence="No fact has the id %(id)s."),
     "entry": ObjectRule("One entry of the caller's site.", _entry, ("position",),
                         sentence="No entry stands at %(position)s."),
