@@ -20,9 +20,9 @@ from types import FrameType
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from server.store import ledger, operations, sites
+from server.store import ledger, operations, retention, rewrite, sites
 from server.store.books import Books
-from server.store.database import write
+from server.store.database import read, write
 from server.store.garbage import undisturbed
 from sync.pipeline import Progress, fail, post
 
@@ -38,6 +38,8 @@ TURN_S = 1.5
 # and that a few facts come together.
 BREATH_S = 0.1
 IDLE_S = 0.2
+# How often a worker with nothing to do asks whether anything is older than it may get.
+TIDY_EVERY_MS = 600_000
 IDLE = Progress(0, 0)
 
 
@@ -122,9 +124,10 @@ def drain(engine: Engine, site: str, key: bytes, *, limit: int = BATCH, pace: Pa
 class Worker:
     """The loop. `stop` ends it after the turn under way."""
 
-    def __init__(self, engine: Engine, key: bytes) -> None:
-        self.engine, self.key = engine, key
+    def __init__(self, engine: Engine, key: bytes, clock: Callable[[], int] = now_ms) -> None:
+        self.engine, self.key, self.clock = engine, key, clock
         self._paces: dict[str, Pace] = defaultdict(Pace)
+        self._tidy_at = 0
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -146,7 +149,7 @@ class Worker:
         """One turn on each site; whether there was work."""
         with self.engine.connect() as connection:
             codes = sites.list_sites(connection)
-        return sum(self._turn(code) for code in codes) > 0
+        return sum(self._turn(code) for code in codes) > 0 or self._tidy(codes)
 
     def _turn(self, site: str) -> int:
         """A turn on a site at its pace; how many facts."""
@@ -155,6 +158,26 @@ class Worker:
         progress = turn(self.engine, site, self.key, limit=pace.limit)
         pace.after(progress.facts, time.monotonic() - began)
         return progress.facts
+
+    def _tidy(self, sites_here: list[str]) -> bool:
+        """With nothing to cost: one step of what is older than it may get; whether there was one. See
+        `server.store.retention`."""
+        now = self.clock()
+        if now < self._tidy_at:
+            return False
+        for site in sites_here:
+            with read(self.engine) as connection:
+                due = retention.due(connection, site, now)
+            if due:
+                with write(self.engine) as connection:
+                    retention.step(connection, site, due[0], now)
+                return True
+        with read(self.engine) as connection:
+            erased = rewrite.is_time(connection, now)
+        self._tidy_at = now + TIDY_EVERY_MS
+        if erased:
+            rewrite.rewrite(self.engine, now)
+        return erased
 
     def run_until_signal(self) -> None:
         """Run until the process is asked to end."""

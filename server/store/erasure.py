@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, String, Table, and_, delete, func, or_, select, update
 
 from server.store import audit, disclosures, floor, tombstones
+from server.store.lists import among
 from server.store.tables import TABLES
 from sync.core.findings import RUNNING
 
@@ -197,9 +198,8 @@ def forget(
     """Take notes or photos away, of facts by (id, fingerprint): a tombstone stays of each."""
     table = TABLES[kind]
     tombstones.lay(connection, site, kind, things, now)
-    connection.execute(
-        delete(table).where(table.c.site == site, tombstones.among(connection, table.c.event_id, [k for k, _ in things]))
-    )
+    ids = [event_id for event_id, _ in things]
+    connection.execute(delete(table).where(table.c.site == site, among(connection, table.c.event_id, ids)))
 
 
 def _bury(connection: Connection, site: str, mentions: Mentions, now: int) -> int:
@@ -269,7 +269,8 @@ def _badge(connection: Connection, site: str, key: str) -> bool:
 def leftovers(connection: Connection, site: str, name: str) -> dict[str, int]:
     """Where the words of a name still stand together, by "table.column", with how often: the whole database is read.
     For whoever wants to be sure; also finds what a namesake left, or a customer of that name."""
-    mentions, found = Mentions(name), {}
+    mentions = Mentions(name)
+    found: dict[str, int] = {}
     if not mentions.names:
         return found
     longest = max((word for word in re.split(r"\W+", name)), key=len)
