@@ -7,7 +7,7 @@ at first start in the data folder, readable by its owner only.
 import dataclasses
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -53,10 +53,27 @@ class Settings:
     )
     proxies: int = setting(0, "How many reverse proxies stand in front and set X-Forwarded-*; 0: believe none.")
     session_idle_minutes: int = setting(30, "A sign-in ends after so many minutes without a click.")
+    lead_idle_minutes: int = setting(120, "... of somebody who is a team lead and nothing else.")
     session_hours: int = setting(12, "A sign-in ends after so many hours whatever happens.")
+    step_up_minutes: int = setting(
+        10, "What changes rights or shows secrets asks again who is there, so many minutes after the last proof."
+    )
+    second_factor_roles: tuple[str, ...] = setting(
+        ("accountant", "payroll", "admin", "auditor"),
+        "Roles that sign in with a second factor (a code or a passkey), separated by commas; none: a password is enough.",
+    )
+    labor_rates: str = setting(
+        "group", "Whose rates payroll keeps: group, or person; entries use those of groups either way."
+    )
+    wage_approvers: int = setting(
+        2, "How many people it takes to put a wage in force: 2, who proposes and who approves, or 1."
+    )
     enrolment_minutes: int = setting(15, "How long the code that enrols a device can be used.")
-    sign_in_failures: int = setting(5, "After so many wrong passwords a name is locked for a while.")
-    sign_in_lock_minutes: int = setting(15, "How long a name stays locked.")
+    enrolment_approval: str = setting(
+        "asked", "Whether somebody at a desk lets a device in that used its code: asked, or given without asking."
+    )
+    sign_in_failures: int = setting(5, "After so many wrong passwords, or codes, in a row a name is locked for a while.")
+    sign_in_lock_minutes: int = setting(15, "How long a name stays locked; each further failure doubles it, to 4 hours.")
     invitation_days: int = setting(7, "How long the link that invites somebody to sign in can be used.")
     reset_minutes: int = setting(30, "How long the link that lets somebody choose a new password can be used; at most 30.")
     oidc_issuer: str = setting(
@@ -82,6 +99,7 @@ class Settings:
         "", "File (PEM) of certificate authorities outgoing calls trust besides the system's, such as your own."
     )
     log_level: str = setting("info", "How much is logged: debug, info, warning or error.")
+    log_format: str = setting("lines", "How it is logged: lines for people, or json for programs.")
 
     def __post_init__(self) -> None:
         """Raise BadSetting for values nothing can be done with."""
@@ -89,8 +107,16 @@ class Settings:
             raise BadSetting(f"{PREFIX}LANGUAGE is {self.language!r}; it can be en or fr.")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise BadSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; it can be debug, info, warning or error.")
+        if self.log_format not in ("lines", "json"):
+            raise BadSetting(f"{PREFIX}LOG_FORMAT is {self.log_format!r}; it can be lines or json.")
         if self.phone_worker not in ("served", "withdrawn"):
             raise BadSetting(f"{PREFIX}PHONE_WORKER is {self.phone_worker!r}; it can be served or withdrawn.")
+        if self.enrolment_approval not in ("asked", "given"):
+            raise BadSetting(f"{PREFIX}ENROLMENT_APPROVAL is {self.enrolment_approval!r}; it can be asked or given.")
+        if self.labor_rates not in ("group", "person"):
+            raise BadSetting(f"{PREFIX}LABOR_RATES is {self.labor_rates!r}; it can be group or person.")
+        if self.wage_approvers > 2:
+            raise BadSetting(f"{PREFIX}WAGE_APPROVERS is {self.wage_approvers}; it can be 2 or 1.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
         if self.reset_minutes > 30:
@@ -140,6 +166,10 @@ class Settings:
         """The database's address, the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'floorledger.sqlite'}"
 
+    def needs_factor(self, roles: Iterable[str]) -> bool:
+        """Whether somebody with these roles signs in with a second factor."""
+        return not set(roles).isdisjoint(self.second_factor_roles)
+
     def secret_key(self) -> bytes:
         """Signs what a browser keeps for us between two pages (messages shown once)."""
         return self._key("secret.key")
@@ -151,6 +181,10 @@ class Settings:
     def pin_key(self) -> bytes:
         """Keys the hashes of operators' PINs. Without it every PIN has to be set anew."""
         return self._key("pin.key")
+
+    def password_key(self) -> bytes:
+        """Keys the hashes of passwords and recovery codes. Without it all of them have to be set anew."""
+        return self._key("password.key")
 
     def vault_keys(self) -> list[bytes]:
         """Seal what server/vault.py keeps, newest first: two of them after a rotation."""

@@ -1,14 +1,22 @@
 """Argon2id: how what a person proves to know is kept, and compared.
 
-Comparing costs as much for nobody as for somebody, so that the time an answer takes does not tell who exists.
+Comparing costs as much for nobody as for somebody, so that the time an answer takes does not tell who exists. What is
+hashed is keyed with a file beside the database: who steals the database alone cannot even begin to guess.
 """
 
+import hashlib
+import hmac
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()
+
+
+def keyed(secret: str, key: bytes) -> bytes:
+    """32 bytes of the secret and a key."""
+    return hmac.new(key, secret.encode("utf-8", "replace"), hashlib.sha256).digest()
 
 
 def make(secret: str | bytes) -> str:

@@ -95,7 +95,7 @@ def set_up() -> ResponseReturnValue:
     try:
         if not 1 <= len(name) <= 64 or not name.isprintable():
             raise Problem("request.invalid", gettext("A sign-in name has 1 to 64 characters."))
-        hashed = passwords.hash_password(form.get("password", ""), name)
+        hashed = passwords.hash_password(limits, form.get("password", ""), name, alone=not limits.needs_factor(["admin"]))
         with write(db.engine) as connection:
             code = credentials.digest(form.get("code", "").strip())
             usable = people.count_users(connection, limits.site) == 0

@@ -3,12 +3,14 @@
 import click
 from sqlalchemy.exc import IntegrityError
 
+from server.auth import guessing
 from server.auth.access import ROLES
 from server.auth.passwords import hash_password
 from server.cli import Trouble, open_database
 from server.settings import Settings
 from server.store import people
 from server.store.database import read, write
+from server.store.factors import has_factor
 from server.terminal import gettext as _
 
 # From a prompt or a pipe, never from the command line: the process list and the shell's history would show it.
@@ -36,7 +38,7 @@ def create(
     settings: Settings, name: str, roles: tuple[str, ...], display_name: str | None, language: str | None, password: str
 ) -> None:
     """Create a user."""
-    hashed = hash_password(password, name)
+    hashed = hash_password(settings, password, name, alone=not settings.needs_factor(roles))
     try:
         with write(open_database(settings)) as connection:
             people.create_user(
@@ -54,8 +56,15 @@ def create(
 @click.pass_obj
 def password(settings: Settings, name: str, password: str) -> None:
     """Set a new password; ends the user's sign-ins and any lock."""
-    hashed = hash_password(password, name)
-    _change(settings, name, password_hash=hashed, failures=0, locked_until=0)
+    with write(open_database(settings)) as connection:
+        user = people.find_user(connection, settings.site, name)
+        if user is None:
+            raise Trouble(_("There is no user %(name)s.", name=name))
+        alone = not settings.needs_factor(user.roles.split()) and not has_factor(connection, settings.site, name)
+        people.change_user(
+            connection, settings.site, name, password_hash=hash_password(settings, password, name, alone=alone)
+        )
+        guessing.forget(connection, settings.site, name)
     click.echo(_("The password of %(name)s is changed.", name=name))
 
 

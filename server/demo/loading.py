@@ -116,7 +116,7 @@ def load(
                 language=invented.LANGUAGE,
             )  # fmt: skip
             kept = replace(kept, lineage=lineage)
-            _set_up(connection, kept, demo, story)
+            _set_up(connection, settings, kept, demo, story)
             # Before the commit: no plant without its passwords. A file without its plant is simply made anew.
             _keep(settings, kept)
     with read(engine) as connection:
@@ -132,7 +132,9 @@ def load(
     return kept.access
 
 
-def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story: Story) -> None:
+def _set_up(
+    connection: Connection, settings: Settings, load: _Load, demo: invented.DemoPlant, story: Story
+) -> None:
     """Everything but facts, as it would have been made on the first morning."""
     site, began = load.access.site, story.began_at - HOUR
     rows = demo.rows()
@@ -142,7 +144,7 @@ def _set_up(connection: Connection, load: _Load, demo: invented.DemoPlant, story
     set_floor(connection, site, Floor(typed_time=True, standard_cost=True))
     for name, password, roles in load.access.users:
         people.create_user(
-            connection, site, name, display_name=USERS[name][0], password_hash=hash_password(password, name),
+            connection, site, name, display_name=USERS[name][0], password_hash=hash_password(settings, password, name),
             roles=roles,
         )  # fmt: skip
     for name, secret in load.access.tokens:

@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in. `roles`: separated by spaces; `locked_until`: no sign-in before that instant;
-    `teams`: see `unpack_teams`; `signed_in_at`: the last time."""
+    """Somebody who signs in. `roles`: separated by spaces; `teams`: see `unpack_teams`;
+    `signed_in_at`: the last time."""
 
     name: str
     display_name: str
@@ -28,18 +28,19 @@ class User:
     roles: str
     language: str
     active: bool
-    failures: int
-    locked_until: int
     teams: str
     signed_in_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A browser somebody signed in with, and who that is."""
+    """A browser somebody signed in with, and who that is. `proved_at`: when they last proved it; `lacks`: what is to be
+    done before anything opens, see `server.auth.sessions`."""
 
     created_at: int
     seen_at: int
+    proved_at: int
+    lacks: str
     name: str
     display_name: str
     roles: str
@@ -152,8 +153,6 @@ def create_user(
             language=language,
             active=True,
             teams=pack_teams(teams),
-            failures=0,
-            locked_until=0,
         )
     )
 
@@ -197,18 +196,6 @@ def user_sender(site: str, name: str) -> str:
     return derive(USER, site, name)
 
 
-def count_failure(connection: Connection, site: str, name: str) -> int:
-    """One more wrong password for a user; returns how many that makes."""
-    connection.execute(
-        update(tables.User)
-        .where(tables.User.site == site, tables.User.name == name)
-        .values(failures=tables.User.failures + 1)
-    )
-    return connection.execute(
-        select(tables.User.failures).where(tables.User.site == site, tables.User.name == name)
-    ).scalar_one()
-
-
 def rehash(connection: Connection, site: str, name: str, password_hash: str) -> None:
     """Keep the same password under a newer hash; sign-ins go on."""
     connection.execute(
@@ -221,12 +208,25 @@ def rehash(connection: Connection, site: str, name: str, password_hash: str) -> 
 # --- sign-ins --------------------------------------------------------------------------------------------------
 
 
-def start_session(connection: Connection, site: str, user: str, secret_hash: str, now: int) -> None:
-    """A new sign-in of a user; those nobody used for a month go."""
+def start_session(
+    connection: Connection,
+    site: str,
+    user: str,
+    secret_hash: str,
+    now: int,
+    *,
+    how: str = "",
+    lacks: str = "",
+    browser: str = "",
+) -> None:
+    """A new sign-in of a user who proved just now, by `how`, who they are; those nobody used for a month go."""
     connection.execute(delete(Session).where(Session.site == site, Session.seen_at < now - 30 * 86_400_000))
     connection.execute(
-        insert(Session).values(site=site, secret_hash=secret_hash, user=user, created_at=now, seen_at=now)
-    )
+        insert(Session).values(
+            site=site, secret_hash=secret_hash, user=user, created_at=now, seen_at=now, proved_at=now, how=how,
+            lacks=lacks, browser=browser,
+        )
+    )  # fmt: skip
 
 
 def find_session(connection: Connection, site: str, secret_hash: str) -> SignIn | None:
@@ -236,12 +236,59 @@ def find_session(connection: Connection, site: str, secret_hash: str) -> SignIn 
         connection,
         SignIn,
         select(
-            Session.created_at, Session.seen_at, user.name, user.display_name, user.roles, user.language, user.active,
-            user.teams,
+            Session.created_at, Session.seen_at, Session.proved_at, Session.lacks, user.name, user.display_name,
+            user.roles, user.language, user.active, user.teams,
         )
         .join(user, (user.site == Session.site) & (user.name == Session.user))
         .where(Session.site == site, Session.secret_hash == secret_hash),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A sign-in as its user sees it. `id`: the beginning of the stored hash, which tells nothing of the secret."""
+
+    id: str
+    browser: str
+    how: str
+    created_at: int
+    seen_at: int
+    here: bool
+
+
+def list_sessions(connection: Connection, site: str, user: str, own: str = "") -> list[OpenSession]:
+    """The sign-ins of a user, the newest first; `own` is the hash of the one that asks."""
+    rows = connection.execute(
+        select(Session)
+        .where(Session.site == site, Session.user == user, Session.lacks == "")
+        .order_by(Session.created_at.desc(), Session.secret_hash)
     )
+    return [
+        OpenSession(
+            row.secret_hash[:16], row.browser, row.how, row.created_at, row.seen_at, row.secret_hash == own
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def renew_session(
+    connection: Connection, site: str, secret_hash: str, renewed: str, now: int, *, how: str, lacks: str = ""
+) -> bool:
+    """The same sign-in under a new secret, proved again just now; the old secret is dead. False where it is over."""
+    changed = connection.execute(
+        update(Session)
+        .where(Session.site == site, Session.secret_hash == secret_hash)
+        .values(secret_hash=renewed, seen_at=now, proved_at=now, how=how, lacks=lacks)
+    )
+    return changed.rowcount == 1
+
+
+def end_sessions(connection: Connection, site: str, user: str, *, only: str = "", but: str = "") -> int:
+    """End sign-ins of a user: the one whose hash begins with `only`, or all; never the one with the hash `but`."""
+    ended = delete(Session).where(Session.site == site, Session.user == user, Session.secret_hash != but)
+    if only:
+        ended = ended.where(func.substr(Session.secret_hash, 1, 16) == only)
+    return connection.execute(ended).rowcount
 
 
 def touch_session(connection: Connection, site: str, secret_hash: str, now: int) -> None:
@@ -254,11 +301,6 @@ def touch_session(connection: Connection, site: str, secret_hash: str, now: int)
 def end_session(connection: Connection, site: str, secret_hash: str) -> None:
     """The sign-in is over."""
     connection.execute(delete(Session).where(Session.site == site, Session.secret_hash == secret_hash))
-
-
-def end_sessions(connection: Connection, site: str, user: str) -> int:
-    """All sign-ins of a user are over; how many there were."""
-    return connection.execute(delete(Session).where(Session.site == site, Session.user == user)).rowcount
 
 
 # --- enrolments and devices ------------------------------------------------------------------------------------
@@ -381,10 +423,19 @@ def report_device(
 
 
 def list_devices(connection: Connection, site: str) -> list[Device]:
-    """All devices, the ones in use first, each group by name."""
+    """All devices that were let in, the ones in use first, each group by name."""
     table = tables.Device
     order = table.revoked_at.is_not(None), table.name, table.id
-    return _all(connection, Device, _columns(Device, table).where(table.site == site).order_by(*order))
+    known = _columns(Device, table).where(table.site == site, table.approved_at.is_not(None))
+    return _all(connection, Device, known.order_by(*order))
+
+
+def asking_devices(connection: Connection, site: str) -> list[Device]:
+    """Devices that wait to be let in, or to be let in again with a new key, the first that came first."""
+    table = tables.Device
+    asks = or_(table.approved_at.is_(None), table.key_wanted != "")
+    found = _columns(Device, table).where(table.site == site, table.revoked_at.is_(None), asks)
+    return _all(connection, Device, found.order_by(table.enrolled_at, table.id))
 
 
 def touch_device(connection: Connection, site: str, identity: str, now: int) -> None:

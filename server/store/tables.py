@@ -71,6 +71,11 @@ def secret(*arguments: Any, **named: Any) -> Any:
     return mapped_column(*arguments, info={"class": "secret"}, **named)
 
 
+def sealed(purpose: str, *arguments: Any, **named: Any) -> Any:
+    """A secret column that server/vault.py seals for this purpose, because it has to be read back."""
+    return mapped_column(*arguments, info={"class": "secret", "sealed": purpose}, **named)
+
+
 def site_key() -> Mapped[str]:
     return operational(Key, primary_key=True)
 
@@ -590,14 +595,14 @@ class User(Base):
     roles: Mapped[str] = personal(String(64))
     language: Mapped[str] = personal(String(8), default="")
     active: Mapped[bool] = personal(Boolean, default=True)
-    failures: Mapped[int] = personal(Integer, default=0)
-    locked_until: Mapped[int] = personal(Instant, default=0)
     teams: Mapped[str] = personal(Text, default="")
     signed_in_at: Mapped[int | None] = personal(Instant)
 
 
 class Session(Base):
-    """A signed-in browser; the cookie's secret is stored hashed, ending a session is deleting its row."""
+    """A signed-in browser; the cookie's secret is stored hashed, ending a session is deleting its row. `proved_at`: when
+    its user last proved to be there; `how`: with what, separated by spaces; `lacks`: what is still to be done before
+    anything opens, see `server.auth.sessions`."""
 
     __tablename__ = "session"
     site: Mapped[str] = site_key()
@@ -605,6 +610,58 @@ class Session(Base):
     user: Mapped[str] = personal(Key)
     created_at: Mapped[int] = personal(Instant)
     seen_at: Mapped[int] = personal(Instant)
+    proved_at: Mapped[int] = personal(Instant, default=0)
+    how: Mapped[str] = personal(String(40), default="")
+    lacks: Mapped[str] = personal(String(16), default="")
+    browser: Mapped[str] = personal(String(80), default="")
+
+
+class Totp(Base):
+    """The seed of a user's authenticator app. `last_step`: the 30 seconds whose code was taken last, so that none is
+    taken twice."""
+
+    __tablename__ = "totp"
+    site: Mapped[str] = site_key()
+    user: Mapped[str] = personal(Key, primary_key=True)
+    seed: Mapped[str] = sealed("user.totp", String(400))
+    added_at: Mapped[int] = personal(Instant)
+    last_step: Mapped[int] = personal(BigInteger, default=0)
+
+
+class Passkey(Base):
+    """A key pair a user's phone, computer or security key holds. `id`, `handle`, `public_key`: base64url, as the
+    standard (WebAuthn) names them; `handle` stands for the user there and says nothing of them."""
+
+    __tablename__ = "passkey"
+    site: Mapped[str] = site_key()
+    id: Mapped[str] = personal(String(1400), primary_key=True)
+    user: Mapped[str] = personal(Key)
+    handle: Mapped[str] = personal(String(100))
+    public_key: Mapped[str] = personal(Text)
+    sign_count: Mapped[int] = personal(BigInteger, default=0)
+    name: Mapped[str] = personal(String(100))
+    added_at: Mapped[int] = personal(Instant)
+    used_at: Mapped[int | None] = personal(Instant)
+    __table_args__ = (Index(None, "site", "user"),)
+
+
+class RecoveryCode(Base):
+    """A code on paper that stands once for the second factor; stored as a keyed hash."""
+
+    __tablename__ = "recovery_code"
+    site: Mapped[str] = site_key()
+    user: Mapped[str] = personal(Key, primary_key=True)
+    hash: Mapped[str] = secret(String(64), primary_key=True)
+    used_at: Mapped[int | None] = personal(Instant)
+
+
+class SpentChallenge(Base):
+    """A challenge an authenticator has answered, hashed: it is taken once."""
+
+    __tablename__ = "spent_challenge"
+    site: Mapped[str] = site_key()
+    hash: Mapped[str] = operational(String(64), primary_key=True)
+    spent_at: Mapped[int] = operational(Instant)
 
 
 class Invitation(Base):

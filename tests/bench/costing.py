@@ -224,7 +224,7 @@ def sign_in(rig: Rig) -> str:
     now = time.time_ns() // 1_000_000
     with write(rig.engine) as connection:
         people.create_user(connection, SITE, "lead", display_name="Lead", roles=("lead", "accountant"),
-                           password_hash=hash_password("four-words-to-sign-in", "lead"))  # fmt: skip
+                           password_hash=hash_password(rig.settings, "four-words-to-sign-in", "lead"))  # fmt: skip
         people.start_session(connection, SITE, "lead", credentials.digest(secret), now)
     return f"{credentials.SESSION}={secret}"
 

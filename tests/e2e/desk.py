@@ -15,8 +15,8 @@ def a_user(shop: Shop, name: str, *roles: str) -> None:
     with write(shop.rig.engine) as connection:
         if people.find_user(connection, "main", name) is None:
             people.create_user(
-                connection, "main", name, display_name=name.title(), password_hash=hash_password(PASSWORD, name),
-                roles=roles,
+                connection, "main", name, display_name=name.title(), roles=roles,
+                password_hash=hash_password(shop.rig.settings, PASSWORD, name),
             )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _know_devices()
     _invite_and_limit()
     _keep_a_trail()
+    _prove_who_signs_in()
     _keep_wages_apart()
     _forget_people()
 
@@ -135,6 +136,54 @@ def _keep_a_trail() -> None:
         op.execute(
             "CREATE TRIGGER audit_line_no_truncate BEFORE TRUNCATE ON audit_line EXECUTE FUNCTION refuse_change()"
         )
+
+
+def _prove_who_signs_in() -> None:
+    """Second factors, sign-ins that know how and when they were proved; failures are counted beside those of PINs."""
+    for column in ("failures", "locked_until"):
+        op.drop_column("user", column)
+    op.execute("DELETE FROM session")  # everybody signs in again, now with what their roles ask for
+    op.add_column("session", sa.Column("proved_at", sa.BigInteger(), nullable=False, server_default="0"))
+    for column, length in (("how", 40), ("lacks", 16), ("browser", 80)):
+        op.add_column("session", sa.Column(column, sa.String(length), nullable=False, server_default=""))
+    op.create_table(
+        "totp",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("seed", sa.String(400), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "user", name=op.f("pk_totp")),
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("id", sa.String(1400), nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("handle", sa.String(100), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_passkey")),
+    )
+    op.create_index("ix_passkey_site_user", "passkey", ["site", "user"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("user", KEY, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("site", "user", "hash", name=op.f("pk_recovery_code")),
+    )
+    op.create_table(
+        "spent_challenge",
+        sa.Column("site", KEY, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.Column("spent_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "hash", name=op.f("pk_spent_challenge")),
+    )
 
 
 def _keep_wages_apart() -> None:
@@ -264,6 +313,17 @@ def downgrade() -> None:
     for table in ("erasure_notice", "disclosure", "retention_run", "removal", "leaver", "tombstone"):
         op.drop_table(table)
     op.drop_column("site", "privacy")
+    for table in ("oidc_attempt", "identity", "rights_request", "invitation"):
+        op.drop_table(table)
+    for column in ("signed_in_at", "teams"):
+        op.drop_column("user", column)
+    op.drop_table("wage_rate")
+    for table in ("spent_challenge", "recovery_code", "passkey", "totp"):
+        op.drop_table(table)
+    for column in ("browser", "lacks", "how", "proved_at"):
+        op.drop_column("session", column)
+    op.add_column("user", sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("user", sa.Column("locked_until", sa.BigInteger(), nullable=False, server_default="0"))
     for column in ("work_center", "machine", "created_by"):
         op.drop_column("api_token", column)
     op.drop_table("used_nonce")
@@ -272,9 +332,4 @@ def downgrade() -> None:
     op.execute("DELETE FROM label_code WHERE length(code) > 9")
     with op.batch_alter_table("label_code") as table:
         table.alter_column("code", existing_type=sa.String(18), type_=sa.String(9), existing_nullable=False)
-    op.drop_table("wage_rate")
-    for table in ("oidc_attempt", "identity", "rights_request", "invitation"):
-        op.drop_table(table)
-    for column in ("signed_in_at", "teams"):
-        op.drop_column("user", column)
     op.drop_table("audit_line")
