@@ -117,6 +117,8 @@ class Settings:
             raise BadSetting(f"{PREFIX}LABOR_RATES is {self.labor_rates!r}; it can be group or person.")
         if self.wage_approvers > 2:
             raise BadSetting(f"{PREFIX}WAGE_APPROVERS is {self.wage_approvers}; it can be 2 or 1.")
+        if self.enrolment_approval not in ("asked", "given"):
+            raise BadSetting(f"{PREFIX}ENROLMENT_APPROVAL is {self.enrolment_approval!r}; it can be asked or given.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
         if self.reset_minutes > 30:

@@ -18,16 +18,17 @@ a form or of a JSON object; everything else is refused, see server/auth/fields.p
 (`reads`). tests/security/matrix.py has all of it written down once more, by hand: who loosens a rule says so there.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask.ctx import _AppCtxGlobals
+from flask_babel import gettext
 from werkzeug.local import LocalProxy
 
-from server.auth import credentials
+from server.auth import credentials, signature
 from server.auth.fields import READABLE, check_request
 from server.auth.objects import RULES
 from server.extensions import db, now, settings
@@ -37,7 +38,15 @@ from server.store.database import read, write
 from server.store.teams import Reach
 
 ROLES = ("lead", "accountant", "payroll", "admin", "auditor")
-SCOPES = ("events:write", "reference:read", "reference:write", "entries:read", "events:read")
+# What a program's token may be for, and who may make one for it: whoever may do as much himself.
+SCOPES: dict[str, frozenset[str]] = {
+    "events:write": frozenset({"lead", "admin"}),
+    "events:read": frozenset({"lead", "admin"}),
+    "reference:read": frozenset({"lead", "accountant", "admin"}),
+    "reference:write": frozenset({"admin"}),
+    "entries:read": frozenset({"accountant", "payroll"}),
+}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A row that says when somebody was last seen is written at most so often, so that reading a page rarely writes.
 SEEN_EVERY_MS = 60_000
 
@@ -46,7 +55,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Access:
-    """The rule of one view. `upload`: its body may be as large as a file (the setting `upload_limit`)."""
+    """The rule of one view. `upload`: its body may be as large as a file (the setting `upload_limit`); `unsigned`: a
+    device may call it that lost the key it signs with."""
 
     public: str = ""
     roles: frozenset[str] = frozenset()
@@ -57,6 +67,7 @@ class Access:
     writes: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     upload: bool = False
+    unsigned: bool = False
 
     def admits(self, principal: "Principal") -> bool:
         """Whether `principal` may call the view."""
@@ -75,7 +86,8 @@ class Access:
 @dataclass(frozen=True)
 class Principal:
     """Who is asking. `id`: a user's sign-in name, a device's or token's id, "" for the public; `reach`: the departments
-    whose people a user sees, None: all."""
+    whose people a user sees, None: all. `machine` and `work_center`: the one thing a program's token is bound to,
+    "" for no such bound."""
 
     kind: Literal["user", "device", "token", "public"]
     site: str
@@ -86,7 +98,10 @@ class Principal:
     language: str = ""
     reach: Reach = None
     last_seq: int = 0
+    machine: str = ""
+    work_center: str = ""
     session: str = field(default="", repr=False)
+    device: people.Device | None = field(default=None, repr=False)
 
     @property
     def user(self) -> str:
@@ -124,6 +139,7 @@ def access(
     writes: Set[str] = frozenset(),
     reads: Set[str] = frozenset(),
     upload: bool = False,
+    unsigned: bool = False,
 ) -> Callable[[View], View]:
     """Say who may call a view: everybody (`public` gives the reason), users with one of `roles`, enrolled devices,
     tokens with one of `scopes`; and what of: see `Access`. Raises ValueError for a rule that admits nobody or names
@@ -134,7 +150,7 @@ def access(
         raise ValueError(f"an access rule does not know: {', '.join(sorted(unknown))}")
     rule = Access(
         public, frozenset(roles), device, frozenset(scopes), objects or ("none" if public else ""),
-        frozenset(query), frozenset(writes), frozenset(reads), upload,
+        frozenset(query), frozenset(writes), frozenset(reads), upload, unsigned,
     )  # fmt: skip
 
     def mark(view: View) -> View:
@@ -177,6 +193,8 @@ def check_access() -> None:
 def _admit(rule: Access) -> None:
     g.principal = principal = identify(rule)
     if rule.admits(principal):
+        if principal.device:
+            _prove(principal.device, rule)
         return
     if principal.kind == "public":
         raise Problem("auth.revoked" if credentials.offered() and rule.device else "auth.missing")
@@ -234,11 +252,26 @@ def _device(site: str, secret: str) -> Principal | None:
         found = people.find_device(connection, site, hashed)
     if found is None or found.revoked_at is not None:
         return None
-    moment = now()
-    if found.seen_at is None or moment - found.seen_at > SEEN_EVERY_MS:
+    return Principal("device", site, found.id, found.name, last_seq=found.last_seq, device=found)
+
+
+def _prove(device: people.Device, rule: Access) -> None:
+    """Refuse a device that nobody has let in, and a request that its key did not sign."""
+    if device.approved_at is None:
+        number = signature.fingerprint(device.public_key or device.id)
+        raise Problem("device.waiting", gettext("“%(name)s” is known at the desk by the number %(number)s.",
+                                                name=device.name, number=number))  # fmt: skip
+    site, moment = settings().site, now()
+    if device.public_key and not rule.unsigned:
+        nonce = signature.check(request, device.public_key, moment)
+        if request.method not in SAFE:
+            since = moment - 2 * signature.HOLDS_MS
+            with write(db.engine) as connection:
+                if not people.use_nonce(connection, site, device.id, nonce, moment, since):
+                    raise Problem("device.signature_used")
+    if device.seen_at is None or moment - device.seen_at > SEEN_EVERY_MS:
         with write(db.engine) as connection:
-            people.touch_device(connection, site, found.id, moment)
-    return Principal("device", site, found.id, found.name, last_seq=found.last_seq)
+            people.touch_device(connection, site, device.id, moment)
 
 
 def _token(site: str, secret: str) -> Principal | None:
@@ -246,17 +279,34 @@ def _token(site: str, secret: str) -> Principal | None:
     moment = now()
     with read(db.engine) as connection:
         found = people.find_token(connection, site, hashed)
+        maker = people.find_user(connection, site, found.created_by) if found and found.created_by else None
     if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment):
         return None
     if found.used_at is None or moment - found.used_at > SEEN_EVERY_MS:
         with write(db.engine) as connection:
             people.touch_token(connection, site, found.id, moment)
-    return Principal("token", site, found.id, found.name, scopes=frozenset(found.scopes.split()))
+    scopes = frozenset(found.scopes.split())
+    if found.created_by:  # what its maker may no longer do, it may not either
+        scopes &= grantable(maker.roles.split()) if maker and maker.active else frozenset()
+    return Principal(
+        "token", site, found.id, found.name, scopes=scopes, machine=found.machine, work_center=found.work_center
+    )
+
+
+def grantable(roles: Iterable[str]) -> frozenset[str]:
+    """The scopes somebody with these roles may give to a program."""
+    return frozenset(scope for scope, makers in SCOPES.items() if not makers.isdisjoint(roles))
 
 
 def _current() -> Principal:
     if "principal" not in g:
-        g.principal = identify(PUBLIC)
+        try:
+            found = identify(PUBLIC)
+        except Problem:  # a credential that is not valid: on a public page, and on the page that says so, that is nobody
+            found = Principal("public", settings().site)
+        # Public views ask for no proof: there a device that owes one is nobody.
+        owes = found.device is not None and (found.device.public_key or found.device.approved_at is None)
+        g.principal = Principal("public", found.site) if owes else found
     return g.principal
 
 

@@ -39,9 +39,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All devices, those that want somebody first."""
+    """All devices, those that want somebody first; `asking`: those that wait to be let in."""
 
     lines: list[Line]
+    asking: list[Device]
 
     def count(self, *states: State) -> int:
         """How many devices are in one of these states."""
@@ -62,7 +63,8 @@ def listing(connection: Connection, site: str, now: int) -> Listing:
         Line(device, _state(device, device.id in missed, now), missing.get(device.id, []), forks.get(device.id, []))
         for device in people.list_devices(connection, site)
     ]
-    return Listing(sorted(lines, key=lambda line: (_FIRST[line.state], line.device.name.casefold(), line.device.id)))
+    lines.sort(key=lambda line: (_FIRST[line.state], line.device.name.casefold(), line.device.id))
+    return Listing(lines, people.asking_devices(connection, site))
 
 
 def _state(device: Device, is_missed: bool, now: int) -> State:

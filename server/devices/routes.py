@@ -5,12 +5,13 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
+from sqlalchemy import Connection
 
 from server import fragments, qr
-from server.auth import credentials, pins
+from server.auth import credentials, pins, signature
 from server.auth.access import access, current
 from server.auth.fields import json_object
 from server.devices.listing import listing
@@ -20,7 +21,7 @@ from server.intake import rescue
 from server.language import LANGUAGE_COOKIE, LANGUAGES
 from server.menu import menu
 from server.problems import Problem
-from server.store import intake_log, people
+from server.store import audit, intake_log, people
 from server.store.database import read, write
 from server.store.sites import find_site, floor
 from sync.core.clock import format_instant, parse_instant
@@ -33,10 +34,11 @@ blueprint = Blueprint("devices", __name__)
 @blueprint.post("/api/v1/devices/enrol")
 @access(
     public="a device that enrols has no credential yet; its single-use code is the proof",
-    writes={"secret", "name", "language"},
+    writes={"secret", "name", "language", "public_key"},
 )
 def enrol() -> ResponseReturnValue:
-    """Trade an enrolment code for a device's credential."""
+    """Trade an enrolment code for a device's credential. A device that can sign sends its public key along: a point on
+    P-256, uncompressed, in base64url. It is in once somebody at a desk has let it in, who sees its name and number."""
     wanted = json_object()
     secret, name = wanted.get("secret"), wanted.get("name")
     if not isinstance(secret, str) or not isinstance(name, str):
@@ -44,7 +46,9 @@ def enrol() -> ResponseReturnValue:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 200 or not name.isprintable():
         raise Problem("request.invalid", gettext("A device's name has 1 to 200 characters."), pointer="/name")
+    key = _public_key(wanted) if "public_key" in wanted else ""
     site, moment, own = settings().site, now(), credentials.make_secret(credentials.DEVICE_PREFIX)
+    approved = settings().enrolment_approval == "given"
     with write(db.engine) as connection:
         match people.use_enrolment(connection, site, credentials.digest(secret), moment):
             case "unknown":
@@ -53,15 +57,42 @@ def enrol() -> ResponseReturnValue:
                 raise Problem("device.secret_used")
             case "expired":
                 raise Problem("device.secret_expired")
-        identity = people.create_device(connection, site, name, credentials.digest(own), moment)
+        identity = people.create_device(
+            connection, site, name, credentials.digest(own), moment, public_key=key, approved=approved
+        )
         found = find_site(connection, site)
+        _record(connection, "device.enrolled", identity, actor=f"device:{identity}", name=name)
     known = {"id": identity, "name": name, "site": site}
     # The phone keeps the credential beside its cookie too; see `identify` in server/auth/access.py.
-    response = jsonify(device=known, lineage=found.lineage if found else None, token=own)
+    response = jsonify(
+        device=known, lineage=found.lineage if found else None, token=own, approved=approved,
+        number=signature.fingerprint(key or identity),
+    )  # fmt: skip
     credentials.set_device(response, own)
     if wanted.get("language") in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, wanted["language"], path="/", secure=request.is_secure, samesite="Lax")
     return response, 201
+
+
+@blueprint.post("/api/v1/device/key")
+@access(device=True, objects="own", writes={"public_key"}, unsigned=True)
+def want_key() -> ResponseReturnValue:
+    """Ask for a new key: browsers throw away what they keep, the key with it. Until somebody at a desk has let the
+    device in again the old key counts, if there is one: a stolen cookie must not open what the key closes."""
+    key, given = _public_key(json_object()), settings().enrolment_approval == "given"
+    with write(db.engine) as connection:
+        people.want_key(connection, current.site, current.device_id, key, approved=given)
+        actor = f"device:{current.device_id}"
+        _record(connection, "device.key_wanted", current.device_id, actor=actor, name=current.name)
+    return jsonify(approved=given, number=signature.fingerprint(key)), 202
+
+
+def _public_key(given: dict[str, Any]) -> str:
+    key = given.get("public_key")
+    if not signature.is_key(key):
+        raise Problem("request.invalid", gettext("A public key is a point on P-256, uncompressed, in base64url."),
+                      pointer="/public_key")  # fmt: skip
+    return str(key)
 
 
 @blueprint.get("/api/v1/device")
@@ -118,9 +149,10 @@ def sign_in() -> ResponseReturnValue:
 @access(roles={"admin", "lead"}, objects="site", query=PARTS)
 @menu(_("Devices"), group="admin", order=10)
 def list_devices() -> Response:
-    """All devices: which are missed, what they hold, what of theirs never arrived. Refreshes itself."""
-    if fragments.wanted() == "devices":
-        return fragments.part("devices/list.html", "devices", **_listing())
+    """All devices: which are missed, what they hold, what of theirs never arrived; above them those that wait to be
+    let in. Both refresh themselves."""
+    if (part := fragments.wanted()) in ("devices", "waiting"):
+        return fragments.part("devices/list.html", part, **_listing())
     return _page()
 
 
@@ -134,9 +166,11 @@ def offer_enrolment() -> Response:
         people.create_enrolment(
             connection, limits.site, credentials.digest(secret), expires_at=expires, created_by=current.user
         )
+        _record(connection, "device.offered", "")
     base = limits.public_url or request.url_root
     address = f"{base.rstrip('/')}/enrol#{secret}"
-    return _page({"address": address, "code": qr.svg(address), "expires": expires})
+    asked = limits.enrolment_approval == "asked"
+    return _page({"address": address, "code": qr.svg(address), "expires": expires, "asked": asked})
 
 
 @blueprint.post("/admin/devices/rescue")
@@ -147,6 +181,8 @@ def rescue_file() -> ResponseReturnValue:
     try:
         content = file.read() if file else b""
         rescued = rescue.take_in(db.engine, settings().site, content, current.user, now())
+        with write(db.engine) as connection:
+            _record(connection, "device.rescued", rescued.id, name=rescued.device, facts=str(rescued.facts.total()))
     except Problem as problem:
         page = _page(problem=problem)
         page.status_code = problem.kind.status
@@ -159,15 +195,58 @@ def rescue_file() -> ResponseReturnValue:
 def revoke(identity: str) -> ResponseReturnValue:
     """Shut a device out. What it has not sent stays on it, to be rescued by hand."""
     with write(db.engine) as connection:
-        if not people.revoke_device(connection, settings().site, identity, now()):
-            raise Problem("device.unknown")
-    return Response(status=303, headers={"Location": "/admin/devices"})
+        found = _known(connection, identity)
+        people.revoke_device(connection, settings().site, identity, now())
+        _record(connection, "device.revoked", identity, name=found.name)
+    return redirect("/admin/devices", 303)
+
+
+@blueprint.post("/admin/devices/<identity>/admit")
+@access(roles={"admin", "lead"}, objects="device")
+def admit(identity: str) -> ResponseReturnValue:
+    """Let a device in that waits, or let one that lost its key sign with the new one."""
+    with write(db.engine) as connection:
+        found = _known(connection, identity)
+        if people.admit_device(connection, settings().site, identity, current.user, now()):
+            _record(connection, "device.admitted", identity, name=found.name)
+            flash(gettext("%(name)s is in.", name=found.name))
+    return redirect("/admin/devices", 303)
+
+
+@blueprint.post("/admin/devices/<identity>/decline")
+@access(roles={"admin", "lead"}, objects="device")
+def decline(identity: str) -> ResponseReturnValue:
+    """Do not let a device in; one that asks for a new key keeps waiting for somebody who lets it."""
+    with write(db.engine) as connection:
+        found = _known(connection, identity)
+        if people.decline_device(connection, settings().site, identity):
+            _record(connection, "device.declined", identity, name=found.name)
+            flash(gettext("%(name)s was not let in.", name=found.name))
+    return redirect("/admin/devices", 303)
+
+
+def _known(connection: Connection, identity: str) -> people.Device:
+    found = people.device_of_id(connection, settings().site, identity)
+    if found is None:
+        raise Problem("device.unknown")
+    return found
+
+
+def _record(connection: Connection, action: str, device: str, *, actor: str = "", **details: str) -> None:
+    audit.record(connection, settings().site, at=now(), actor=actor or f"user:{current.user}", action=action,
+                 subject=device, details=details)  # fmt: skip
 
 
 def _listing() -> dict[str, Any]:
     moment = now()
     with read(db.engine) as connection:
-        return {"listing": listing(connection, settings().site, moment), "moment": moment}
+        found = listing(connection, settings().site, moment)
+    return {"listing": found, "moment": moment, "number_of": _number}
+
+
+def _number(device: people.Device) -> str:
+    """By what somebody at the desk and somebody with the device in the hand know that they mean the same one."""
+    return signature.fingerprint(device.key_wanted or device.public_key or device.id)
 
 
 def _page(

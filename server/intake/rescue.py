@@ -29,8 +29,10 @@ FORM = 1
 
 @dataclass(slots=True)
 class Rescued:
-    """What came of a file: how many facts by verdict, and photos by what became of them."""
+    """What came of a file of a device (`device`: its name): how many facts by verdict, and photos by what became of
+    them."""
 
+    id: str
     device: str
     facts: Counter[str] = field(default_factory=Counter)
     photos: Counter[str] = field(default_factory=Counter)
@@ -57,7 +59,7 @@ def take_in(engine: Engine, site: str, content: bytes, user: str, now: int) -> R
     if found is None:
         raise Problem("relay.device_unknown")
     sender = Sender(found.id, is_device=True, relayed_by=f"user:{user}")
-    rescued = Rescued(found.name)
+    rescued = Rescued(found.id, found.name)
     events, notes = file["events"], file.get("notes")
     for first in range(0, len(events), TOGETHER):
         lot = events[first : first + TOGETHER]

@@ -4,11 +4,14 @@ its own for each test."""
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from server.auth import credentials
 from server.store import ledger, people, plant
@@ -71,6 +74,28 @@ class Shop:
         with write(self.rig.engine) as connection:
             set_floor(connection, "main", Floor(typed_time=True, standard_cost=True, pin=True))
         self._put("activities", [{"code": "CLEAN", "name": {"en": "Cleaning", "fr": "Nettoyage"}}])
+        # Somebody at the desk lets in whatever asks, at once; a test that wants to be asked itself sends them away.
+        self.lead_is_there, self._closed = Event(), Event()
+        self.lead_is_there.set()
+        Thread(target=self._keep_the_door, daemon=True).start()
+
+    def _keep_the_door(self) -> None:
+        while not self._closed.wait(0.2):
+            if self.lead_is_there.is_set():
+                with suppress(OperationalError):
+                    self.let_in()
+
+    def let_in(self) -> None:
+        """Let in every device that asks."""
+        with read(self.rig.engine) as connection:
+            asking = people.asking_devices(connection, "main")
+        for device in asking:
+            with write(self.rig.engine) as connection:
+                people.admit_device(connection, "main", device.id, "", now())
+
+    def close(self) -> None:
+        self._closed.set()
+        self.rig.stop()
 
     def new_person(self) -> tuple[str, str]:
         """Somebody with nothing running, whose time is no other test's: key, and what colleagues call them."""
@@ -165,7 +190,7 @@ def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     frontend.bundle()  # what an installation serves, not the sources it was made of
     shop = Shop(tmp_path_factory.mktemp("shop"))
     yield shop
-    shop.rig.stop()
+    shop.close()
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from server import create_app
 from server.auth.credentials import DEVICE, digest, make_secret
 from server.extensions import system_clock
+from server.settings import BadSetting, Settings
 from server.store import people
 from server.store.database import read, write
 from tests.server import callers
@@ -35,12 +38,22 @@ def enrol(client: FlaskClient, secret: object, name: object = "Tablet 4"):
     return client.post("/api/v1/devices/enrol", json={"secret": secret, "name": name, "language": "fr"})
 
 
+def let_in(database: Engine) -> None:
+    """Somebody at a desk lets in whatever asks."""
+    with write(database) as connection:
+        for device in people.asking_devices(connection, "main"):
+            assert people.admit_device(connection, "main", device.id, "ines", system_clock())
+
+
+@pytest.mark.requirement("SR-17")
 def test_a_code_lets_one_device_in(client: FlaskClient, secret: str, database: Engine) -> None:
     answer = enrol(client, secret, "  Tablet   4 ")
     assert answer.status_code == 201
     assert answer.json["device"] == {"id": answer.json["device"]["id"], "name": "Tablet 4", "site": "main"}
     cookie = next(header for header in answer.headers.getlist("Set-Cookie") if header.startswith(DEVICE))
     assert re.match(r"fl_device=fld_[0-9a-f]{40}; .*HttpOnly; Path=/; SameSite=Strict$", cookie)
+    assert (answer.json["approved"], len(answer.json["number"])) == (False, 6)
+    let_in(database)
     known = client.get("/api/v1/device").json
     assert known["device"] == {**answer.json["device"], "last_seq": 0, "missing": []}
     assert known["lineage"] == answer.json["lineage"]
@@ -49,9 +62,10 @@ def test_a_code_lets_one_device_in(client: FlaskClient, secret: str, database: E
     assert stored == digest(cookie.split("=", 1)[1].split(";")[0])
 
 
-def test_a_lost_cookie_is_given_again(app: Flask, secret: str) -> None:
+def test_a_lost_cookie_is_given_again(app: Flask, secret: str, database: Engine) -> None:
     """A browser that is killed may lose a cookie of the last half minute; the phone keeps the same secret itself."""
     enrolled = enrol(app.test_client(), secret).json
+    let_in(database)
     bearer = {"Authorization": f"Bearer {enrolled['token']}"}
     phone = app.test_client()
     assert phone.get("/api/v1/device").status_code == 401
@@ -68,6 +82,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(client: FlaskClient, secret:
     assert "; Secure; " in answer.headers["Set-Cookie"]
 
 
+@pytest.mark.requirement("SR-17")
 def test_a_photo_of_the_code_is_worth_nothing_afterwards(app: Flask, secret: str) -> None:
     assert enrol(app.test_client(), secret).status_code == 201
     again = enrol(app.test_client(), secret)
@@ -75,12 +90,14 @@ def test_a_photo_of_the_code_is_worth_nothing_afterwards(app: Flask, secret: str
     assert "Set-Cookie" not in again.headers
 
 
+@pytest.mark.requirement("SR-17")
 def test_an_old_code_and_an_unknown_one(client: FlaskClient, database: Engine, site: str) -> None:
     assert enrol(client, offer(database, minutes=-1)).json["code"] == "device.secret_expired"
     assert enrol(client, make_secret()).json["code"] == "device.secret_unknown"
     assert enrol(client, offer(database, kind="setup")).json["code"] == "device.secret_unknown"
 
 
+@pytest.mark.requirement("SR-17")
 def test_of_two_devices_at_once_one_gets_in(app: Flask, secret: str, database: Engine) -> None:
     answers: list[int] = []
     threads = [
@@ -92,7 +109,7 @@ def test_of_two_devices_at_once_one_gets_in(app: Flask, secret: str, database: E
         thread.join()
     assert sorted(answers) == [201, 410, 410, 410, 410, 410]
     with read(database) as connection:
-        assert len(people.list_devices(connection, "main")) == 1
+        assert len(people.asking_devices(connection, "main")) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,6 +121,7 @@ def test_nonsense_is_refused(body: object, client: FlaskClient, site: str) -> No
     assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")
 
 
+@pytest.mark.requirement("SR-21")
 def test_a_revoked_device_is_out_at_once(app: Flask, database: Engine, site: str) -> None:
     tablet = callers.device(app, database)
     admin = callers.signed_in(app, database, "admin")
@@ -139,7 +157,60 @@ def test_the_page_offers_a_code_that_works(app: Flask, database: Engine, site: s
     address, secret = re.search(r'value="(http://localhost/enrol)#([0-9a-f]{40})"', page).groups()
     assert app.test_client().get(address).status_code == 200
     assert enrol(app.test_client(), secret).status_code == 201
-    assert "Tablet 4" in admin.get("/admin/devices").get_data(as_text=True)
+    assert "“Tablet 4” wants in" in admin.get("/admin/devices").get_data(as_text=True)
+    with read(database) as connection:
+        (device,) = people.asking_devices(connection, "main")
+    same_origin = {"Sec-Fetch-Site": "same-origin"}
+    said = admin.post(f"/admin/devices/{device.id}/admit", headers=same_origin, follow_redirects=True)
+    assert "Tablet 4 is in." in said.get_data(as_text=True)
+    assert "wants in" not in said.get_data(as_text=True)
+
+
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+ASKS = [("GET", "/api/v1/device"), ("POST", "/api/v1/events"), ("GET", "/api/v1/reference"),
+        ("GET", "/api/v1/events/status?ids=x"), ("POST", "/api/v1/device/sign-in"),
+        ("POST", "/api/v1/device/key"), ("PUT", "/api/v1/photos/0b0b0b0b-0000-4000-8000-000000000001")]  # fmt: skip
+
+
+@pytest.mark.requirement("SR-17")
+def test_until_it_is_let_in_a_device_sends_and_reads_nothing(app: Flask, secret: str, database: Engine) -> None:
+    phone, lead = app.test_client(), callers.signed_in(app, database, "lead")
+    number = enrol(phone, secret, "Stranger").json["number"]
+    for method, path in ASKS:
+        answer = phone.open(path, method=method, json={} if method == "POST" else None, headers=SAME_ORIGIN)
+        assert (answer.status_code, answer.json["code"]) == (403, "device.waiting"), path
+        assert number in answer.json["detail"]
+    part = lead.get("/admin/devices?part=waiting", headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert "“Stranger” wants in" in part and f"{number[:3]} {number[3:]}" in part
+    with read(database) as connection:
+        (device,) = people.asking_devices(connection, "main")
+        assert people.list_devices(connection, "main") == []  # no board and no label knows it
+    assert lead.post(f"/admin/devices/{device.id}/decline", headers=SAME_ORIGIN).status_code == 303
+    assert phone.get("/api/v1/device").json["code"] == "auth.revoked"
+    assert lead.post(f"/admin/devices/{device.id}/admit", headers=SAME_ORIGIN).status_code == 404
+
+
+@pytest.mark.requirement("SR-17")
+def test_a_device_that_nobody_lets_in_is_forgotten_after_a_day(database: Engine, site: str) -> None:
+    with write(database) as connection:
+        people.create_device(connection, site, "Yesterday's", "1" * 64, 0, approved=False)
+        people.create_device(connection, site, "Today's", "2" * 64, 86_400_001, approved=False)
+        assert [one.name for one in people.asking_devices(connection, site)] == ["Today's"]
+
+
+def test_a_site_may_let_devices_in_without_asking(settings: Settings, site: str, database: Engine) -> None:
+    open_house = create_app(replace(settings, enrolment_approval="given"))
+    phone = open_house.test_client()
+    assert enrol(phone, offer(database)).json["approved"] is True
+    assert phone.get("/api/v1/device").status_code == 200
+    with pytest.raises(BadSetting, match="asked or given"):
+        replace(settings, enrolment_approval="maybe")
+
+
+@pytest.mark.requirement("SR-17")
+def test_a_code_has_enough_bits_and_is_short_lived(settings: Settings) -> None:
+    assert len(bytes.fromhex(make_secret())) * 8 >= 128
+    assert settings.enrolment_minutes <= 15
 
 
 def test_a_token_has_its_scope_only(client: FlaskClient, database: Engine, site: str) -> None:
