@@ -18,7 +18,7 @@ blueprint = Blueprint("reference", __name__)
 
 
 @blueprint.get("/api/v1/reference")
-@access(device=True, scopes={"reference:read"}, objects="site", query={"since"}, reads={"name"})
+@access(device=True, scopes={"reference:read"}, objects="site", query={"since"}, reads={"name", "badge"})
 def reference() -> Response:
     """The snapshot with a strong ETag, which is its version. With `since`, the version the asker holds: 304 when that
     is the newest, what changed when that is known here, else the whole snapshot."""
