@@ -241,7 +241,8 @@ def answer(problem: Problem) -> ResponseReturnValue:
     """The answer to a refused request."""
     status = problem.kind.status
     write = log.warning if status in (401, 403, 429) else log.info
-    write("%s %s refused: %s id=%s %s", request.method, request.path, problem.code, problem.id, problem.detail)
+    # Neither the address as typed nor the detail: both may hold what somebody sent.
+    write("%s %s refused: %s id=%s", request.method, _place(), problem.code, problem.id)
     response: Response
     if wants_json():
         members: dict[str, Any] = {
@@ -297,9 +298,14 @@ def _answer_failure(wrong: Exception) -> ResponseReturnValue:
         problem = Problem("storage.unavailable")
         problem.headers["Retry-After"] = "5"
         reason = first_line(wrong)
-        log.error("%s %s: database unavailable: id=%s %s", request.method, request.path, problem.id, reason)
+        log.error("%s %s: database unavailable: id=%s %s", request.method, _place(), problem.id, reason)
         return answer(problem)
     problem = Problem("server.error")
-    log.exception("%s %s failed: id=%s", request.method, request.path, problem.id)
+    log.exception("%s %s failed: id=%s", request.method, _place(), problem.id)
     g.pop("principal", None)  # the page of an unexpected failure relies on as little as it can
     return answer(problem)
+def _place() -> str:
+    """The address asked for, as its view names it."""
+    return request.url_rule.rule if request.url_rule else "(no such address)"
+
+

@@ -81,7 +81,7 @@ def _modules() -> dict[str, str]:
 def main(context: click.Context, site: str | None, database: str | None, data_dir: Path | None) -> None:
     """What happens on the shop floor, kept as facts; what it costs, posted as balanced entries."""
     context.obj = Settings.from_environment(site=site, database_url=database, data_dir=data_dir)
-    log.start(context.obj.log_level)
+    log.start(context.obj.log_level, context.obj.log_format)
 
 
 def open_database(settings: Settings, *, migrate: bool = True) -> Engine:

@@ -5,6 +5,8 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 
 from server import create_app
 from server.cli import open_database
@@ -27,6 +29,18 @@ class Host(BaseApplication):
     def load(self) -> Flask:
         """The application, made in each process of its own: database connections are not shared over a fork."""
         return create_app(self.settings)
+
+
+class Log(Logger):
+    """What gunicorn says goes where everything goes; requests are not logged one by one. See `server.log`."""
+
+    def setup(self, cfg: Config) -> None:
+        """No handlers of its own."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel("WARNING")
 
 
 @click.command(hidden=True)
@@ -52,8 +66,7 @@ def command(
         "keepalive": 15,
         "control_socket_disable": True,
         "proc_name": "floorledger",
-        "loglevel": "warning",
-        "errorlog": "-",
+        "logger_class": Log,
         # Whether X-Forwarded-* is believed is decided by our own setting, in one place.
         "forwarded_allow_ips": "",
         "forwarder_headers": "",

@@ -131,7 +131,8 @@ def test_a_busy_database_is_a_temporary_problem(app: Flask, database: Engine, si
 def test_a_log_line_cannot_be_forged(failing: FlaskClient, capsys: pytest.CaptureFixture[str], site: str) -> None:
     from server.log import Line
 
-    record = logging.LogRecord("x", logging.INFO, "", 0, "%s", ("a\n2026-01-01 critical: forged\x1b[31m\u2028b",), None)
+    text = "a\n2026-01-01 critical: forged\x1b[31m\u2028b"
+    record = logging.LogRecord("floorledger", logging.INFO, "", 0, "%s", (text,), None)
     line = Line().format(record)
     assert "\n" not in line
     assert "\x1b" not in line
