@@ -41,6 +41,21 @@ _KINDS = [
     Kind("auth.cross_site", 403, _("This request comes from another site."), _("Use the pages of this server.")),
     Kind("auth.wrong_password", 401, _("Name and password do not fit."),
          _("Try again. After several failures a name is locked for some minutes.")),
+    Kind("auth.wrong_code", 401, _("This code does not fit."),
+         _("Type the code your app shows now; each is taken once. After several failures it has to wait.")),
+    Kind("auth.passkey_refused", 401, _("This passkey was not accepted."),
+         _("Try again, or prove who you are in another way.")),
+    Kind("auth.passkey_taken", 409, _("This passkey is known here already."), _("Use it, or add another one.")),
+    Kind("auth.unfinished", 403, _("Your sign-in lacks something."),
+         _("Open the start page: it leads to what is missing.")),
+    Kind("auth.not_fresh", 403, _("This asks once more who you are."),
+         _("Prove it at /sign-in/again, then do it again.")),
+    Kind("auth.factor_needed", 409, _("Your roles ask for a second factor."),
+         _("Add another one first, then take this one away.")),
+    Kind("auth.set_up_stale", 410, _("This page was open for too long."), _("Begin again: it takes a minute.")),
+    Kind("auth.password_differs", 422, _("The two passwords differ."), _("Type the same password twice.")),
+    Kind("auth.no_passkeys", 409, _("Passkeys do not work at this address."),
+         _("Open the pages by a host name over https, or at localhost.")),
     Kind("auth.weak_password", 422, _("This password is too weak."), _("Choose one that fits: {rule}")),
     Kind("auth.setup_done", 410, _("This set-up link is used or too old."),
          _("Start the server again for a new one, or sign in.")),
@@ -107,6 +122,19 @@ _KINDS = [
          _("Give the file to your team lead: it can be taken in on the page Devices.")),
     Kind("relay.not_a_rescue", 422, _("This is no file of facts saved by a device."),
          _("Choose the file the device saved under “Save as a file”.")),
+    # wages
+    Kind("wages.not_chosen", 409, _("This site keeps no rates of single people."),
+         _("Entries use the rates of groups. To keep rates of people besides, an administrator sets "
+           "FLOORLEDGER_LABOR_RATES=person.")),
+    Kind("wages.no_reason", 422, _("It is recorded why somebody looks at wages."), _("Choose a reason.")),
+    Kind("wages.refused", 422, _("These rates cannot be proposed."), _("Correct what is said below.")),
+    Kind("wages.unknown", 404, _("There is no such proposal."), _("Look at the list of proposals.")),
+    Kind("wages.decided", 409, _("This proposal is settled already."), _("Look at the list of proposals.")),
+    Kind("wages.second_person", 403, _("Somebody else approves what you propose."),
+         _("Ask another person with the payroll role; if there is none, an administrator gives the role to a second "
+           "person.")),
+    Kind("wages.mean_refused", 422, _("The mean of this group cannot be published."),
+         _("Keep the rate that is entered for the group, or wait until more rates have changed.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
     Kind("request.unknown_field", 400, _("This address does not take the field “{field}”."),
@@ -277,6 +305,11 @@ def _to_sign_in() -> Response:
     return cast(Response, redirect(target, 303))
 
 
+def _place() -> str:
+    """The address asked for, as its view names it."""
+    return request.url_rule.rule if request.url_rule else "(no such address)"
+
+
 def _answer_http(refused: werkzeug.exceptions.HTTPException) -> ResponseReturnValue:
     """What Flask or Werkzeug refused; a redirect of theirs passes."""
     if refused.code is not None and 300 <= refused.code < 400:
@@ -304,8 +337,3 @@ def _answer_failure(wrong: Exception) -> ResponseReturnValue:
     log.exception("%s %s failed: id=%s", request.method, _place(), problem.id)
     g.pop("principal", None)  # the page of an unexpected failure relies on as little as it can
     return answer(problem)
-def _place() -> str:
-    """The address asked for, as its view names it."""
-    return request.url_rule.rule if request.url_rule else "(no such address)"
-
-

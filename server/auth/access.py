@@ -56,7 +56,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Access:
     """The rule of one view. `upload`: its body may be as large as a file (the setting `upload_limit`); `unsigned`: a
-    device may call it that lost the key it signs with."""
+    device may call it that lost the key it signs with; `fresh`: a user proved within the last minutes (the setting
+    `step_up_minutes`) who they are, or is asked again; `arriving`: also for a user whose sign-in still lacks something,
+    so that they can mend it."""
 
     public: str = ""
     roles: frozenset[str] = frozenset()
@@ -68,12 +70,14 @@ class Access:
     reads: frozenset[str] = frozenset()
     upload: bool = False
     unsigned: bool = False
+    fresh: bool = False
+    arriving: bool = False
 
     def admits(self, principal: "Principal") -> bool:
         """Whether `principal` may call the view."""
         match principal.kind:
             case "user":
-                fits = bool(self.roles & principal.roles)
+                fits = bool(self.roles & principal.roles) and (self.arriving or not principal.lacks)
             case "device":
                 fits = self.device
             case "token":
@@ -101,6 +105,8 @@ class Principal:
     machine: str = ""
     work_center: str = ""
     session: str = field(default="", repr=False)
+    proved_at: int = 0
+    lacks: str = ""
     device: people.Device | None = field(default=None, repr=False)
 
     @property
@@ -116,6 +122,14 @@ class Principal:
     def has(self, *roles: str) -> bool:
         """Whether a person with one of these roles is signed in."""
         return not self.roles.isdisjoint(roles)
+
+
+class NotFresh(Problem):
+    """A view asks for a proof of the last minutes; server/auth/proof.py asks the reader for it."""
+
+
+class Unfinished(Problem):
+    """A sign-in lacks something before anything opens; server/auth/proof.py leads to where it is mended."""
 
 
 class Globals(_AppCtxGlobals):
@@ -140,6 +154,8 @@ def access(
     reads: Set[str] = frozenset(),
     upload: bool = False,
     unsigned: bool = False,
+    fresh: bool = False,
+    arriving: bool = False,
 ) -> Callable[[View], View]:
     """Say who may call a view: everybody (`public` gives the reason), users with one of `roles`, enrolled devices,
     tokens with one of `scopes`; and what of: see `Access`. Raises ValueError for a rule that admits nobody or names
@@ -150,7 +166,8 @@ def access(
         raise ValueError(f"an access rule does not know: {', '.join(sorted(unknown))}")
     rule = Access(
         public, frozenset(roles), device, frozenset(scopes), objects or ("none" if public else ""),
-        frozenset(query), frozenset(writes), frozenset(reads), upload, unsigned,
+        frozenset(query), frozenset(writes), frozenset(reads), upload, unsigned, fresh,
+        arriving,
     )  # fmt: skip
 
     def mark(view: View) -> View:
@@ -188,6 +205,9 @@ def check_access() -> None:
     if rule.objects and RULES[rule.objects].look:
         with read(db.engine) as connection:
             RULES[rule.objects].check(connection, current, values)
+    # Last, so that a form that is kept while its sender is asked again holds nothing this address does not take.
+    if rule.fresh and current.user and now() - current.proved_at > settings().step_up_minutes * 60_000:
+        raise NotFresh("auth.not_fresh")
 
 
 def _admit(rule: Access) -> None:
@@ -196,6 +216,8 @@ def _admit(rule: Access) -> None:
         if principal.device:
             _prove(principal.device, rule)
         return
+    if principal.lacks:
+        raise Unfinished("auth.unfinished")
     if principal.kind == "public":
         raise Problem("auth.revoked" if credentials.offered() and rule.device else "auth.missing")
     raise Problem("auth.forbidden", needs=", ".join(sorted(rule.roles or rule.scopes)) or "device")
@@ -228,7 +250,9 @@ def _user(site: str) -> Principal | None:
         found = people.find_session(connection, site, hashed)
     if found is None:
         return None
-    idle = moment - found.seen_at > limits.session_idle_minutes * 60_000
+    roles = frozenset(found.roles.split())
+    minutes = limits.lead_idle_minutes if roles == {"lead"} else limits.session_idle_minutes
+    idle = moment - found.seen_at > minutes * 60_000
     if idle or moment - found.created_at > limits.session_hours * 3_600_000 or not found.active:
         with write(db.engine) as connection:
             people.end_session(connection, site, hashed)
@@ -237,11 +261,13 @@ def _user(site: str) -> Principal | None:
     if moment - found.seen_at > SEEN_EVERY_MS and "X-Passive" not in request.headers:
         with write(db.engine) as connection:
             people.touch_session(connection, site, hashed, moment)
-    roles = frozenset(found.roles.split())
+    if found.lacks == "code":  # the password alone says too little of who it is: nobody, until the code is there
+        return None
     reach = people.unpack_teams(found.teams)
     return Principal(
-        "user", site, found.name, found.display_name, roles, language=found.language, reach=reach, session=hashed
-    )
+        "user", site, found.name, found.display_name, roles, language=found.language, reach=reach, session=hashed,
+        proved_at=found.proved_at, lacks=found.lacks,
+    )  # fmt: skip
 
 
 def _device(site: str, secret: str) -> Principal | None:
@@ -302,7 +328,7 @@ def _current() -> Principal:
     if "principal" not in g:
         try:
             found = identify(PUBLIC)
-        except Problem:  # a credential that is not valid: on a public page, and on the page that says so, that is nobody
+        except Problem:  # a credential that is not valid: on a public page, and on the one that says so, it is nobody's
             found = Principal("public", settings().site)
         # Public views ask for no proof: there a device that owes one is nobody.
         owes = found.device is not None and (found.device.public_key or found.device.approved_at is None)

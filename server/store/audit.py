@@ -59,6 +59,14 @@ _ACTIONS = [
     Action("user.disabled", _("User shut out")),
     Action("user.enabled", _("User let in again")),
     Action("user.password_changed", _("Password changed")),
+    Action("user.signed_in", _("Signed in")),
+    Action("user.locked", _("Name locked after wrong tries")),
+    Action("user.proved_again", _("Proved again who it is")),
+    Action("user.factor_added", _("Second factor added")),
+    Action("user.factor_removed", _("Second factor taken away")),
+    Action("user.recovery_codes_made", _("Recovery codes made")),
+    Action("user.recovery_code_used", _("Recovery code used")),
+    Action("user.sessions_ended", _("Sign-ins ended")),
     # operators, devices, programs
     Action("pin.set", _("PIN set")),
     Action("pin.cleared", _("PIN taken away")),
@@ -75,6 +83,13 @@ _ACTIONS = [
     Action("device.rescued", _("Facts of a device taken in from a file")),
     Action("token.created", _("Token of a program made")),
     Action("token.revoked", _("Token of a program revoked")),
+    # wages: who looked, who changed, never an amount
+    Action("rate.read", _("Wages looked at"), "wage"),
+    Action("rate.proposed", _("Rate of a person proposed"), "wage"),
+    Action("rate.approved", _("Rate of a person approved"), "wage"),
+    Action("rate.declined", _("Rate of a person declined"), "wage"),
+    Action("rate.withdrawn", _("Rate of a person withdrawn"), "wage"),
+    Action("rate.published", _("Mean of a rate group published"), "wage"),
     # keys and copies of the whole
     Action("key.rotated", _("Key renewed"), "operational"),
     Action("backup.made", _("Backup made"), "operational"),
