@@ -25,6 +25,8 @@ EVENT, PERSON, LEAVER = TABLES["event"], TABLES["person"], TABLES["leaver"]
 # Things of one step. Small, because devices wait for SQLite meanwhile.
 STEP = 500
 DAY_MS = 86_400_000
+# The database is written anew after each erased person, and so often for everything else that went.
+MONTH_MS = 30 * DAY_MS
 ERASURE = "erasure"
 
 Remove = Callable[[Connection, str, int, int, int], int]
@@ -253,12 +255,13 @@ def due(connection: Connection, site: str, now: int) -> list[str]:
 def step(connection: Connection, site: str, name: str, now: int, limit: int = STEP) -> int:
     """Take away what a rule lets go, at most `limit` things; how many. Fewer than asked: the rule rests for a day."""
     before = months_before(now, terms(connection, site)[name])
-    removed = RULES[name].remove(connection, site, before, now, limit)
+    with rewrite.wiping(connection):
+        removed = RULES[name].remove(connection, site, before, now, limit)
     if removed:
         record(connection, site, name, before, removed, now)
         audit.record(connection, site, at=now, actor="worker", action="retention.removed", subject=name,
                      details={"removed": str(removed)})  # fmt: skip
-        if name in ("identity", "notes"):
+        if name == "identity" or now - last_runs(connection, site).get(rewrite.REWRITE, 0) > MONTH_MS:
             rewrite.ask(connection, site, now)
     else:
         make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert

@@ -6,10 +6,13 @@ for those erasing touches; its write-ahead log and the backups made from it are 
 administrator's own schedule (docs/how-to/privacy.md).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, Engine, Table, func, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
 
 from server.store.tables import TABLES
 
@@ -21,6 +24,19 @@ TOUCHED = (
     "person", "pin", "leaver", "label_code", "note", "photo", "rejection", "event_conflict", "audit_line", "wage_rate",
     "device", "manual_line", "general_entry", "period_change", "reference_part", "user", "finding",
 )  # fmt: skip
+
+
+@contextmanager
+def wiping(connection: Connection) -> Iterator[None]:
+    """In this block SQLite writes zeros over what it deletes."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def ask(connection: Connection, site: str, now: int) -> None:
