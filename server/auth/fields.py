@@ -6,7 +6,7 @@ that ends in `*` may come several times; `*` alone stands for any, where nothing
 """
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from flask import g, request
@@ -14,7 +14,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from server.problems import Problem
-from sync.core.canonical import BadJson, check, parse
+from sync.core.canonical import DUPLICATE, NOT_A_NUMBER, BadJson, check, parse
 
 ANY = frozenset({"*"})
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -74,18 +74,20 @@ def json_object() -> dict[str, Any]:
         raise Problem("request.media_type", expected="application/json")
     try:
         given = parse(body) if body else None
+        if not isinstance(given, dict) or NOT_A_NUMBER in given:
+            raise Problem("request.invalid", gettext("Send a JSON object."))
+        check_members(given)
         check(given)
     except BadJson as wrong:
         raise Problem("request.invalid", gettext(wrong.detail), pointer=wrong.pointer) from wrong
-    if not isinstance(given, dict):
-        raise Problem("request.invalid", gettext("Send a JSON object."))
-    check_members(given)
     return given
 
 
-def check_members(given: Iterable[str]) -> None:
-    """Refuse a JSON object with a member the address does not take. Raises Problem."""
+def check_members(given: Mapping[str, Any]) -> None:
+    """Refuse a JSON object with a member the address does not take, or that is there twice. Raises Problem."""
     known: Set[str] = g.rule.writes
+    if DUPLICATE in given:
+        raise Problem("intake.duplicate_key")
     for name in given:
         if name not in known:
             raise Problem("request.unknown_field", pointer=f"/{name[:60]}", field=_spell(name))

@@ -1,0 +1,127 @@
+"""Who may do what, written down by hand: every address, who is let in, whose things it touches, what it takes, and what
+of people it may show.
+
+The views say the same of themselves (`@access`, server/auth/access.py). It stands here a second time on purpose: who
+loosens a rule by mistake fails a test, who does it on purpose changes two places and sees both.
+
+Columns: method and address | who is let in | whose things | what is taken | what of people is shown.
+Who: `public`, `device`, roles, scopes of tokens. Whose: a rule of server/auth/objects.py; `fresh`: the sign-in must
+have been proved a moment ago. Taken: `?name` is a query parameter, `name` a field, `name*` may repeat, `?*` any.
+Shown: the words of `READABLE` in server/auth/fields.py.
+"""
+
+from dataclasses import dataclass
+
+TABLE = """
+# What every browser may open: the program itself, which tells nothing of anybody.
+GET  /                                | public | none | ?* | -
+GET  /enrol                           | public | none | ?* | -
+GET  /S/<code>                        | public | none | ?* | -
+GET  /s/<code>                        | public | none | ?* | -
+GET  /static/<path:filename>          | public | none | ?* | -
+GET  /manifest.webmanifest            | public | none | ?* | -
+GET  /service-worker.js               | public | none | ?* | -
+GET  /plain-http                      | public | none | ?* | -
+GET  /healthz                         | public | none | -  | -
+GET  /api/v1/event-types              | public | none | -  | -
+GET  /api/v1/openapi.json             | public | none | -  | -
+
+# Coming in and going out.
+GET  /sign-in                         | public | none | ?next | -
+POST /sign-in                         | public | none | ?next name password next | -
+POST /sign-out                        | public | own  | - | -
+GET  /set-up                          | public | none | ?code | -
+POST /set-up                          | public | none | code site_name zone currency name password | -
+POST /language                        | public | own  | language next | -
+POST /theme                           | public | none | theme next | -
+GET  /start                           | lead accountant payroll admin | own | - | -
+
+# The floor.
+GET  /board                           | lead accountant admin         | site | ?wall ?part ?seen | name
+POST /help/<uuid:call>/answer         | lead admin                    | fact | next | -
+GET  /orders                          | lead accountant payroll admin | site | ?status ?text ?after ?part ?seen | -
+GET  /orders/<path:code>              | lead accountant payroll admin | order | ?state ?shown ?part ?seen | name
+GET  /facts/<uuid:identity>           | lead accountant payroll admin | fact | - | name note user
+GET  /facts/<uuid:event_id>/photo     | lead admin                    | fact | - | photo
+GET  /held                            | lead accountant payroll admin | site | ?reason ?of ?owner ?after | name
+
+# Finance.
+GET  /entries                         | accountant payroll | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
+GET  /entries.csv                     | accountant payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
+GET  /entries/<int:position>          | accountant payroll | entry | - | name wage
+
+# Labels.
+GET  /labels                          | lead admin | site | - | -
+GET  /labels/<any(orders, badges, places, material, quick):name> | lead admin | site | ?new* | name number badge
+POST /labels/lots                     | lead admin | site | item lots | -
+POST /labels/sheet                    | lead admin | site | as paper width height first cut anew orders* operations* routes* badges* machines* work_centers* locations* devices* items* lots* words* reasons* activities* | name badge
+GET  /labels/paper/<name>.css         | lead admin | none | - | -
+GET  /labels/scanner                  | lead admin | site | - | -
+
+# Administration.
+GET  /admin/floor                     | lead admin | site | - | -
+POST /admin/floor                     | lead admin | site | typed_time fast_switch pin standard_cost away_minutes | -
+GET  /admin/people                    | lead admin | site | ?text ?part ?seen | name number badge
+POST /admin/people/<key>/pin          | lead admin | person | pin again do | name number badge
+POST /admin/people/<key>/badge        | lead admin | person | - | name badge
+GET  /admin/devices                   | lead admin | site | ?part ?seen | -
+POST /admin/devices/enrolment         | lead admin | site | - | -
+POST /admin/devices/rescue            | lead admin | site | file | -
+POST /admin/devices/<identity>/revoke | lead admin | device | - | -
+POST /admin/devices/<identity>/admit  | lead admin | device | - | -
+POST /admin/devices/<identity>/decline | lead admin | device | - | -
+GET  /admin/audit                     | payroll admin auditor | site | ?action ?actor ?subject ?from ?to ?below ?part ?seen | name user
+GET  /admin/audit.csv                 | payroll admin auditor | site | ?action ?actor ?subject ?from ?to | name user
+GET  /admin/audit.json                | payroll admin auditor | site | ?action ?actor ?subject ?from ?to | name user
+
+# Devices.
+POST /api/v1/devices/enrol            | public | none | secret name language public_key | -
+POST /api/v1/device/key               | device | own | public_key | -
+GET  /api/v1/device                   | device | own | ?waiting ?oldest ?version | -
+POST /api/v1/device/sign-in           | device | own | number pin | name
+POST /api/v1/events                   | device events:write | own | protocol batch_id lineage relayed_from events notes doubts | -
+PUT  /api/v1/photos/<uuid:event_id>   | device | site | - | -
+GET  /api/v1/events/status            | device events:write events:read | site | ?ids | -
+GET  /api/v1/reference                | device reference:read | site | ?since | name badge
+
+# Programs.
+GET  /api/v1/entries                  | accountant payroll entries:read | site | ?after ?limit ?format | wage
+GET  /api/v1/batches                  | accountant payroll entries:read | site | ?after ?limit | -
+GET  /api/v1/orders                   | lead accountant payroll admin entries:read | site | ?status ?text ?after ?limit | -
+GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read | order | - | -
+GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read | order | - | wage
+"""  # noqa: E501 -- a table is read across
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: a method and an address with all that is allowed there."""
+
+    method: str
+    address: str
+    who: frozenset[str]
+    objects: str
+    fresh: bool
+    query: frozenset[str]
+    writes: frozenset[str]
+    reads: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """As a test names it."""
+        return f"{self.method} {self.address}"
+
+
+def _line(text: str) -> Line:
+    address, who, objects, takes, shows = (part.strip() for part in text.split("|"))
+    method, address = address.split(maxsplit=1)
+    taken = [] if takes == "-" else takes.split()
+    return Line(
+        method, address, frozenset(who.split()), objects.split()[0], "fresh" in objects.split()[1:],
+        frozenset(name[1:] for name in taken if name.startswith("?")),
+        frozenset(name for name in taken if not name.startswith("?")),
+        frozenset(() if shows == "-" else shows.split()),
+    )  # fmt: skip
+
+
+LINES = [_line(text) for text in TABLE.splitlines() if text.strip() and not text.startswith("#")]
