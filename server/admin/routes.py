@@ -10,7 +10,7 @@ from flask_babel import gettext, lazy_gettext
 
 from server import fragments
 from server.auth import pins
-from server.auth.access import access
+from server.auth.access import access, current
 from server.extensions import db, now, settings
 from server.fragments import PARTS
 from server.menu import menu
@@ -140,6 +140,8 @@ def _people_page(problem: Problem | None = None, about: str = "") -> Response:
     site, text = settings().site, request.args.get("text", "").strip()[:100]
     with read(db.engine) as connection:
         everybody = plant.rows(connection, site, "people")
+        if current.reach is not None:
+            everybody = [row for row in everybody if row["department"] in current.reach]
         departments = {row["code"]: row["name"] for row in plant.rows(connection, site, "departments")}
         has_pin = people.pins_set(connection, site)
         waiting = people.locked_pins(connection, site, now())

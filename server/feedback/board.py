@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from server.feedback.reading import people, valuation
 from server.language import pick
-from server.store import floor, order_cost, plant
+from server.store import facts, floor, order_cost, plant
 from server.store import people as callers
 from server.store.facts import Fact
 from server.store.floor import Made, Silent
 from server.store.order_cost import OrderCost
+from server.store.teams import Reach
 from sync.core.clock import local_date, midnight
 from sync.core.money import ZERO
 
@@ -60,7 +61,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class MachineState:
-    """A machine: down, running, or idle. `reason` says why it is down, `order` what it runs."""
+    """A machine: down, running, or idle. `reason` says why it is down (by `fact`), `order` what it runs."""
 
     code: str
     name: str
@@ -99,11 +100,12 @@ class Now:
     longest_h: int
 
 
-def now_on_floor(connection: Connection, site: str, now: int) -> Now:
-    """Open labor and machines."""
+def now_on_floor(connection: Connection, site: str, now: int, reach: Reach = None) -> Now:
+    """Open labor of the people within reach, and all machines."""
     policies = plant.policies(connection, site)
     open_facts = floor.open_work(connection, site)
-    labor = [fact for fact in open_facts if fact.event.type == "labor.started"]
+    seen = {fact.id for fact in facts.within(connection, site, open_facts, reach)}
+    labor = [fact for fact in open_facts if fact.event.type == "labor.started" and fact.id in seen]
     names = people(connection, {str(fact.event.person) for fact in labor})
     orders = _orders(connection, site, {fact.order for fact in open_facts} - {""})
     centers = {row["code"]: row["name"] for row in plant.rows(connection, site, "work_centers")}
@@ -139,9 +141,9 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
             not worker.forgotten, not worker.jobs[0].order, worker.jobs[0].work_center, worker.name, worker.key,
         )
     )  # fmt: skip
-    machines = _machines(connection, site, open_facts, orders, now)
+    machines = _machines(connection, site, open_facts, orders, now, seen)
     return Now(
-        _calls(connection, site, now),
+        _calls(connection, site, now, reach),
         workers,
         machines,
         sum(machine.state == "running" for machine in machines),
@@ -151,9 +153,9 @@ def now_on_floor(connection: Connection, site: str, now: int) -> Now:
     )
 
 
-def _calls(connection: Connection, site: str, now: int) -> list[Call]:
+def _calls(connection: Connection, site: str, now: int, reach: Reach) -> list[Call]:
     """Calls for help that are open, the longest waiting first."""
-    found = floor.open_calls(connection, site, now - CALLED_MS)
+    found = floor.open_calls(connection, site, now - CALLED_MS, reach)
     if not found:
         return []
     names = people(connection, {who for fact in found if (who := fact.event.person or fact.event.declared_by)})
@@ -201,8 +203,14 @@ def _orders(
 
 
 def _machines(
-    connection: Connection, site: str, open_facts: Iterable[Fact], orders: Mapping[str, Any], now: int
+    connection: Connection,
+    site: str,
+    open_facts: Iterable[Fact],
+    orders: Mapping[str, Any],
+    now: int,
+    seen: Collection[str],
 ) -> list[MachineState]:
+    """Every machine; how it stands is nobody's alone, the fact that says so may be: it is named where it is `seen`."""
     reasons = _named(plant.rows(connection, site, "reasons", "kind", {"downtime"}))
     latest: dict[str, Fact] = {}
     down: dict[str, Fact] = {}
@@ -217,14 +225,13 @@ def _machines(
         code, name = row["code"], row["name"]
         if stop := down.get(code):
             since, reason = stop.event.occurred_at, str(getattr(stop.event, "reason", ""))
+            told_by = stop.id if stop.id in seen else ""
             made.append(
-                MachineState(code, name, "down", since, _elapsed(since, now), reasons.get(reason, reason), fact=stop.id)
+                MachineState(code, name, "down", since, _elapsed(since, now), reasons.get(reason, reason), fact=told_by)
             )
         elif run := latest.get(code):
             since = run.event.occurred_at
-            made.append(
-                MachineState(code, name, "running", since, _elapsed(since, now), "", run.order, run.operation, run.id)
-            )
+            made.append(MachineState(code, name, "running", since, _elapsed(since, now), "", run.order, run.operation))
         else:
             made.append(MachineState(code, name, "idle"))
     places = {"down": 0, "running": 1, "idle": 2}
@@ -246,7 +253,7 @@ class Today:
     devices: int
 
 
-def today(connection: Connection, site: str, now: int) -> Today:
+def today(connection: Connection, site: str, now: int, reach: Reach = None) -> Today:
     """Pieces since midnight of the site, held facts by reason, silent devices."""
     zone = plant.site(connection, site).zone
     made = floor.made_since(connection, site, midnight(local_date(now, zone), zone)).values()
@@ -255,7 +262,7 @@ def today(connection: Connection, site: str, now: int) -> Today:
         sum((one.scrap for one in made), ZERO),
         sum((one.aside for one in made), ZERO),
     )
-    held = floor.held_reasons(connection, site)
+    held = floor.held_reasons(connection, site, reach)
     owners: Counter[str] = Counter()
     for _reason, owner, count in held:
         owners[owner] += count

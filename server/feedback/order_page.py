@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ from server.language import pick
 from server.store import entries, facts, order_cost, plant, standards
 from server.store.facts import Fact
 from server.store.order_cost import OrderCost
+from server.store.teams import Reach
 from sync.core.findings import GONE, Outcome
 from sync.core.money import ARITHMETIC, ZERO
 from sync.core.plant import Operation, Order, Plant
@@ -108,8 +109,8 @@ class OrderPage:
     cut: bool
 
 
-def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage | None:
-    """None for an order nobody knows."""
+def gather(connection: Connection, site: str, code: str, now: int, reach: Reach = None) -> OrderPage | None:
+    """None for an order nobody knows. Facts are those within reach; sums, pieces and counts are of all."""
     found = order_cost.costs(connection, site, [code], valuation(), now)
     if code not in found:
         return None
@@ -117,11 +118,12 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
     policies = plant.policies(connection, site)
     things = plant.load_part(connection, site, orders=[code])
     all_facts = facts.of_order(connection, site, code, policies.longest_labor_ms)
-    presence = facts.breaks_around(connection, site, all_facts, policies.longest_labor_ms)
-    keys = {fact.event.person for fact in all_facts} | {fact.event.declared_by for fact in all_facts}
+    shown = facts.within(connection, site, all_facts, reach)
+    presence = facts.breaks_around(connection, site, shown, policies.longest_labor_ms)
+    keys = {fact.event.person for fact in shown} | {fact.event.declared_by for fact in shown}
     running = [fact for fact in all_facts if fact.running and fact.order == code]
     counts: dict[str, int] = defaultdict(int)
-    for fact in all_facts:
+    for fact in shown:
         counts["running" if fact.running else fact.state] += 1
     own = cost.comparison.operations.get("")
     return OrderPage(
@@ -130,15 +132,15 @@ def gather(connection: Connection, site: str, code: str, now: int) -> OrderPage 
         build_up(cost.comparison),
         _progress(cost, running, things),
         own if own and (own.actual or own.planned) else None,
-        draw(all_facts, presence, cost.order, policies, things.site.zone, now),
+        draw(shown, presence, cost.order, policies, things.site.zone, now),
         _materials(connection, site, cost, things),
-        _defects(all_facts, connection, site),
-        [fact for fact in all_facts if fact.troubled],
-        all_facts,
+        _defects(all_facts, {fact.id for fact in shown}, connection, site),
+        [fact for fact in shown if fact.troubled],
+        shown,
         dict(counts),
         people(connection, {key for key in keys if key}),
         {machine.code: machine.name for machine in things.machines.values()},
-        facts.senders(connection, site, {fact.sender for fact in all_facts}),
+        facts.senders(connection, site, {fact.sender for fact in shown}),
         policies.last.longest_labor_h,
         len(all_facts) >= facts.MOST,
     )
@@ -219,7 +221,8 @@ def _materials(connection: Connection, site: str, cost: OrderCost, things: Plant
     return made
 
 
-def _defects(all_facts: Iterable[Fact], connection: Connection, site: str) -> list[Defect]:
+def _defects(all_facts: Iterable[Fact], seen: Collection[str], connection: Connection, site: str) -> list[Defect]:
+    """Bad pieces of the whole order; of the facts behind them those the reader may open."""
     grouped: dict[tuple[str, str, str, str], list[DefectReported]] = defaultdict(list)
     for fact in all_facts:
         event = fact.event
@@ -232,7 +235,7 @@ def _defects(all_facts: Iterable[Fact], connection: Connection, site: str) -> li
     names = {row["code"]: pick(json.loads(row["name"])) for row in rows}
     return [
         Defect(found, cause, names.get(reason, reason), kept, sum((e.quantity for e in events), ZERO),
-               tuple(event.id for event in events))
+               tuple(event.id for event in events if event.id in seen))
         for (found, cause, reason, kept), events in sorted(
             grouped.items(), key=lambda group: -sum(event.quantity for event in group[1])
         )

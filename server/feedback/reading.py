@@ -11,7 +11,7 @@ from server.store import plant
 from server.store.order_cost import Valuation
 
 # Whoever runs the floor, keeps the reference data or pays people knows them by name.
-KNOW_PEOPLE = ("lead", "admin", "payroll")
+KNOW_PEOPLE = ("lead", "admin", "payroll", "auditor")
 # Whoever reads entries.
 FINANCE = ("accountant", "payroll", "auditor")
 
@@ -23,8 +23,8 @@ def valuation() -> Valuation:
 
 
 def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
-    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name. Who states a
-    fact at a desk stands as `user:` and a sign-in name."""
+    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name; whoever sees
+    some departments only, nothing of other people. Who states a fact at a desk stands as `user:` and a sign-in name."""
     at_desks = {key for key in keys if key.startswith("user:")}
     if at_desks:
         users = {f"user:{user.name}"[:64]: user.display_name for user in callers.list_users(connection, current.site)}
@@ -32,10 +32,15 @@ def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
     if not keys:
         return {}
     rows = plant.rows(connection, current.site, "people", "key", keys)
+    if current.reach is not None:
+        others = {row["key"]: gettext("Another team") for row in rows if row["department"] not in current.reach}
+        rows = [row for row in rows if row["key"] not in others]
+    else:
+        others = {}
     if current.has(*KNOW_PEOPLE):
-        return {row["key"]: row["name"] or gettext("Name erased") for row in rows}
+        return others | {row["key"]: row["name"] or gettext("Name erased") for row in rows}
     departments = {row["code"]: row["name"] for row in plant.rows(connection, current.site, "departments")}
-    return {
+    return others | {
         row["key"]: " · ".join(
             part for part in (departments.get(row["department"], row["department"]), row["rate_group"]) if part
         )

@@ -53,9 +53,9 @@ def live_board() -> Response:
     with read(db.engine) as connection:
         values["currency"] = plant.site(connection, site).currency
         if part in ("", "work"):
-            values["floor"] = board.now_on_floor(connection, site, moment)
+            values["floor"] = board.now_on_floor(connection, site, moment, current.reach)
         if part in ("", "today"):
-            values["today"] = board.today(connection, site, moment)
+            values["today"] = board.today(connection, site, moment, current.reach)
         if part in ("", "drift"):
             values["drifting"] = board.drifting(connection, site, moment)
             values |= {"drift_of": board.drift, "drift_limit": board.DRIFT}
@@ -90,9 +90,7 @@ def list_orders() -> Response:
     wanted = _order_filter()
     with read(db.engine) as connection:
         keys = order_cost.find_orders(connection, current.site, wanted, _after(), PAGE + 1)
-        found = order_cost.costs(
-            connection, current.site, [code for _due, code in keys[:PAGE]], valuation(), now()
-        )
+        found = order_cost.costs(connection, current.site, [code for _due, code in keys[:PAGE]], valuation(), now())
         counts = order_cost.count_orders(connection, current.site)
         site = plant.site(connection, current.site)
     currency, today = site.currency, local_date(now(), site.zone).isoformat()
@@ -126,7 +124,7 @@ def show_order(code: str) -> Response:
     state = _choice("state", ("", "costed", "held", "running", "excluded", "received"))
     shown = _whole("shown", FACTS_SHOWN, 1, facts.MOST)
     with read(db.engine) as connection:
-        page = order_page.gather(connection, current.site, code, now())
+        page = order_page.gather(connection, current.site, code, now(), current.reach)
         currency = plant.site(connection, current.site).currency
     if page is None:
         raise Problem("request.not_found", gettext("No order has the code %(code)s.", code=code))
@@ -192,9 +190,10 @@ def show_fact(identity: Any) -> Response:
         fact = facts.one(connection, site, event_id)
         if fact is None:
             raise Problem("request.not_found", gettext("No fact has the id %(id)s.", id=event_id))
-        hanging = facts.targeting(connection, site, {event_id})
+        hanging = facts.within(connection, site, facts.targeting(connection, site, {event_id}), current.reach)
         named = {getattr(fact.event, name, None) for name in ("start_id", "target_id", "replacement_id")}
         related = facts.by_ids(connection, site, {one for one in named if one})
+        related = facts.within(connection, site, related, current.reach)
         policies = plant.policies(connection, site)
         scopes = {event_id, *_begun_by(connection, fact, policies.longest_labor_ms)}
         too_long = fact.running and now() - fact.event.occurred_at > policies.longest_labor_ms
@@ -269,11 +268,11 @@ def list_held() -> Response:
     with read(db.engine) as connection:
         forgotten = moment - plant.policies(connection, site).longest_labor_ms
         values: dict[str, Any] = {"owner": owner, "moment": moment, "reason": reason, "of": key}
-        groups = facts.held_groups(connection, site, forgotten, 0 if reason else 5)
+        groups = facts.held_groups(connection, site, forgotten, 0 if reason else 5, reach=current.reach)
         if reason:
             group = next((one for one in groups if one.reason == reason and key in one.keys), None)
             keys = group.keys if group else (key,)
-            found = facts.held_of(connection, site, reason, keys, forgotten, _held_after(), PAGE + 1)
+            found = facts.held_of(connection, site, reason, keys, forgotten, _held_after(), PAGE + 1, current.reach)
             last = found[PAGE - 1] if len(found) > PAGE else None
             values |= {
                 "group": group,
@@ -282,7 +281,7 @@ def list_held() -> Response:
             }
             shown = found
         else:
-            remarks = [] if owner else facts.remarkable(connection, site, forgotten)
+            remarks = [] if owner else facts.remarkable(connection, site, forgotten, reach=current.reach)
             values |= {
                 "groups": [group for group in groups if not owner or group.owner == owner],
                 "owners": _owners(groups),

@@ -124,7 +124,9 @@ def show_entry(position: int) -> Response:
             "batch": entries.batch(connection, site, line.batch),
             "reversed_by": None if line.reverses else entries.reversed_by(connection, site, line),
             "reverses": entries.position_of(connection, site, line.reverses) if line.reverses else None,
-            "causes": facts.by_ids(connection, site, line.body["events"]),
+            "causes": facts.within(
+                connection, site, facts.by_ids(connection, site, line.body["events"]), current.reach
+            ),
             "rules": RULES,
             "billed": _billed,
             "declared": operations.declared(connection, site, line.body.get("reference", "")),

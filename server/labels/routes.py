@@ -11,7 +11,7 @@ from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 from markupsafe import Markup
 
 import webapp
-from server.auth.access import access
+from server.auth.access import access, current
 from server.extensions import db, settings
 from server.labels import paper, sheet, things
 from server.labels.things import Found
@@ -121,7 +121,10 @@ def start() -> str:
     """What there is to label."""
     with read(db.engine) as connection:
         counts = {
-            section.name: sum(len(things.find(connection, settings().site, choice, pick)) for choice in section.choices)
+            section.name: sum(
+                len(things.find(connection, settings().site, choice, pick, reach=current.reach))
+                for choice in section.choices
+            )
             for section in SECTIONS.values()
         }
     return render_template("labels/start.html", sections=SECTIONS.values(), counts=counts)
@@ -134,7 +137,8 @@ def choose(name: str) -> str:
     section, site = SECTIONS[name], settings().site
     with read(db.engine) as connection:
         choices = [
-            Choice(choice, TITLES[choice], things.find(connection, site, choice, pick)) for choice in section.choices
+            Choice(choice, TITLES[choice], things.find(connection, site, choice, pick, reach=current.reach))
+            for choice in section.choices
         ]
         items = plant.rows(connection, site, "items") if name == "material" else []
     return render_template(
@@ -182,7 +186,14 @@ def make_sheet() -> str:
     try:
         with write(db.engine) as connection:
             labels = sheet.make(
-                connection, chosen.site, wanted, base, name_of=pick, anew="anew" in request.form, most=MOST_LABELS
+                connection,
+                chosen.site,
+                wanted,
+                base,
+                name_of=pick,
+                anew="anew" in request.form,
+                most=MOST_LABELS,
+                reach=current.reach,
             )
             site = plant.site(connection, chosen.site).name
         form = {ROUTE.name: "route", DESK.name: "desk"}.get(way, "labels")

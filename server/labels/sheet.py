@@ -20,6 +20,7 @@ from server.labels.paper import A4, APART_MM, Paper
 from server.labels.things import Found
 from server.store import plant
 from server.store.plant import Thing
+from server.store.teams import Reach
 from sync.core.codes import grouped, url
 
 _ = lazy_gettext
@@ -200,8 +201,9 @@ def make(
     name_of: Callable[[Mapping[str, str]], str],
     anew: bool = False,
     most: int = 0,
+    reach: Reach = None,
 ) -> list[Label]:
-    """The labels of what is wanted, by choice: codes, or ALL. `name_of` picks a name by language.
+    """The labels of what is wanted, by choice: codes, or ALL. `name_of` picks a name by language; `reach`: of whom.
 
     Things without letters get some. `anew` withdraws the letters badges had, for one that was lost. Raises
     NothingToPrint, and TooMany for more than `most`.
@@ -209,7 +211,7 @@ def make(
     shown: dict[Thing, Found] = {}
     missing: list[str] = []
     for choice, codes in wanted.items():
-        found = things.find(connection, site, choice, name_of, None if ALL in codes else codes)
+        found = things.find(connection, site, choice, name_of, None if ALL in codes else codes, reach)
         missing += sorted(set(codes) - {ALL} - {line.code for line in found})
         for line in found:
             shown.setdefault(line.thing, line)

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from server import figures
 from server.labels.words import WORDS
-from server.store import people, plant
+from server.store import people, plant, teams
 from server.store.plant import Row, Thing
+from server.store.teams import Reach
 
 Codes = Collection[str] | None
 Named = Callable[[Mapping[str, str]], str]
@@ -46,9 +47,16 @@ class Found:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
-def find(connection: Connection, site: str, choice: str, name_of: Named, codes: Codes = None) -> list[Found]:
-    """The things of a choice: those asked for, or all that are in use. `name_of` picks a name by language."""
-    return _READERS[choice](connection, site, codes, name_of)
+def find(
+    connection: Connection, site: str, choice: str, name_of: Named, codes: Codes = None, reach: Reach = None
+) -> list[Found]:
+    """The things of a choice: those asked for, or all that are in use. `name_of` picks a name by language; a badge lets
+    somebody in, so whoever sees some people only finds the badges of these."""
+    found = _READERS[choice](connection, site, codes, name_of)
+    if choice != "badges" or reach is None:
+        return found
+    inside = teams.people(connection, site, reach, [one.thing[1] for one in found])
+    return [one for one in found if one.thing[1] in inside]
 
 
 def _lines(*texts: str) -> tuple[str, ...]:

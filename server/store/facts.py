@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
-from server.store import event_log, people
+from server.store import event_log, people, teams
 from server.store.ledger import ENTRY, IN_FORCE, STANDING
 from server.store.plant import chunks
 from server.store.tables import TABLES
+from server.store.teams import Reach
 from sync.core.findings import CATALOGUE, GONE, RUNNING
 from sync.costing.forgotten import CODE as END_PROPOSED
 from sync.events import catalog
@@ -85,6 +86,14 @@ def one(connection: Connection, site: str, event_id: str) -> Fact | None:
     """A fact by its id."""
     found = read(connection, site, select(*_COLUMNS).where(EVENT.c.id == event_id))
     return found[0] if found else None
+
+
+def within(connection: Connection, site: str, facts: Collection[Fact], reach: Reach) -> list[Fact]:
+    """Those of these facts that are within a reader's reach, in the same order."""
+    if reach is None:
+        return list(facts)
+    seen = teams.facts(connection, site, reach, [fact.id for fact in facts])
+    return [fact for fact in facts if fact.id in seen]
 
 
 def by_ids(connection: Connection, site: str, event_ids: Collection[str]) -> list[Fact]:
@@ -307,10 +316,10 @@ def _held(running_since: int) -> Any:
 
 
 def held_groups(
-    connection: Connection, site: str, running_since: int, samples: int = 5, most: int = 100
+    connection: Connection, site: str, running_since: int, samples: int = 5, most: int = 100, reach: Reach = None
 ) -> list[Group]:
     """What facts are held by, the largest groups first, each with its newest facts."""
-    about = EVENT.c.occurred_at
+    about, held = EVENT.c.occurred_at, and_(_held(running_since), teams.about(site, reach))
     counted = (
         select(
             EVENT.c.reason,
@@ -319,7 +328,7 @@ def held_groups(
             func.min(about).label("first"),
             func.max(about).label("last"),
         )
-        .where(EVENT.c.site == site, _held(running_since))
+        .where(EVENT.c.site == site, held)
         .group_by(EVENT.c.reason, EVENT.c.params)
         .order_by(func.count().desc(), EVENT.c.reason, EVENT.c.params)
         .limit(most)
@@ -330,7 +339,7 @@ def held_groups(
         place = func.row_number().over(
             partition_by=(EVENT.c.reason, EVENT.c.params), order_by=(EVENT.c.occurred_at.desc(), EVENT.c.id)
         )
-        numbered = select(EVENT.c.id, place.label("place")).where(EVENT.c.site == site, _held(running_since)).subquery()
+        numbered = select(EVENT.c.id, place.label("place")).where(EVENT.c.site == site, held).subquery()
         chosen = select(*_COLUMNS).join(numbered, numbered.c.id == EVENT.c.id).where(numbered.c.place <= samples)
         for fact in read(connection, site, chosen.order_by(EVENT.c.occurred_at.desc(), EVENT.c.id)):
             newest.setdefault((fact.reason, json.dumps(fact.params, sort_keys=True)), []).append(fact)
@@ -366,9 +375,11 @@ def held_of(
     running_since: int,
     after: tuple[int, str] | None,
     limit: int,
+    reach: Reach = None,
 ) -> list[Fact]:
     """Facts of one group, newest first, after (instant, id)."""
     query = select(*_COLUMNS).where(_held(running_since), EVENT.c.reason == reason, EVENT.c.params.in_(list(keys)))
+    query = query.where(teams.about(site, reach))
     if after:
         older = and_(EVENT.c.occurred_at == after[0], EVENT.c.id > after[1])
         query = query.where(or_(EVENT.c.occurred_at < after[0], older))
@@ -384,11 +395,14 @@ class Remark:
     facts: tuple[tuple[Mapping[str, str], Fact], ...]
 
 
-def remarkable(connection: Connection, site: str, running_since: int, samples: int = 5) -> list[Remark]:
+def remarkable(
+    connection: Connection, site: str, running_since: int, samples: int = 5, reach: Reach = None
+) -> list[Remark]:
     """Findings by code, the most frequent first; no proposal of an end for work that simply runs."""
     here = and_(EVENT.c.site == FINDING.c.site, EVENT.c.id == FINDING.c.event_id)
     shown = and_(
         FINDING.c.site == site,
+        teams.about(site, reach),
         or_(
             FINDING.c.code != END_PROPOSED,
             EVENT.c.reason.not_in(RUNNING),

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, text
 
-from server.store import people
+from server.store import people, teams
 from server.store.facts import Fact, read
 from server.store.tables import CALL_CONDITION, TABLES
+from server.store.teams import Reach
 from sync.core.findings import CATALOGUE, GONE, RUNNING
 from sync.core.money import ZERO
 
@@ -47,7 +48,7 @@ def open_work(connection: Connection, site: str, types: Collection[str] = STARTS
     return sorted(found, key=lambda fact: (fact.event.occurred_at, fact.id))
 
 
-def open_calls(connection: Connection, site: str, since: int) -> list[Fact]:
+def open_calls(connection: Connection, site: str, since: int, reach: Reach = None) -> list[Fact]:
     """Calls for help since an instant that nobody answered and nobody took back; the longest waiting first."""
     answer = EVENT.alias("answer")
     answered = exists().where(
@@ -57,6 +58,7 @@ def open_calls(connection: Connection, site: str, since: int) -> list[Fact]:
         answer.c.reason.not_in(GONE),
     )
     query = select(*_COLUMNS).where(text(CALL_CONDITION), EVENT.c.occurred_at >= since, ~answered)
+    query = query.where(teams.about(site, reach))
     return read(connection, site, query.where(EVENT.c.reason.not_in(GONE)).order_by(EVENT.c.occurred_at, EVENT.c.id))
 
 
@@ -136,10 +138,10 @@ def made_since(connection: Connection, site: str, since: int) -> dict[str, Made]
     return dict(found)
 
 
-def held_reasons(connection: Connection, site: str) -> list[tuple[str, str, int]]:
+def held_reasons(connection: Connection, site: str, reach: Reach = None) -> list[tuple[str, str, int]]:
     """(reason, owner, count) of held facts, the most frequent first; time that simply runs aside."""
     query = select(EVENT.c.reason, func.count()).where(
-        EVENT.c.site == site, EVENT.c.state == "held", EVENT.c.reason.not_in(RUNNING)
+        EVENT.c.site == site, EVENT.c.state == "held", EVENT.c.reason.not_in(RUNNING), teams.about(site, reach)
     )
     rows = connection.execute(query.group_by(EVENT.c.reason)).all()
     known = [(reason, CATALOGUE[reason].owner if reason in CATALOGUE else "", count) for reason, count in rows]

@@ -31,7 +31,9 @@ def about(site: str, reach: Reach) -> ColumnElement[bool]:
 def has_person(connection: Connection, site: str, reach: Reach, key: str) -> bool:
     """Whether somebody with this key is there, and within reach."""
     query = select(PERSON.c.key).where(PERSON.c.site == site, PERSON.c.key == key)
-    return connection.scalar(query if reach is None else query.where(PERSON.c.department.in_(sorted(reach)))) is not None
+    if reach is not None:
+        query = query.where(PERSON.c.department.in_(sorted(reach)))
+    return connection.scalar(query) is not None
 
 
 def has_fact(connection: Connection, site: str, reach: Reach, event_id: str) -> bool:
