@@ -14,7 +14,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from server.problems import Problem
-from server.store import entries, people, plant, teams
+from server.store import entries, people, plant, teams, wages
 
 if TYPE_CHECKING:
     from server.auth.access import Principal
@@ -65,6 +65,10 @@ def _device(connection: Connection, who: Principal, identity: str) -> bool:
     return people.device_of_id(connection, who.site, identity) is not None
 
 
+def _proposal(connection: Connection, who: Principal, identity: str) -> bool:
+    return wages.one(connection, who.site, identity) is not None
+
+
 RULES: dict[str, ObjectRule] = {
     "none": ObjectRule("Nothing that is anybody's: parts of the program, forms, choices of this browser."),
     "own": ObjectRule("The caller's own: sign-in, device, what it sent."),
@@ -77,4 +81,5 @@ RULES: dict[str, ObjectRule] = {
                         sentence="No entry stands at %(position)s."),
     "person": ObjectRule("One person of the caller's site and teams.", _person, ("key",), "person.unknown"),
     "device": ObjectRule("One device of the caller's site.", _device, ("identity",), "device.unknown"),
+    "proposal": ObjectRule("One proposed rate of the caller's site.", _proposal, ("identity",), "wages.unknown"),
 }  # fmt: skip

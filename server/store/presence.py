@@ -25,12 +25,12 @@ def of_days(connection: Connection, site: str, first: date, last: date) -> list[
     low, high = midnight(first, zone) - reach, midnight(last + timedelta(days=1), zone) + reach
     column = event_log.EVENT.c
     around = and_(column.type.in_(TYPES), column.occurred_at >= low, column.occurred_at < high)
-    facts = _with_corrections(connection, site, event_log.load(connection, site, around))
+    facts = with_corrections(connection, site, event_log.load(connection, site, around))
     terms = Terms(event_log.terms_for(connection, site, facts), RateTable([]), policies)
     return [found for found in presences(facts, terms) if first <= found.day <= last]
 
 
-def _with_corrections(connection: Connection, site: str, facts: list[Event]) -> list[Event]:
+def with_corrections(connection: Connection, site: str, facts: list[Event]) -> list[Event]:
     """The facts with what stops, corrects or replaces them, and that, and the operations added to their orders."""
     known = {fact.id: fact for fact in facts}
     unseen = dict(known)

@@ -50,6 +50,19 @@ GET  /entries                         | accountant payroll | site  | ?period ?el
 GET  /entries.csv                     | accountant payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
 GET  /entries/<int:position>          | accountant payroll | entry | - | name wage
 
+# Wages: payroll's alone, after a proof, with a reason.
+GET  /payroll                         | payroll | site       | - | -
+GET  /payroll/rates                   | payroll | site fresh | ?why | name number wage
+POST /payroll/rates                   | payroll | site fresh | why do person valid_from valid_until amount reason file text | name number wage
+GET  /payroll/proposals               | payroll | site fresh | ?why | name number wage user
+POST /payroll/proposals/<uuid:identity> | payroll | proposal fresh | do why | name number wage
+GET  /payroll/groups                  | payroll | site fresh | ?why ?day | name number wage
+POST /payroll/groups                  | payroll | site fresh | why day group | name number wage
+GET  /payroll/hours                   | payroll | site fresh | ?why ?period | name number wage
+GET  /payroll/hours.csv               | payroll | site fresh | ?why ?period | name number wage
+GET  /api/v1/payroll/hours            | payroll | site fresh | ?why ?period | name number wage
+GET  /payroll/reads                   | payroll auditor | site | ?period | user
+
 # Labels.
 GET  /labels                          | lead admin | site | - | -
 GET  /labels/<any(orders, badges, places, material, quick):name> | lead admin | site | ?new* | name number badge

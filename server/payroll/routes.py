@@ -1,0 +1,435 @@
+"""/payroll: rates of people, what is proposed, what they come to, means of groups, and who looked. Payroll's alone.
+
+Every page that shows a rate or an amount of one person asks why first (`why` in its address) and is recorded; see
+`server.auth.wages`. A rate waits as a proposal until somebody else approves it.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext, ngettext
+from sqlalchemy import Connection
+
+from server import fragments
+from server.auth import wages
+from server.auth.access import access, current
+from server.auth.wages import REASONS
+from server.extensions import db, now, settings
+from server.menu import menu
+from server.payroll import file, groups, paid
+from server.payroll.reads import summary
+from server.problems import Problem
+from server.reference import imports
+from server.spreadsheet import safe_cell
+from server.store import audit, people, plant
+from server.store import wages as store
+from server.store.database import read, write
+from sync.connectors.csv_file.mapping import KINDS
+from sync.connectors.csv_file.source import LineError, Sheet
+from sync.core.clock import local_date, month_of
+from sync.core.quantity import parse_decimal, plain
+from sync.costing.wages import OwnRate
+from sync.ledger.entry import hours as as_hours
+
+_ = lazy_gettext
+
+blueprint = Blueprint("payroll", __name__)
+
+PAYROLL = {"payroll"}
+WAGE = {"name", "number", "wage"}
+COLUMNS = ("number", "key", "name", "department", "rate_group", "period", "hours", "amount_own", "amount_booked",
+           "difference", "hours_without_own_rate", "hours_not_booked", "currency")  # fmt: skip
+STATES = {"approve": "approved", "decline": "declined", "withdraw": "withdrawn"}
+
+
+@blueprint.get("/payroll")
+@access(roles=PAYROLL, objects="site")
+@menu(_("Wages"), group="finance", order=80)
+def overview() -> Response:
+    """What there is to do, and the question why one looks."""
+    with read(db.engine) as connection:
+        values = {
+            "chosen": settings().labor_rates == "person",
+            "waiting": len(store.of_state(connection, current.site, "proposed")),
+            "in_force": len({row.subject for row in store.of_state(connection, current.site, "approved", "person")}),
+            "alone": _alone(connection),
+            "months": _months(connection),
+        }
+    return fragments.page("payroll/overview.html", reasons=REASONS, **values)
+
+
+# --- rates of people ---------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/payroll/rates")
+@access(roles=PAYROLL, objects="site", query={"why"}, reads=WAGE, fresh=True)
+def list_rates() -> Response:
+    """The rates of everybody, dated, with gaps and overlaps; a form for one, and one for a file."""
+    why = _why("rates of all people")
+    return _rates_page(why)
+
+
+@blueprint.post("/payroll/rates")
+@access(roles=PAYROLL, objects="site", reads=WAGE, fresh=True,
+        writes={"why", "do", "person", "valid_from", "valid_until", "amount", "reason", "file", "text"})  # fmt: skip
+def propose_rates() -> ResponseReturnValue:
+    """Say what rates would change, or propose them."""
+    form = request.form
+    why, reason = form.get("why", ""), form.get("reason", "").strip()[:200]
+    wages.look("effect of rates", why)
+    with read(db.engine) as connection:
+        proposed, errors, text = _given(connection)
+        effects = paid.effects(connection, current.site, proposed, _today(connection)) if not errors else {}
+        shown = _names(connection, {rate.person for rate in proposed})
+        own = wages.in_force(connection, current.site)
+    if errors or not proposed:
+        return _refused(why, errors or [gettext("The file holds no rate.")])
+    if form.get("do") == "preview":
+        lines = [
+            {"person": shown[rate.person], "rate": rate, "before": own.find(rate.person, rate.valid_from)}
+            for rate in proposed
+        ]
+        changes = [(shown[person], effect) for person, effect in effects.items()]
+        values = {"lines": lines, "effects": changes, "text": text, "why": why, "reason": reason}
+        return fragments.page("payroll/preview.html", currency=_currency(), **values)
+    with write(db.engine) as connection:
+        by, at = f"user:{current.user}", now()
+        rates = [
+            store.New("person", rate.person, rate.valid_from, rate.valid_until, wages.seal(rate.amount), reason=reason)
+            for rate in proposed
+        ]
+        for rate, identity in zip(rates, store.propose(connection, current.site, rates, by, at), strict=True):
+            _tell(connection, "rate.proposed", rate.subject, identity, reason)
+    flash(ngettext("%(num)s rate is proposed: it holds once somebody else has approved it.",
+                   "%(num)s rates are proposed: they hold once somebody else has approved them.", len(proposed))
+          if settings().wage_approvers > 1 else
+          ngettext("%(num)s rate is proposed.", "%(num)s rates are proposed.", len(proposed)))  # fmt: skip
+    return redirect(f"/payroll/proposals?why={why}", 303)
+
+
+def _given(connection: Connection) -> tuple[list[OwnRate], Sequence[str | LineError], str]:
+    """The rates of the form: those of a file, of its text shown in the preview, or the one typed."""
+    form = request.form
+    upload = request.files.get("file")
+    text = form.get("text", "")
+    if upload is not None and upload.filename:
+        content = upload.read()
+        rates, errors = file.read_rates(connection, current.site, content, upload.filename)
+        return rates, errors, content.decode("utf-8", "replace")
+    if text:
+        rates, errors = file.read_rates(connection, current.site, text.encode(), gettext("the file"))
+        return rates, errors, text
+    return _typed(connection)
+
+
+def _typed(connection: Connection) -> tuple[list[OwnRate], list[str], str]:
+    form = request.form
+    person = form.get("person", "").strip()
+    key = file.people(connection, current.site, [person]).get(person)
+    if key is None:
+        return [], [gettext("Nobody here has this number.")], ""
+    try:
+        since = date.fromisoformat(form.get("valid_from", ""))
+        until = date.fromisoformat(form["valid_until"]) if form.get("valid_until") else None
+        amount = parse_decimal(form.get("amount", "").strip().replace(",", "."))
+    except ValueError:
+        return [], [gettext("Write days as 2026-11-20 and the amount as digits.")], ""
+    if sentence := file.wrong(since, until, amount):
+        return [], [gettext(sentence)], ""
+    # As a file, so that the preview carries on what was typed.
+    text = f"person,valid_from,valid_until,amount\n{key},{since},{until or ''},{plain(amount)}\n"
+    return [OwnRate("", key, since, amount, until)], [], text
+
+
+def _refused(why: str, errors: Sequence[str | LineError]) -> Response:
+    texts = [error.text(gettext) if isinstance(error, LineError) else error for error in errors]
+    page = _rates_page(why, texts)
+    page.status_code = 422
+    return page
+
+
+def _rates_page(why: str, errors: Sequence[str] = ()) -> Response:
+    with read(db.engine) as connection:
+        today = _today(connection)
+        own = wages.in_force(connection, current.site)
+        everybody = plant.rows(connection, current.site, "people")
+        departments = _departments(connection)
+    people = [row for row in everybody if row["active"] or row["key"] in own.of]
+    people.sort(key=lambda row: ((row["name"] or "").casefold(), row["key"]))
+    values = {
+        "people": people, "own": own, "today": today, "departments": departments, "errors": errors, "why": why,
+        "without": sum(1 for row in people if row["active"] and own.find(row["key"], today) is None),
+    }  # fmt: skip
+    return fragments.page("payroll/rates.html", currency=_currency(), **values)
+
+
+# --- proposals ---------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/payroll/proposals")
+@access(roles=PAYROLL, objects="site", query={"why"}, reads=WAGE | {"user"}, fresh=True)
+def list_proposals() -> Response:
+    """What waits for approval, each with what it changes."""
+    why = _why("proposed rates")
+    site = current.site
+    with read(db.engine) as connection:
+        rows = store.of_state(connection, site, "proposed")
+        own, today = wages.in_force(connection, site), _today(connection)
+        shown = _names(connection, {row.subject for row in rows if row.kind == "person"})
+        lines = [_proposal(connection, row, own, shown, today) for row in rows]
+        alone = _alone(connection)
+    values = {"lines": lines, "alone": alone, "why": why, "me": f"user:{current.user}", "approvers": _approvers()}
+    return fragments.page("payroll/proposals.html", currency=_currency(), **values)
+
+
+def _proposal(
+    connection: Connection, row: store.Row, own: Any, shown: Mapping[str, str], today: date
+) -> dict[str, Any]:
+    """A proposal with what holds now and what it would change in the open months."""
+    amount, since = wages.opened(row), date.fromisoformat(row.valid_from)
+    if row.kind == "person":
+        holds = own.find(row.subject, since)
+        effect = paid.effects(connection, current.site, [wages.rate_of(row)], today)[row.subject]
+        return {"row": row, "name": shown[row.subject], "amount": amount, "before": holds.amount if holds else None,
+                "difference": effect.difference, "milliseconds": effect.milliseconds, "people": 0}  # fmt: skip
+    used = next((group.used for group in groups.groups(connection, current.site, since) if group.code == row.subject),
+                None)  # fmt: skip
+    return {"row": row, "name": row.subject, "amount": amount, "before": used, "difference": None,
+            "milliseconds": 0, "people": len(wages.members(row))}  # fmt: skip
+
+
+@blueprint.post("/payroll/proposals/<uuid:identity>")
+@access(roles=PAYROLL, objects="proposal", writes={"do", "why"}, reads=WAGE, fresh=True)
+def decide(identity: Any) -> ResponseReturnValue:
+    """Approve or decline what somebody else proposed; withdraw what one proposed oneself."""
+    wages.chosen()
+    do, site, me = request.form.get("do", ""), current.site, f"user:{current.user}"
+    if do not in STATES:
+        raise Problem("request.invalid", f"do: {', '.join(STATES)}", pointer="/do")
+    with write(db.engine) as connection:
+        row = store.one(connection, site, str(identity))
+        if row is None:
+            raise Problem("wages.unknown")
+        own = row.proposed_by == me
+        if (do == "approve" and own and _approvers() > 1) or (do == "withdraw" and not own):
+            raise Problem("wages.second_person")
+        if not store.decide(connection, site, row.id, STATES[do], me, now()):  # type: ignore[arg-type]
+            raise Problem("wages.decided")
+        if do == "approve" and row.kind == "group":
+            _publish(connection, row)
+        action = "rate.published" if do == "approve" and row.kind == "group" else f"rate.{STATES[do]}"
+        _tell(connection, action, row.subject, row.id, row.reason)
+    said = {"approve": _("Approved."), "decline": _("Declined."), "withdraw": _("Withdrawn.")}
+    flash(str(said[do]))
+    return redirect(f"/payroll/proposals?why={_known(request.form.get('why', ''))}", 303)
+
+
+def _publish(connection: Connection, row: store.Row) -> None:
+    """Bring a mean into the book as the rate of its group, if that may still be."""
+    members = wages.members(row)
+    _check_mean(connection, members)
+    rate = {"kind": "labor", "subject_kind": "rate_group", "subject": row.subject,
+            "valid_from": date.fromisoformat(row.valid_from), "amount": wages.opened(row),
+            "includes_labor": False}  # fmt: skip
+    try:
+        imports.apply(connection, current.site, [Sheet(KINDS["rates"], "", rows=[rate], lines=[1])])
+    except imports.ImportRefused as refused:
+        raise Problem("wages.refused", " ".join(error.text(gettext) for error in refused.errors)) from refused
+
+
+def _check_mean(connection: Connection, members: Mapping[str, Decimal]) -> None:
+    reason = groups.refusal(connection, current.site, members)
+    if reason:
+        raise Problem("wages.mean_refused", groups.sentence(reason))
+
+
+# --- means of groups ---------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/payroll/groups")
+@access(roles=PAYROLL, objects="site", query={"why", "day"}, reads=WAGE, fresh=True)
+def list_groups() -> Response:
+    """The mean of each rate group on a day, and whether it may be published."""
+    with read(db.engine) as connection:
+        today = _today(connection)
+    day = _day(request.args.get("day", "")) or today.replace(day=1)
+    why = _why(f"means of groups {day}")
+    with read(db.engine) as connection:
+        found = groups.groups(connection, current.site, day)
+    values = {"groups": found, "day": day, "why": why, "sentence": groups.sentence}
+    return fragments.page("payroll/groups.html", currency=_currency(), **values)
+
+
+@blueprint.post("/payroll/groups")
+@access(roles=PAYROLL, objects="site", writes={"why", "day", "group"}, reads=WAGE, fresh=True)
+def propose_mean() -> ResponseReturnValue:
+    """Propose the mean of a group as the rate its entries use from a day on."""
+    wages.chosen()
+    code, day = request.form.get("group", ""), _day(request.form.get("day", ""))
+    if day is None:
+        raise Problem("request.invalid", gettext("Write the day as 2026-11-20."), pointer="/day")
+    with write(db.engine) as connection:
+        found = next((one for one in groups.groups(connection, current.site, day) if one.code == code), None)
+        if found is None or found.mean is None:
+            raise Problem("wages.mean_refused", groups.sentence("few"))
+        mean = found.mean
+        if mean.reason:
+            raise Problem("wages.mean_refused", groups.sentence(mean.reason))
+        new = store.New("group", code, day, None, wages.seal(mean.amount), wages.seal_members(mean.members))
+        (identity,) = store.propose(connection, current.site, [new], f"user:{current.user}", now())
+        _tell(connection, "rate.proposed", code, identity, "")
+    flash(gettext("The mean of %(group)s is proposed.", group=code))
+    return redirect(f"/payroll/proposals?why={_known(request.form.get('why', ''))}", 303)
+
+
+# --- what it comes to --------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/payroll/hours")
+@access(roles=PAYROLL, objects="site", query={"why", "period"}, reads=WAGE, fresh=True)
+def show_hours() -> Response:
+    """Hours and amounts of each person in a month, and by department beside what the book holds."""
+    period = _period()
+    why = _why(f"hours {period}")
+    with read(db.engine) as connection:
+        lines = paid.of_month(connection, current.site, period)
+        months, departments = _months(connection), _departments(connection)
+    values = {"lines": lines, "sums": paid.by_department(lines), "period": period, "months": months, "why": why,
+              "departments": departments}  # fmt: skip
+    return fragments.page("payroll/hours.html", currency=_currency(), **values)
+
+
+@blueprint.get("/payroll/hours.csv")
+@access(roles=PAYROLL, objects="site", query={"why", "period"}, reads=WAGE, fresh=True)
+def hours_csv() -> Response:
+    """The same as CSV, for the comparison with what was paid."""
+    period = _period()
+    _why(f"hours {period} as CSV")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([safe_cell(cells[column]) for column in COLUMNS] for cells in _cells(period))
+    response = Response(out.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="wages-{period}.csv"'
+    return response
+
+
+@blueprint.get("/api/v1/payroll/hours")
+@access(roles=PAYROLL, objects="site", query={"why", "period"}, reads=WAGE, fresh=True)
+def hours_json() -> Response:
+    """The same as JSON: amounts as text, hours with six decimals. Never for a token: a person asks, and says why."""
+    period = _period()
+    _why(f"hours {period} as JSON")
+    body = json.dumps({"period": period, "people": _cells(period)}, ensure_ascii=False)
+    return Response(body, mimetype="application/json")
+
+
+def _cells(period: str) -> list[dict[str, str]]:
+    with read(db.engine) as connection:
+        lines = paid.of_month(connection, current.site, period)
+        currency = plant.site(connection, current.site).currency
+    found = []
+    for line in lines:
+        pay = line.pay
+        spans = (as_hours(Decimal(span)) for span in (pay.milliseconds, pay.without_ms, pay.waiting_ms))
+        worked, without, waiting = spans
+        values = (line.number, pay.person, line.name, line.department, line.rate_group, period, worked, str(pay.own),
+                  str(pay.booked), str(pay.difference), without, waiting, currency)  # fmt: skip
+        found.append(dict(zip(COLUMNS, values, strict=True)))
+    return found
+
+
+# --- who looked --------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/payroll/reads")
+@access(roles={"payroll", "auditor"}, objects="site", query={"period"}, reads={"user"})
+def show_reads() -> Response:
+    """A month's summary for whoever answers for wages: who looked at what, how often, and why. It tells no amount."""
+    period = _period()
+    with read(db.engine) as connection:
+        counted = summary(connection, current.site, period)
+        months = _months(connection)
+    return fragments.page("payroll/reads.html", counted=counted, period=period, months=months, reasons=REASONS,
+                          actions=audit.ACTIONS)  # fmt: skip
+
+
+# --- shared ------------------------------------------------------------------------------------------------------
+
+
+def _why(scope: str) -> str:
+    """The reason in the address, once it is recorded."""
+    why = request.args.get("why", "")
+    wages.look(scope, why)
+    return why
+
+
+def _known(why: str) -> str:
+    return why if why in REASONS else "rates"
+
+
+def _tell(connection: Connection, action: str, subject: str, identity: str, reason: str) -> None:
+    wages.record(connection, action, subject, {"proposal": identity} | ({"reason": reason} if reason else {}))
+
+
+def _approvers() -> int:
+    return settings().wage_approvers
+
+
+def _alone(connection: Connection) -> bool:
+    """Whether two people are needed and only one has the role."""
+    holders = [user for user in people.list_users(connection, current.site)
+               if user.active and "payroll" in user.roles.split()]  # fmt: skip
+    return _approvers() > len(holders)
+
+
+def _today(connection: Connection) -> date:
+    return local_date(now(), plant.site(connection, current.site).zone)
+
+
+def _currency() -> str:
+    with read(db.engine) as connection:
+        return plant.site(connection, current.site).currency
+
+
+def _departments(connection: Connection) -> dict[str, str]:
+    return {row["code"]: row["name"] for row in plant.rows(connection, current.site, "departments")}
+
+
+def _names(connection: Connection, keys: set[str]) -> dict[str, str]:
+    rows = {row["key"]: row for row in plant.rows(connection, current.site, "people", "key", keys)}
+    return {key: (rows[key]["name"] if key in rows else "") or gettext("Name erased") for key in keys}
+
+
+def _months(connection: Connection) -> list[str]:
+    """The last twelve, newest first."""
+    month, found = _today(connection).replace(day=1), []
+    for _number in range(12):
+        found.append(month_of(month))
+        month = (month - timedelta(days=1)).replace(day=1)
+    return found
+
+
+def _period() -> str:
+    given = request.args.get("period", "")
+    if not given:
+        with read(db.engine) as connection:
+            return month_of(_today(connection))
+    if not re.fullmatch("20[0-9]{2}-(0[1-9]|1[0-2])", given, re.ASCII):
+        raise Problem("request.invalid", gettext("A period is a year and a month, such as 2026-11."), pointer="/period")
+    return given
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if re.fullmatch("20[0-9]{2}-[0-9]{2}-[0-9]{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
