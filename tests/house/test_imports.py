@@ -32,6 +32,8 @@ COMMON = {
 MEETING = ("server.cli", "server.worker", "server.wsgi", "server.demo", "server.migrations")
 # One room may look into another only where facts have a single door.
 DOORS = {(f"server.{room}", "server.intake") for room in ("reference", "devices", "feedback")}
+# ... and where reference data has one.
+DOORS |= {("server.payroll", "server.reference")}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
