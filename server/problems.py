@@ -108,6 +108,12 @@ _KINDS = [
     Kind("person.pin_differs", 422, _("The two PINs differ."), _("Type the same PIN twice.")),
     Kind("person.no_number", 422, _("This person has no personnel number."),
          _("Import the number first: a PIN is typed beside it.")),
+    Kind("person.erased", 409, _("This person is erased already."), _("Nothing is left to erase.")),
+    Kind("person.not_settled", 409,
+         _("Work runs ({running}) or facts wait for an answer ({unsettled}) of this person."),
+         _("Settle them first, while it is known who can tell; or insist.")),
+    Kind("person.not_confirmed", 422, _("Number or name was not typed as it stands."),
+         _("Type it exactly: an erasure cannot be taken back.")),
     Kind("person.unknown", 404, _("Nobody has this number."), _("Look at the list of people.")),
     # photos beside facts
     Kind("photo.fact_unknown", 404, _("The fact this photo belongs to is not here yet."),
