@@ -77,6 +77,14 @@ POST /admin/floor                     | lead admin | site | typed_time fast_swit
 GET  /admin/people                    | lead admin | site | ?text ?part ?seen | name number badge
 POST /admin/people/<key>/pin          | lead admin | person | pin again do | name number badge
 POST /admin/people/<key>/badge        | lead admin | person | - | name badge
+
+# Privacy: what is kept of people.
+GET  /privacy                         | admin payroll auditor | site | - | user
+POST /privacy/terms                   | admin         | site fresh | identity strangers notes refused diagnostics security books | -
+POST /privacy/notices                 | admin payroll | site | person receiver | -
+GET  /privacy/people/<key>            | admin payroll | person | - | name number badge
+GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | name number badge note photo wage
+POST /privacy/people/<key>/erase      | admin payroll | person fresh | confirm force | name
 GET  /admin/devices                   | lead admin | site | ?part ?seen | -
 POST /admin/devices/enrolment         | lead admin | site | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -
