@@ -84,6 +84,19 @@ def _same_origin(origin: str) -> bool:
     return bool(public.netloc) and (parts.scheme, parts.netloc) == (public.scheme, public.netloc)
 
 
+def base_url() -> str:
+    """The address of this server for links that are handed on, without a slash at its end. What a browser sends as Host
+    may be anybody's wish (SR-16), so it counts only where the settings say which hosts are ours, or on this machine.
+
+    Raises Problem where neither tells."""
+    chosen = settings()
+    if chosen.public_url:
+        return chosen.public_url.rstrip("/")
+    if chosen.trusted_hosts or urlsplit(request.host_url).hostname in ("localhost", "127.0.0.1", "::1"):
+        return request.host_url.rstrip("/")
+    raise Problem("auth.no_address")
+
+
 def add_headers(response: Response) -> Response:
     """The headers of every answer, errors and static files included."""
     for name, value in HEADERS.items():

@@ -10,6 +10,7 @@ from flask import Response, request
 
 SESSION = "fl_session"
 DEVICE = "fl_device"
+OIDC = "fl_oidc"
 # What a device's secret begins with, so that it is known from an API token when it comes as a bearer token.
 DEVICE_PREFIX = "fld_"
 # Browsers cap a cookie's life at 400 days; each contact of a device renews it.
@@ -60,6 +61,21 @@ def clear_session(response: Response) -> None:
 def set_device(response: Response, secret: str) -> None:
     """Keep an enrolment on the device."""
     _set(response, DEVICE, secret, "Strict", DEVICE_DAYS * 86_400)
+
+
+def oidc_cookie() -> str:
+    """The secret of a sign-in that went to a provider elsewhere, "" without one."""
+    return request.cookies.get(_name(OIDC), "")
+
+
+def set_oidc(response: Response, secret: str, seconds: int) -> None:
+    """Keep the secret of a sign-in while it is at the provider; Lax, because the way back begins on another site."""
+    _set(response, OIDC, secret, "Lax", seconds)
+
+
+def clear_oidc(response: Response) -> None:
+    """The sign-in is back: its secret is of no more use."""
+    response.delete_cookie(_name(OIDC), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def _name(cookie: str) -> str:

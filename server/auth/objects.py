@@ -61,6 +61,10 @@ def _person(connection: Connection, who: Principal, key: str) -> bool:
     return teams.has_person(connection, who.site, who.reach, key)
 
 
+def _user(connection: Connection, who: Principal, name: str) -> bool:
+    return people.find_user(connection, who.site, name) is not None
+
+
 def _device(connection: Connection, who: Principal, identity: str) -> bool:
     return people.device_of_id(connection, who.site, identity) is not None
 
@@ -80,6 +84,7 @@ RULES: dict[str, ObjectRule] = {
     "entry": ObjectRule("One entry of the caller's site.", _entry, ("position",),
                         sentence="No entry stands at %(position)s."),
     "person": ObjectRule("One person of the caller's site and teams.", _person, ("key",), "person.unknown"),
+    "user": ObjectRule("One user of the caller's site.", _user, ("name",), "user.unknown"),
     "device": ObjectRule("One device of the caller's site.", _device, ("identity",), "device.unknown"),
     "proposal": ObjectRule("One proposed rate of the caller's site.", _proposal, ("identity",), "wages.unknown"),
 }  # fmt: skip

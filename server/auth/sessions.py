@@ -33,12 +33,14 @@ _SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows":
             "CrOS": "ChromeOS", "Linux": "Linux"}  # fmt: skip
 
 
-def begin_session(user: str, how: str, target: str = "", *, stands_alone: bool = True) -> Response:
+def begin_session(
+    user: str, how: str, target: str = "", *, stands_alone: bool = True, proved_at: int | None = None
+) -> Response:
     """Sign a user in who has just proved, by `how`, who they are; the answer sets the cookie and leads on to `target`
     (a path of this server), or to what is lacking.
 
     `how`: "password"; or what needs nothing beside it: "passkey", "oidc". `stands_alone`: the password is long enough
-    to be the only factor. What this browser was signed in as is over.
+    to be the only factor; `proved_at`: when it was proved, if not just now. What this browser was signed in as is over.
     """
     limits, moment, secret = settings(), now(), credentials.make_secret()
     with write(db.engine) as connection:
@@ -46,8 +48,9 @@ def begin_session(user: str, how: str, target: str = "", *, stands_alone: bool =
         if old := credentials.session_cookie():
             people.end_session(connection, limits.site, credentials.digest(old))
         people.start_session(
-            connection, limits.site, user, credentials.digest(secret), moment, how=how, lacks=lacks, browser=browser()
-        )
+            connection, limits.site, user, credentials.digest(secret), moment, how=how, lacks=lacks, browser=browser(),
+            proved_at=proved_at,
+        )  # fmt: skip
         if lacks != "code":
             _tell(connection, user, how)
     return _lead_on(lacks, target, secret)

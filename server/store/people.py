@@ -218,13 +218,15 @@ def start_session(
     how: str = "",
     lacks: str = "",
     browser: str = "",
+    proved_at: int | None = None,
 ) -> None:
-    """A new sign-in of a user who proved just now, by `how`, who they are; those nobody used for a month go."""
+    """A new sign-in of a user who proved by `how`, just now or at `proved_at`, who they are; those nobody used for a
+    month go."""
     connection.execute(delete(Session).where(Session.site == site, Session.seen_at < now - 30 * 86_400_000))
     connection.execute(
         insert(Session).values(
-            site=site, secret_hash=secret_hash, user=user, created_at=now, seen_at=now, proved_at=now, how=how,
-            lacks=lacks, browser=browser,
+            site=site, secret_hash=secret_hash, user=user, created_at=now, seen_at=now,
+            proved_at=now if proved_at is None else min(proved_at, now), how=how, lacks=lacks, browser=browser,
         )
     )  # fmt: skip
 
