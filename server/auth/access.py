@@ -281,12 +281,16 @@ def _device(site: str, secret: str) -> Principal | None:
     return Principal("device", site, found.id, found.name, last_seq=found.last_seq, device=found)
 
 
+def at_the_desk(name: str, number: str) -> str:
+    """What a device that asks to be let in shows: with it in the hand one compares it with what is at the desk."""
+    return gettext("There it is called “%(name)s”, with the number %(number)s.", name=name,
+                   number=f"{number[:3]} {number[3:]}")  # fmt: skip
+
+
 def _prove(device: people.Device, rule: Access) -> None:
     """Refuse a device that nobody has let in, and a request that its key did not sign."""
     if device.approved_at is None:
-        number = signature.fingerprint(device.public_key or device.id)
-        raise Problem("device.waiting", gettext("“%(name)s” is known at the desk by the number %(number)s.",
-                                                name=device.name, number=number))  # fmt: skip
+        raise Problem("device.waiting", at_the_desk(device.name, signature.fingerprint(device.public_key or device.id)))
     site, moment = settings().site, now()
     if device.public_key and not rule.unsigned:
         nonce = signature.check(request, device.public_key, moment)

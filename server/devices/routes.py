@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from server import fragments, qr
 from server.auth import credentials, pins, signature
-from server.auth.access import access, current
+from server.auth.access import access, at_the_desk, current
 from server.auth.fields import json_object
 from server.devices.listing import listing
 from server.extensions import db, now, settings
@@ -84,7 +84,8 @@ def want_key() -> ResponseReturnValue:
         people.want_key(connection, current.site, current.device_id, key, approved=given)
         actor = f"device:{current.device_id}"
         _record(connection, "device.key_wanted", current.device_id, actor=actor, name=current.name)
-    return jsonify(approved=given, number=signature.fingerprint(key)), 202
+    number = signature.fingerprint(key)
+    return jsonify(approved=given, number=number, detail=at_the_desk(current.name, number)), 202
 
 
 def _public_key(given: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@ its own for each test."""
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread

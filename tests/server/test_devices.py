@@ -179,7 +179,7 @@ def test_until_it_is_let_in_a_device_sends_and_reads_nothing(app: Flask, secret:
     for method, path in ASKS:
         answer = phone.open(path, method=method, json={} if method == "POST" else None, headers=SAME_ORIGIN)
         assert (answer.status_code, answer.json["code"]) == (403, "device.waiting"), path
-        assert number in answer.json["detail"]
+        assert f"{number[:3]} {number[3:]}" in answer.json["detail"]
     part = lead.get("/admin/devices?part=waiting", headers={"HX-Request": "true"}).get_data(as_text=True)
     assert "“Stranger” wants in" in part and f"{number[:3]} {number[3:]}" in part
     with read(database) as connection:

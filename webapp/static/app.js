@@ -60,6 +60,7 @@ store.onBlocked = () => {
   if (start) start.textContent = t("Close the other windows of Floorledger: an older one holds the storage.");
 };
 const server = new Server({ language, clock });
+server.recallKey = () => store.get("key");
 clock.onAnchor = (anchor) => void store.put("clock", anchor).catch(() => {}); // a guess then, as after any start
 const queue = new Queue(store, { clocks, announce: () => tabs?.postMessage("changed") });
 const sender = new Sender(queue, server, { locks: navigator.locks, onChange: () => draw() });
@@ -89,6 +90,7 @@ const phone = {
     return Boolean(screenHere().draft);
   },
   said: null,
+  waiting: null,
   pending: null,
   eventTypes: [],
   health: {
@@ -240,7 +242,7 @@ async function remember() {
   const opening = store.open();
   const reading = opening // beside the captures, not after them: a start waits for the disk more than for anything else
     .catch(() => {})
-    .then(() => store.getAll(["device", "token", "preferences", "reference", "event_types", "clock"]))
+    .then(() => store.getAll(["device", "token", "key", "preferences", "reference", "event_types", "clock"]))
     .catch(() => []);
   try {
     await opening;
@@ -250,11 +252,12 @@ async function remember() {
     storageTrouble = String(error);
     phone.health.alarms = [t("This browser gives no storage: nothing can be captured. Close other windows, free space, or leave private mode.")];
   }
-  const [device, token, preferences, reference, types, known] = await reading;
+  const [device, token, key, preferences, reference, types, known] = await reading;
   clock.resume(known);
   // A database that has forgotten who we are was lost: the second copy knows, and brings the captures back.
   const facts = device && token ? {} : await store.recall().catch(() => ({}));
   phone.device = device ?? facts.device ?? null;
+  server.signature.key = key ?? null;
   server.token = token ?? facts.token ?? null;
   phone.preferences = { ...phone.preferences, ...preferences };
   phone.reference = reference ? new Reference(reference.snapshot, reference.fetchedMs) : phone.reference;

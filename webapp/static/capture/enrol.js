@@ -17,9 +17,10 @@ export const enrol = {
     const name = form.name ?? t("Tablet");
     const secret = form.secret ?? "";
     const isAgain = phone.device !== null;
+    if (phone.waiting !== null) return waiting(phone, isAgain);
     const send = async () => {
       if (form.sending || !secret || !name.trim()) return;
-      phone.fill({ sending: true, why: null });
+      phone.fill({ sending: true, why: null, declined: false });
       const why = await phone.enrol(secret, name.trim(), language);
       phone.fill({ sending: false, why });
     };
@@ -31,6 +32,7 @@ export const enrol = {
       </header>
       <main class="body">
         ${form.why ? notice("stop", form.why) : nothing}
+        ${form.declined ? notice("stop", t("This device was not let in. Ask for a new code.")) : nothing}
         ${banner(phone)}
         ${secret && !phone.health.installed && platform() === "apple"
           ? notice("look", t("The code works once. Enrol in the app on the home screen, not in this tab: open its icon and scan the code there."), "device")
@@ -75,3 +77,20 @@ export const enrol = {
     `;
   },
 };
+
+/** Known to the server, and not let in yet: nothing is sent or read until somebody at a desk has looked.
+ * @param {import("./phone.js").Phone} phone @param {boolean} isAgain */
+const waiting = (phone, isAgain) => html`
+  <header class="bar">
+    <span class="bar-mark">${mark()}</span>
+    <div class="bar-title"><h1 tabindex="-1">${t("Waiting to be let in")}</h1></div>
+    ${isAgain ? html`<button class="chip chip-quiet" type="button" @click=${phone.home}><span>${t("Later")}</span></button>` : nothing}
+  </header>
+  <main class="body" aria-live="polite">
+    <p class="lead">${t("A team lead lets this device in: at a desk, on the page Devices. This screen goes on by itself.")}</p>
+    ${notice("quiet", phone.waiting || t("Asking the server…"), "wait")}
+    ${phone.queue.counts.waiting > 0
+      ? notice("look", t("{n} facts are safe on this device. They go out once it is let in.", { n: phone.queue.counts.waiting }), "wait")
+      : nothing}
+  </main>
+`;

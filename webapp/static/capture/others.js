@@ -47,5 +47,6 @@ export const OTHERS = [
   orders, pause, pin, plain, quantity, queueView, rescue, result, running, scan, unknown, unplanned, which,
 ];
 
+export { askForKey, enrol as enrolHere } from "../outbox/enrolment.js";
 export { pack, relay, unsent } from "../outbox/rescue.js";
 export { closeEye, openEye } from "./scan.js";

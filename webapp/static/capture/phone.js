@@ -52,6 +52,7 @@
  * @property {{activity: string, person: string | null} | null} nextActivity what a quick code chose for that person's next
  *   start: setup, run, rework or teardown
  * @property {Said | null} said the last thing that happened, while it can be undone
+ * @property {string | null} waiting this device asks to be let in: what to tell whoever lets it; null: it does not ask
  * @property {string | null} pending a scan that waits for a badge
  * @property {any[]} eventTypes the server's event types, for the generic form
  * @property {import("../outbox/photos.js").Photos} photos

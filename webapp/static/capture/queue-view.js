@@ -36,6 +36,7 @@ function wayOut(phone) {
   const since = sender.conditionSinceMs === null ? "" : clock(sender.conditionSinceMs);
   const next = sender.nextTryMs === null ? "" : hours(Math.max(0, sender.nextTryMs - now)).slice(2);
   if (sender.condition === "enrol") {
+    if (phone.waiting) return notice("look", `${t("A team lead has to let this device in again: at a desk, on the page Devices. Everything is kept here.")} ${phone.waiting}`, "badge");
     return html`${notice("stop", t("The server does not know this device any more. Everything is kept here."))}
       <div class="tiles tiles-1">${key({ label: t("Enrol again"), sign: "badge", onTap: () => phone.go("enrol") })}</div>`;
   }

@@ -5,6 +5,7 @@
 
 import { uuid } from "../lib/uuid.js";
 import { Clock } from "./clock.js";
+import { Signature } from "./signature.js";
 
 /** @typedef {import("./store.js").Problem & {status?: number, id?: string}} Refusal */
 
@@ -35,6 +36,9 @@ export class Server {
      */
     this.token = null;
     this.isCookieLost = false;
+    this.signature = new Signature();
+    /** The key as it is kept: another tab may have enrolled this device anew. @type {() => Promise<CryptoKey | null>} */
+    this.recallKey = async () => this.signature.key;
     /** @type {number | null} */
     this.lastContactMs = null;
   }
@@ -51,10 +55,12 @@ export class Server {
    */
   async ask(path, options = {}) {
     const answer = await this.#askOnce(path, options);
+    const code = answer.is === "problem" && answer.status === 401 ? String(answer.problem.code) : "";
     // Refused for the device, not for what was asked: a wrong PIN is a 401 too.
-    const isUnknown = answer.is === "problem" && answer.status === 401 && String(answer.problem.code).startsWith("auth.");
-    if (!isUnknown || !this.token || this.isCookieLost) return answer;
-    this.isCookieLost = true;
+    if (code.startsWith("device.signature")) {
+      this.signature.key = await this.recallKey().catch(() => this.signature.key); // and the time is known by now
+    } else if (code.startsWith("auth.") && this.token && !this.isCookieLost) this.isCookieLost = true;
+    else return answer;
     return this.#askOnce(path, { ...options, signal: undefined });
   }
 
@@ -64,8 +70,9 @@ export class Server {
    * @returns {Promise<Answer>}
    */
   async #askOnce(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false }) {
-    const sent = this.clock.depart();
     try {
+      const signed = await this.signature.of(method, path, body ?? "");
+      const sent = this.clock.depart();
       const answer = await this.request(path, {
         method,
         body,
@@ -76,6 +83,7 @@ export class Server {
           "Accept-Language": this.language(),
           ...(this.isCookieLost ? { Authorization: `Bearer ${this.token}` } : {}),
           ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...signed,
           ...headers,
         },
         credentials: "same-origin",
@@ -93,6 +101,7 @@ export class Server {
     if (answer.status === 304) return { is: "not modified" };
     if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400)) return { is: "stranger" };
     const kind = (answer.headers.get("Content-Type") ?? "").split(";")[0].trim();
+    if (kind.endsWith("json")) this.signature.hear(answer.headers.get("Date"));
     const wait = Number(answer.headers.get("Retry-After") ?? NaN);
     const retryAfterMs = Number.isFinite(wait) ? wait * 1000 : null;
     if (kind === "application/problem+json") {

@@ -14,14 +14,17 @@ import { Work } from "../model/work.js";
 /** A tablet that has something to say says it within a minute; one that has not, often enough not to seem silent. */
 const NEWS_EVERY_MS = 60_000;
 const SIGN_OF_LIFE_MS = 4 * 60_000;
+/** So often is asked whether we are let in. */
+const WAIT_MS = 2_000;
 
-/** Rescue is rare: it comes with the screens that offer it. */
-const rescue = () => import("../capture/others.js");
+/** Enrolment and rescue are rare: they come with the screens that offer them. */
+const others = () => import("../capture/others.js");
 
 export class Upkeep {
   /** What the server was last told of this device, and when. */
   #told = { words: "", atMs: -Infinity };
   /** @type {Promise<void>} */ #refreshing = Promise.resolve();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #again;
   /** What the snapshot says runs and our captures say ended; and the same from before captures were lost. */
   #ended = { now: /** @type {Set<string>} */ (new Set()), before: /** @type {Set<string>} */ (new Set()), captures: 0 };
 
@@ -35,27 +38,28 @@ export class Upkeep {
   /** @param {string} secret @param {string} name @param {string} chosen @returns {Promise<string | null>} null, or why not */
   async enrol(secret, name, chosen) {
     const { phone, store } = this;
-    const { server } = phone;
-    const answer = await server.ask("/api/v1/devices/enrol", {
-      method: "POST",
-      body: JSON.stringify({ secret, name, language: chosen }),
-    });
+    const { enrolHere } = await others();
+    const answer = await enrolHere(phone.server, store, { secret, name, language: chosen });
     if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
     if (answer.is === "stranger") return t("Something on this network answers in the server's place. Is there a login page?");
     if (answer.is !== "ok") return t("The server cannot be reached. Enrolling needs the network once.");
-    server.token = answer.body.token ?? null;
-    server.isCookieLost = false;
-    await store.put("token", server.token);
-    await store.remember({ token: server.token });
-    await this.#know(answer.body.device);
     await phone.prefer({ language: chosen });
     phone.health.persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
-    phone.sender.forgiven();
-    await Promise.all([this.refresh(), this.meet()]);
-    phone.home();
-    phone.say(t("This device is enrolled as {name}.", { name }), "saved");
-    void phone.sender.send({ eager: true });
+    phone.waiting = "";
+    await this.meet();
     return null;
+  }
+
+  /** Let in. Whoever waited for it goes on; whoever works meanwhile is left alone. */
+  async #arrive() {
+    const { phone } = this;
+    phone.waiting = null;
+    phone.sender.forgiven();
+    void phone.sender.send({ eager: true });
+    await this.refresh();
+    if (phone.place.screen !== "enrol") return;
+    phone.home();
+    phone.say(t("This device is enrolled as {name}.", { name: phone.device?.name ?? "" }), "saved");
   }
 
   /** Who we are. Whose memory holds our captures is the queue's to find out: it may have to send them again.
@@ -93,7 +97,12 @@ export class Upkeep {
     this.#told.atMs = Date.now();
     const { settlings } = phone.queue;
     const answer = await phone.server.ask(`/api/v1/device?${words}`);
-    if (answer.is !== "ok") return;
+    if (answer.is === "problem") await this.#takeRefusal(answer.problem);
+    if (answer.is !== "ok") {
+      clearTimeout(this.#again);
+      if (phone.waiting !== null) this.#again = setTimeout(() => void this.meet(), WAIT_MS);
+      return;
+    }
     this.#told.words = words;
     const { device, lineage } = answer.body;
     const wasUnknown = !phone.device;
@@ -103,7 +112,20 @@ export class Upkeep {
     } catch (error) {
       console.warn("no room to keep what the server said", error); // asked again in a while; sending must not wait for it
     }
-    if (wasUnknown && phone.place.screen === "enrol" && !phone.place.form.secret) phone.home();
+    if (phone.waiting !== null) await this.#arrive();
+    else if (wasUnknown && phone.place.screen === "enrol" && !phone.place.form.secret) phone.home();
+    phone.draw();
+  }
+
+  /** @param {import("../outbox/server.js").Refusal} problem */
+  async #takeRefusal({ code, detail }) {
+    const { phone } = this;
+    if (code === "device.waiting") phone.waiting = detail ?? "";
+    else if (/^device.signature_[mw]/.test(code)) phone.waiting ??= await (await others()).askForKey(phone.server, this.store);
+    else if (phone.waiting !== null) {
+      phone.waiting = null;
+      if (phone.place.screen === "enrol") phone.fill({ secret: "", declined: true });
+    }
     phone.draw();
   }
 
@@ -172,7 +194,7 @@ export class Upkeep {
   /** What the server has not, as a file for another device or a lead. */
   async exportUnsent() {
     const { phone } = this;
-    const { pack, unsent } = await rescue();
+    const { pack, unsent } = await others();
     const exportedAt = rfc3339(phone.clocks().nowMs);
     const file = new Blob([await pack(phone.queue, phone.device, exportedAt)], { type: "application/json" });
     const link = document.createElement("a");
@@ -188,7 +210,7 @@ export class Upkeep {
   async discardExported() {
     const { phone } = this;
     if (!phone.operator || !phone.exported) return;
-    const { unsent } = await rescue();
+    const { unsent } = await others();
     const { ids } = phone.exported;
     const gone = unsent(phone.queue).filter(({ id }) => ids.has(id));
     await phone.queue.discard(gone, phone.operator);
@@ -198,7 +220,7 @@ export class Upkeep {
 
   /** Bring another device's file to the server. @param {import("../outbox/rescue.js").File} file @param {(done: number) => void} onProgress */
   async relay(file, onProgress) {
-    const { relay } = await rescue();
+    const { relay } = await others();
     return relay(file, this.phone.server, onProgress);
   }
 
