@@ -19,6 +19,7 @@ import marshmallow
 from marshmallow import fields
 
 from sync.core.clock import parse_instant
+from sync.core.lookalikes import hidden
 from sync.core.quantity import parse_decimal
 
 UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -71,9 +72,11 @@ _WRONG_TYPE: dict[type, str] = {str: "expects text", int: "expects a whole numbe
 
 
 class Code(Wire):
-    """A reference to a thing: at most 64 characters, no leading or trailing space, Unicode NFC."""
+    """A reference to a thing: at most 64 characters, no leading or trailing space, Unicode NFC, nothing nobody sees."""
 
     def convert(self, value: str) -> str:
+        if hidden(value):
+            raise ValueError("begins or ends with a space or holds a control character")
         return _tidy(value, CODE_LENGTH)
 
     def json_schema(self) -> dict[str, Any]:
