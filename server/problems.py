@@ -141,6 +141,23 @@ _KINDS = [
            "person.")),
     Kind("wages.mean_refused", 422, _("The mean of this group cannot be published."),
          _("Keep the rate that is entered for the group, or wait until more rates have changed.")),
+    # backups
+    Kind("backup.not_ours", 422, _("This is no backup of Floorledger."), _("Choose the file floorledger backup made.")),
+    Kind("backup.wrong_key", 422, _("The passphrase or key file does not fit this backup."),
+         _("Use the one it was made with.")),
+    Kind("backup.damaged", 422, _("This backup is damaged, cut off or was changed."),
+         _("Nothing was restored. Take another copy of it, or an older backup.")),
+    Kind("backup.newer", 422, _("A newer Floorledger made this backup."), _("Restore it with that version.")),
+    Kind("backup.unlike", 422, _("What was read back differs from what was to be kept."),
+         _("The file was not kept. Run floorledger verify on the installation, mend what it names, and try again.")),
+    Kind("backup.short_secret", 422, _("This passphrase is too short."),
+         _("Use at least 12 characters, or a key file: floorledger backup --new-key-file FILE.")),
+    Kind("backup.exists", 409, _("There is a file of this name already."), _("Give another name: backups do not "
+         "replace each other.")),
+    Kind("restore.running", 409, _("Floorledger is running on this data."), _("Stop it first, everywhere, then restore.")),
+    Kind("restore.no_proof", 403, _("Only an administrator replaces what is here."),
+         _("Give the name, the password and a code of an administrator of this installation.")),
+    Kind("restore.unfinished", 503, _("A restore was interrupted here."), _("Run floorledger restore again to its end.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
     Kind("request.unknown_field", 400, _("This address does not take the field “{field}”."),

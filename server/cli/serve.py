@@ -20,7 +20,7 @@ from types import FrameType
 
 import click
 
-from server import qr
+from server import qr, running
 from server.cli import Trouble, as_environment, open_database
 from server.cli.demo import fill, in_its_folder, tell
 from server.cli.device import offer_enrolment
@@ -63,6 +63,7 @@ def command(
         reached = _address("https", network.names[0], port)
     reached = settings.public_url or reached
 
+    running.begin(settings.data_dir)
     open_database(settings).dispose()
     access = fill(settings) if demo else None
     children = [Child(_("web server"), ["web", *arguments], settings)]

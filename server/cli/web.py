@@ -8,7 +8,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from server import create_app
+from server import create_app, running
 from server.cli import open_database
 from server.settings import Settings
 
@@ -55,6 +55,7 @@ def command(
     settings: Settings, host: str, port: int, workers: int, threads: int, certificate: str | None, key: str | None
 ) -> None:
     """Serve pages and API."""
+    running.begin(settings.data_dir)
     open_database(settings).dispose()
     options: dict[str, Any] = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",

@@ -2,7 +2,7 @@
 
 import click
 
-from server import worker
+from server import running, worker
 from server.cli import open_database
 from server.settings import Settings
 from server.terminal import gettext as _
@@ -13,6 +13,7 @@ from server.terminal import gettext as _
 @click.pass_obj
 def command(settings: Settings, once: bool) -> None:
     """Cost facts as they come and post their entries. Several may run at once."""
+    running.begin(settings.data_dir)
     engine = open_database(settings)
     key = settings.ledger_key()
     if once:
