@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,16 +10,17 @@ import click
 from sqlalchemy import Connection
 
 from server.cli import Trouble, open_database
-from server.pull.routes import as_csv
+from server.pull.routes import CSV_COLUMNS, as_csv, lines_of
 from server.reference import exports
 from server.settings import Settings
+from server.spreadsheet import MOST_ROWS, TooLarge, Workbook, of_entries, workbook
 from server.store import ledger
 from server.store.database import read
 from server.terminal import gettext as _
 from sync.connectors.csv_file.mapping import KINDS
 
 PAGE = 5_000
-FORMATS = ("csv", "ndjson", "json")
+FORMATS = ("csv", "xlsx", "ndjson", "json")
 
 format_option = click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
 out_option = click.option(
@@ -37,13 +39,17 @@ def command() -> None:
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only entries after this position.")
 @click.pass_obj
 def entries(settings: Settings, form: str, out: IO[str], after: int) -> None:
-    """The posted entries in the order of posting; CSV has one line a posting."""
+    """The posted entries in the order of posting; CSV and workbook have one line a posting."""
     with read(open_database(settings)) as connection:
         pages = _pages(connection, settings.site, after)
         if form == "csv":
             out.write(as_csv([]))
             for page in pages:
                 out.write(as_csv((json.loads(line) for line in page), header=False))
+        elif form == "xlsx":
+            with _workbook(out) as book:
+                lines = lines_of(json.loads(line) for page in pages for line in page)
+                book.sheet("entries", CSV_COLUMNS, of_entries(CSV_COLUMNS, lines))
         elif form == "ndjson":
             for page in pages:
                 out.writelines(f"{line}\n" for line in page)
@@ -69,8 +75,14 @@ def people(settings: Settings, form: str, out: IO[str]) -> None:
     """People with number, name and key. Keep this file as you keep the personnel file."""
     with read(open_database(settings)) as connection:
         found = exports.rows(connection, settings.site, KINDS["people"])
+
+    def as_workbook() -> None:
+        with _workbook(out) as book:
+            exports.as_sheet(book, KINDS["people"], found)
+
     writers: dict[str, Callable[[], Any]] = {
         "csv": lambda: out.write(exports.as_csv(KINDS["people"], found)),
+        "xlsx": as_workbook,
         "ndjson": lambda: out.writelines(f"{_json(row)}\n" for row in found),
         "json": lambda: out.write(_json({"people": found}) + "\n"),
     }
@@ -78,8 +90,8 @@ def people(settings: Settings, form: str, out: IO[str]) -> None:
 
 
 @command.command()
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for CSV files, or the JSON file.")
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv", show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for CSV files, or the one file.")
 @click.pass_obj
 def plant(settings: Settings, form: str, out: Path) -> None:
     """All reference data, as files that `floorledger import` takes; no rate of a single person."""
@@ -88,6 +100,10 @@ def plant(settings: Settings, form: str, out: Path) -> None:
     try:
         if form == "json":
             out.write_text(_json(found) + "\n", "utf-8")
+        elif form == "xlsx":
+            with out.open("wb") as file, workbook(file) as book:
+                for kind, rows in found.items():
+                    exports.as_sheet(book, KINDS[kind], rows)
         else:
             out.mkdir(parents=True, exist_ok=True)
             for kind, rows in found.items():
@@ -95,6 +111,18 @@ def plant(settings: Settings, form: str, out: Path) -> None:
     except OSError as wrong:
         raise Trouble(_("%(file)s cannot be written: %(reason)s", file=out, reason=wrong.strerror)) from wrong
     click.echo(_("%(count)s rows in %(file)s", count=sum(len(rows) for rows in found.values()), file=out))
+
+
+@contextmanager
+def _workbook(out: IO[str]) -> Iterator[Workbook]:
+    """A workbook written to where text would go; a terminal is no place for one."""
+    if out.isatty():
+        raise Trouble(_("A workbook is no text: give a file with --out."))
+    try:
+        with workbook(out.buffer) as book:  # type: ignore[attr-defined]
+            yield book
+    except TooLarge as wrong:
+        raise Trouble(_("A sheet holds at most %(count)s rows: use CSV.", count=f"{MOST_ROWS:,}")) from wrong
 
 
 def _json(value: Any) -> str:

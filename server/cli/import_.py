@@ -24,6 +24,8 @@ from sync.connectors.csv_file.mapping import KINDS, kind_of_file
 from sync.connectors.csv_file.production_log import BadMapping, load_mapping
 from sync.connectors.csv_file.source import MAX_ERRORS
 
+SUFFIXES = (".csv", ".xlsx")
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
@@ -35,7 +37,7 @@ from sync.connectors.csv_file.source import MAX_ERRORS
 def command(
     settings: Settings, paths: tuple[Path, ...], kind: str | None, log: Path | None, mapping: Path | None, preview: bool
 ) -> None:
-    """Import reference files, all or nothing; of a folder, each CSV file whose name says what it holds.
+    """Import reference files, CSV or .xlsx, all or nothing; of a folder, each whose name says what it holds.
 
     The same file twice changes nothing. With --log and --mapping, the rows of a production log become facts.
     """
@@ -56,13 +58,13 @@ def command(
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
-    """The files given, and the CSV files of the folders given, but for those that say they are something else."""
+    """The files given, and those of the folders given, but for those whose name does not say what they are."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv" and file.is_file()]
+            inside = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES and file.is_file()]
             if not inside:
-                raise Trouble(_("The folder %(folder)s holds no CSV file.", folder=path))
+                raise Trouble(_("The folder %(folder)s holds no CSV file and no workbook.", folder=path))
             found += [file for file in inside if kind_of_file(file.name)]
             for file in inside:
                 if file not in found:

@@ -1,4 +1,4 @@
-"""/entries: the ledger's entries filtered and summed, each with everything that explains it; the same as CSV.
+"""/entries: the ledger's entries filtered and summed, each with everything that explains it; the same as files.
 
 Entries use rates of groups, whatever people have as rates of their own (docs/decisions/0024): no figure here depends on
 what one person earns, so nothing has to be hidden from whoever may read it.
@@ -9,9 +9,10 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
@@ -23,7 +24,7 @@ from server.figures import money_text
 from server.fragments import PARTS
 from server.menu import menu
 from server.problems import Problem
-from server.spreadsheet import safe_cell
+from server.spreadsheet import MIMETYPE, TooLarge, of_entries, safe_cell, workbook
 from server.store import entries, facts, operations, plant, standards
 from server.store.database import read
 from server.store.entries import Filter, Line
@@ -91,8 +92,7 @@ def entries_csv() -> Response:
         writer.writerow(CSV_COLUMNS)
         with read(engine) as connection:
             for line in entries.stream(connection, site, wanted):
-                cells = _cells(line)
-                writer.writerow([safe_cell(cells.get(column, "")) for column in CSV_COLUMNS])
+                writer.writerow([safe_cell(cell) for cell in _cells(line)])
                 if out.tell() > 65_536:
                     yield out.getvalue()
                     out.seek(0)
@@ -100,9 +100,30 @@ def entries_csv() -> Response:
         yield out.getvalue()
 
     response = Response(rows(), mimetype="text/csv")
-    name = f"entries-{wanted.period}.csv" if wanted.period else "entries.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(wanted)}.csv"'
     return response
+
+
+@blueprint.get("/entries.xlsx")
+@access(roles=FINANCE, objects="site", query=FILTER, reads={"wage"})
+def entries_xlsx() -> Response:
+    """The same as a workbook: amounts are numbers in it, days are days."""
+    file = TemporaryFile()  # noqa: SIM115 (closed when it was sent)
+    with read(db.engine) as connection, workbook(file) as book:
+        wanted = _filter(entries.periods(connection, current.site))
+        lines = (_cells(line) for line in entries.stream(connection, current.site, wanted))
+        try:
+            book.sheet("entries", CSV_COLUMNS, of_entries(CSV_COLUMNS, lines))
+        except TooLarge as wrong:
+            raise Problem(
+                "request.too_large", gettext("A sheet cannot hold so many entries: choose a period.")
+            ) from wrong
+    file.seek(0)
+    return send_file(file, MIMETYPE, as_attachment=True, download_name=f"{_file_name(wanted)}.xlsx")
+
+
+def _file_name(wanted: Filter) -> str:
+    return f"entries-{wanted.period}" if wanted.period else "entries"
 
 
 @blueprint.get("/entries/<int:position>")
@@ -139,7 +160,8 @@ def _plans_of(body: Mapping[str, Any]) -> set[str]:
     return {plan for posting in body["postings"] for plan in posting["accounts"]}
 
 
-def _cells(line: Line) -> dict[str, Any]:
+def _cells(line: Line) -> list[Any]:
+    """An entry in the order of CSV_COLUMNS; "" where it says nothing."""
     body = line.body
     sides = {side: _objects(body, side) for side in ("credit", "debit")}
     cells = {
@@ -158,7 +180,7 @@ def _cells(line: Line) -> dict[str, Any]:
             "net_billable": -Decimal(amount) if amount and line.reverses else amount,
             "billable_formula": billable["formula"],
         }
-    return cells
+    return [cells.get(column, "") for column in CSV_COLUMNS]
 
 
 def _objects(body: Mapping[str, Any], side: str) -> str:

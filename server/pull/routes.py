@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -126,6 +126,13 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     if header:
         writer.writerow(CSV_COLUMNS)
+    writer.writerows(lines_of(bodies, safe_cell))
+    return out.getvalue()
+
+
+def lines_of(bodies: Iterable[dict[str, Any]], free: Callable[[Any], Any] = str) -> Iterator[list[Any]]:
+    """Entries as lines in the order of CSV_COLUMNS, one a posting; `free` makes cells of what people named. A line is
+    good until the next is taken."""
     for body in bodies:
         body["events"] = " ".join(body["events"])
         body["late"] = "true" if body["late"] else "false"
@@ -135,18 +142,17 @@ def as_csv(bodies: Iterable[dict[str, Any]], *, header: bool = True) -> str:
             body["billable"] = json.dumps(body["billable"], ensure_ascii=False, separators=(",", ":"))
         shared = [body.get(column, "") for column in CSV_COLUMNS]
         for index in _FREE:
-            shared[index] = safe_cell(shared[index])
+            shared[index] = free(shared[index])
         for posting in body["postings"]:
             posting["accounts"] = _pairs(posting["accounts"])
             for index, column in _OF_POSTING:
-                shared[index] = safe_cell(posting[column])
+                shared[index] = free(posting[column])
             # Once, on the first line of the order: so that its sum by side is right, as that of the amounts is.
             told = billable if posting["object"] == f"order:{body.get('order')}" else ()
             for place, value in zip(_BILLABLE, told or ("", ""), strict=True):
                 shared[place] = value
             billable = () if told else billable
-            writer.writerow(shared)
-    return out.getvalue()
+            yield shared
 
 
 def _billable_of(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
-from server.spreadsheet import safe_cell
+from server.spreadsheet import Workbook, safe_cell
 from server.store import ledger, operations, plant
+from sync.connectors.csv_file import mapping
 from sync.connectors.csv_file.mapping import KINDS, Kind
 from sync.core.billing import CONDITIONS
 from sync.costing.policy import BEGINNING
@@ -93,13 +96,37 @@ def as_csv(kind: Kind, found: list[dict[str, Any]]) -> str:
     """CSV with the columns of the import, safe to open in a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    names = [column.name for column in kind.columns]
-    # Of each plan a line of a declared operation names, a column of its own.
-    names += sorted({name for row in found for name in row} - set(names))
-    writer.writerow(names)
+    names = _columns(kind, found)
+    writer.writerow(safe_cell(name) for name in names)
     for row in found:
         writer.writerow(_cell(row.get(name)) for name in names)
     return out.getvalue()
+
+
+def as_sheet(book: Workbook, kind: Kind, found: list[dict[str, Any]]) -> None:
+    """A sheet with the columns of the import: its name says what it holds."""
+    names = _columns(kind, found)
+    typed = {column.name: _TYPED[column.read] for column in kind.columns if column.read in _TYPED}
+    same: Callable[[Any], Any] = lambda value: value  # noqa: E731
+    makes = [typed.get(name, same) for name in names]
+    rows = ([make(row[name]) if row.get(name) else row.get(name) for name, make in zip(names, makes, strict=True)]
+            for row in found)  # fmt: skip
+    book.sheet(kind.name, names, rows)
+
+
+# What a cell of a sheet is where rows hold it as text.
+_TYPED: Mapping[Any, Callable[[Any], Any]] = {
+    mapping.decimal: Decimal,
+    mapping.positive: Decimal,
+    mapping.loss: Decimal,
+    mapping.day: date.fromisoformat,
+}
+
+
+def _columns(kind: Kind, found: list[dict[str, Any]]) -> list[str]:
+    """The columns of the import, and of each plan a line of a declared operation names one of its own."""
+    names = [column.name for column in kind.columns]
+    return names + sorted({name for row in found for name in row} - set(names))
 
 
 def _cell(value: Any) -> str:

@@ -20,7 +20,8 @@ from server.reference import billing, books, charges
 from server.store import event_log, ledger, operations, plant
 from server.store.plant import Change, RefusedRow
 from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
-from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, read
+from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, read_cells
+from sync.connectors.csv_file.workbook import tables
 from sync.core.clock import midnight
 from sync.core.quantity import convert
 from sync.costing.policy import BEGINNING, BadPolicy
@@ -42,20 +43,25 @@ class ImportRefused(ValueError):
 def read_files(files: Iterable[tuple[str, bytes]], kind: Kind | None = None) -> list[Sheet]:
     """The sheets of named files, in an order in which each refers only to those before it. Raises ImportRefused.
 
-    What a file holds is told by its name, unless `kind` says so.
+    What a table holds is told by the name of its file, in a workbook of several sheets by that of the sheet, unless
+    `kind` says so.
     """
     sheets, errors = [], []
     for name, content in files:
-        found = kind or kind_of_file(name)
-        if found is None:
-            known = ", ".join(f"{known}.csv" for known in KINDS)
-            errors.append(
-                LineError(name, 0, "", _("the name does not say what it holds; known are {known}"), {"known": known})
-            )
+        try:
+            found = tables(content, name)
+        except Unreadable as wrong:
+            errors.append(wrong.error)
             continue
-        sheet, wrong = read(found, content, name)
-        sheets.append(sheet)
-        errors += wrong
+        for cells in found:
+            holds = kind or (kind_of_file(name) if len(found) == 1 else None) or kind_of_file(cells.sheet)
+            if holds is None:
+                sentence = _("the name does not say what it holds; known are {known}")
+                errors.append(LineError(cells.file, 0, "", sentence, {"known": ", ".join(KINDS)}))
+                continue
+            sheet, faults = read_cells(holds, cells)
+            sheets.append(sheet)
+            errors += faults
     if errors:
         raise ImportRefused(errors)
     return sorted(sheets, key=lambda sheet: list(KINDS).index(sheet.kind.name))

@@ -16,7 +16,7 @@ ENGINE: dict[str, set[str]] = {
     "sync.events": {"sync.core", "marshmallow"},
     "sync.ledger": {"sync.core"},
     "sync.costing": {"sync.core", "sync.events", "sync.ledger"},
-    "sync.connectors": {"sync.core", "sync.ledger", "marshmallow"},
+    "sync.connectors": {"sync.core", "sync.ledger", "marshmallow", "openpyxl"},
     "sync.ports": {"sync.core", "sync.events", "sync.ledger", "sync.costing"},
     "sync.pipeline": {"sync.core", "sync.events", "sync.ledger", "sync.costing", "sync.connectors", "sync.ports"},
     "server.store": {"sync", "sqlalchemy"},

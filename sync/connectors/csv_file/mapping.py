@@ -37,9 +37,11 @@ class BadCell(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the file writes: `decimal_comma` admits 1,5 and groups of thousands by spaces."""
+    """How the file writes: `decimal_comma` admits 1,5 and groups of thousands by spaces; `typed`: its numbers and days
+    are such, as a workbook's are, so that text is none."""
 
     decimal_comma: bool = False
+    typed: bool = False
 
 
 Reader = Callable[[str, Style], Any]
@@ -117,6 +119,8 @@ def decimal(cell: str, style: Style, *, above_zero: bool = False, signed: bool =
                   "thousands without a point"), cell=cell
             )  # fmt: skip
         plain = "".join(plain.split()).replace(",", ".")  # split() knows the no-break spaces of spreadsheets
+    elif "," in plain and style.typed:
+        raise BadCell(_("“{cell}” is text in this sheet, not a number: make a number of it"), cell=cell)
     elif "," in plain:
         raise BadCell(
             _("“{cell}” is not a number: with commas between columns, write decimals with a point"), cell=cell

@@ -23,7 +23,8 @@ import marshmallow
 from marshmallow import fields, validate
 
 from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal
-from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Unreadable, decode, split
+from sync.connectors.csv_file.source import MAX_ERRORS, Cells, LineError, Unreadable
+from sync.connectors.csv_file.workbook import tables
 from sync.core import ids
 from sync.core.clock import format_instant, readings, to_instant
 from sync.core.quantity import plain
@@ -68,6 +69,7 @@ class _Schema(_Strict):
         separator=fields.String(validate=validate.OneOf([",", ";", "\t"])),
         encoding=fields.String(validate=validate.OneOf(["utf-8", "cp1252", "latin-1"])),
         decimal_comma=fields.Boolean(),
+        sheet=fields.String(validate=validate.Length(min=1, max=31)),
     )
     columns = _section(
         **{name: fields.String(required=name in ("person", "order", "operation", "start", "end")) for name in _COLUMNS}
@@ -105,6 +107,7 @@ class LogMapping:
     zone: ZoneInfo | None = None
     separator: str = ""
     encoding: str = "utf-8"
+    sheet: str = ""
     style: Style | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     untimed: Condition | None = None
@@ -144,6 +147,7 @@ def load_mapping(text: str) -> LogMapping:
     optional = {
         "separator": given["file"].get("separator"),
         "encoding": given["file"].get("encoding"),
+        "sheet": given["file"].get("sheet"),
         "style": None if comma is None else Style(comma),
         "breakdown_reason": given["breakdown"].get("reason"),
         "breakdown_activity": given["breakdown"].get("activity"),
@@ -213,8 +217,16 @@ def read_log(data: bytes, file: str, mapping: LogMapping, site_zone: ZoneInfo) -
     errors: list[LineError] = []
     repeats: Counter[str] = Counter()
     try:
-        cells = split(decode(data, file, mapping.encoding), file, mapping.separator)
-        reader = _RowReader(mapping, cells.header, file, mapping.style or cells.style, mapping.zone or site_zone)
+        found = tables(
+            data,
+            file,
+            encoding=mapping.encoding,
+            separator=mapping.separator,
+            time_format=mapping.time_format,
+            decimal_comma=mapping.style is not None and mapping.style.decimal_comma,
+        )
+        cells = _the_sheet(found, file, mapping.sheet)
+        reader = _RowReader(mapping, cells, mapping.zone or site_zone)
     except Unreadable as wrong:
         return rows, [wrong.error]
     for row in cells.rows:
@@ -234,11 +246,22 @@ def read_log(data: bytes, file: str, mapping: LogMapping, site_zone: ZoneInfo) -
     return rows, errors
 
 
+def _the_sheet(found: Sequence[Cells], file: str, name: str) -> Cells:
+    """The one table of the file, or the sheet the mapping names. Raises Unreadable."""
+    if name:
+        found = [cells for cells in found if cells.sheet == name]
+    if len(found) != 1:
+        sentence = _("has several sheets, or none of the name the mapping gives: name one under [file] sheet")
+        raise Unreadable(LineError(file, 0, "", sentence))
+    return found[0]
+
+
 class _RowReader:
     """Reads cells by the names of the mapping. Raises Unreadable when a column it names is not there."""
 
-    def __init__(self, mapping: LogMapping, header: Sequence[str], file: str, style: Style, zone: ZoneInfo) -> None:
-        self.mapping, self.file, self.style, self.zone = mapping, file, style, zone
+    def __init__(self, mapping: LogMapping, table: Cells, zone: ZoneInfo) -> None:
+        self.mapping, self.table, self.zone, header, file = mapping, table, zone, table.header, table.file
+        self.style = table.style if table.style.typed else mapping.style or table.style
         conditions = [condition for condition in (mapping.untimed, mapping.rework) if condition]
         self.places: dict[str, int] = {}
         for name in [*mapping.columns.values(), *(condition.column for condition in conditions)]:
@@ -277,7 +300,8 @@ class _RowReader:
                 order_quantity=self._number("order_quantity"),
             )
         except BadCell as wrong:
-            return LineError(self.file, line, self.column, wrong.sentence, wrong.params)
+            letter = self.table.letter(self.places[self.column]) if self.column else ""
+            return LineError(self.table.file, line, self.column, wrong.sentence, wrong.params, letter)
 
     def _cell(self, name: str) -> str:
         """The cell of one of our words; "" when the mapping has no column for it."""

@@ -112,7 +112,7 @@ def test_the_name_of_a_file_says_what_it_holds(name: str, kind: str | None) -> N
         ("code,customer\nMO-1,Société\n".encode("cp1252"), "line 2: seems to be written in Windows-1252"),
         (b"code,customer\nMO-1,\x81\xff\n", "line 2: is not UTF-8 text"),
         ("code\nMO-1\n".encode("utf-16"), "is written in UTF-16"),
-        (b"PK\x03\x04whatever", "is a workbook, not CSV"),
+        (b"PK\x03\x04whatever", "is a workbook of another kind"),
         (b"code,customer\nMO-1," + b"x" * 200_000 + b"\n", "line 2: cannot be read as CSV"),
     ],
 )
