@@ -42,6 +42,7 @@ NOT_THE_PHONES = ("css/desk", "desk", "vendor/htmx.org/", "service-worker/", "lo
 NOT_KEPT = {".map", ".txt"}
 # What the phone keeps as it is, besides its modules and sheets.
 KEPT_AS_THEY_ARE = ("icons/icon", "locale/", "vendor/zxing-wasm/dist/reader/")
+LONGEST = 200
 ENCODINGS = {"br": "br", "gzip": "gz"}
 
 
@@ -78,6 +79,8 @@ def serve(filename: str) -> Response:
 
 
 def _find(filename: str) -> Path | None:
+    if len(filename) > LONGEST:  # no file of ours; the system may refuse to look for it
+        return None
     folder, _, name = filename.partition("/")
     found = safe_join(str(webapp.BUNDLE), name) if folder == "bundle" else safe_join(str(webapp.STATIC), filename)
     return Path(found) if found else None

@@ -49,6 +49,8 @@ FACTS_SHOWN = 40
 def live_board() -> Response:
     """Who is on what; machines; today; what waits for somebody. Each part refreshes itself."""
     part, moment, site = fragments.wanted(), now(), current.site
+    if part not in ("", "work", "today", "drift"):
+        raise Problem("request.invalid", pointer="/part")
     values: dict[str, Any] = {"moment": moment, "wall": "wall" in request.args}
     with read(db.engine) as connection:
         values["currency"] = plant.site(connection, site).currency
@@ -60,7 +62,7 @@ def live_board() -> Response:
             values["drifting"] = board.drifting(connection, site, moment)
             values |= {"drift_of": board.drift, "drift_limit": board.DRIFT}
     template = "feedback/board.html"
-    if part in ("work", "today", "drift"):
+    if part:
         return fragments.part(template, part, **values)
     return fragments.page(template, **values)
 

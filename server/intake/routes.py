@@ -206,10 +206,10 @@ def _read_body() -> bytes:
         raise Problem("intake.not_json")
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        inflated = inflate.decompress(body, MOST_INFLATED)
+        inflated = inflate.decompress(body, MOST_INFLATED + 1)
     except zlib.error as wrong:
         raise Problem("intake.malformed_json", gettext("The gzip data is damaged.")) from wrong
-    if inflate.unconsumed_tail or len(inflated) >= MOST_INFLATED:
+    if len(inflated) > MOST_INFLATED:
         raise Problem("intake.too_large")
     if not inflate.eof:
         raise Problem("intake.malformed_json", gettext("The gzip data is cut short."))

@@ -27,7 +27,8 @@ _LIKE = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−﹘﹣－ー", "-"),
         **dict.fromkeys("⁄∕／", "/"),
         **dict.fromkeys("․‧·", "."),
-        "ß": "ss", "ẞ": "SS", "ſ": "s", "ı": "i", "İ": "I", "ﬁ": "fi", "ﬂ": "fl", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe",
+        "ß": "ss", "ẞ": "SS", "ſ": "s", "ı": "i", "İ": "I",
+        "ﬁ": "fi", "ﬂ": "fl", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe",
     }
 )  # fmt: skip
 # Digits for letters, after all else: what is printed small on a label is read either way.

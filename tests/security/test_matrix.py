@@ -58,8 +58,8 @@ def test_the_table_and_the_application_say_the_same(house: Stage) -> None:
     for line in LINES:
         rule = declared[line.method, line.address]
         who = {*rule.roles, *rule.scopes, *({"device"} if rule.device else ()), *({"public"} if rule.public else ())}
-        assert (who, rule.objects, rule.query, rule.writes, rule.reads, getattr(rule, "fresh", False)) == (
-            line.who, line.objects, line.query, line.writes, line.reads, line.fresh
+        assert (who, rule.objects, rule.query, rule.writes, rule.reads, rule.fresh, rule.arriving) == (
+            line.who, line.objects, line.query, line.writes, line.reads, line.fresh, line.arriving
         ), line.name  # fmt: skip
 
 

@@ -76,7 +76,7 @@ REDIRECTS = (
     "//evil.example", "///evil.example", "////evil.example", "/\\evil.example", "\\/evil.example", "\\\\evil.example", "/\\/evil.example",
     "https://evil.example", "http:evil.example", "https:/evil.example", "http:///evil.example", "HTTPS://evil.example", "javascript:alert(1)",
     "data:text/html,x", "vbscript:x", "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "\t//evil.example", " //evil.example",
-    "/%09/evil.example", "//evil.example%2f..", "//evil.example/..", "/.//evil.example\\", "//evil.example@localhost", "https://localhost@evil.example",
+    "//evil.example%2f..", "//evil.example/..", "/.//evil.example\\", "//evil.example@localhost", "https://localhost@evil.example",
     "http://localhost.evil.example", "//localhost\\@evil.example", "/\u2044/evil.example", "/\uff0fevil.example", "//\uff45vil.example",
     "/\x00/evil.example", "/ /evil.example", "evil.example", "./evil.example", "../evil.example", "?next=//evil.example", "#//evil.example",
     "//[::1]", "//2130706433", "/\x0b/evil.example", "/\u00a0/evil.example", "ftp://evil.example", "//evil.example:80", "https:\\\\evil.example",

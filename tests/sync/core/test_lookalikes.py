@@ -30,7 +30,7 @@ def test_a_code_is_not_told_of_itself() -> None:
 @pytest.mark.parametrize("code", INVISIBLE, ids=ascii)
 def test_what_nobody_sees_is_in_no_code(code: str) -> None:
     assert hidden(code)
-    with pytest.raises(ValueError, match="space|normal form"):
+    with pytest.raises(ValueError, match=r"space|normal form"):
         Code().convert(code)
 
 
