@@ -26,6 +26,7 @@ from sync.events.correction import EventReplaced, EventVoided
 
 # A lead's word on a fact, and on an order as a whole. Whoever holds a phone may say who he is; at a desk one signs in.
 LEAD_ONLY = "This is said by a team lead who signs in at a desk."
+NOT_BOUND = "This token is bound to a machine and tells its time only."
 SIGNED = frozenset({"event.approved", "event.declined", "order.closed", "order.reopened"})
 # Under what name a user signs at a desk: nobody else may use it.
 DESK = "user:"
@@ -39,11 +40,13 @@ SALT = re.compile("[0-9a-f]{16,64}", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Whose facts these are, by credential: a device's (which are numbered), a program's, or a user's at a desk.
-    `relayed_by`: who brings them in, where the device that captured them could not."""
+    `relayed_by`: who brings them in, where the device that captured them could not; `machines`: the only ones a program
+    may tell the time of, None: no such bound."""
 
     id: str
     is_device: bool = False
     relayed_by: str = ""
+    machines: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def accept(connection: Connection, site: str, sender: Sender, raw_events: Sequen
                 raise EventRefused("intake.lead_only", LEAD_ONLY, pointer)
             if not _may_sign(site, sender, event.declared_by or ""):
                 raise EventRefused("intake.lead_only", LEAD_ONLY, "/declared_by")
+            if sender.machines is not None and not _is_of(sender.machines, event):
+                raise EventRefused("intake.not_bound", NOT_BOUND, "/type")
             if farthest and (event.device_seq or 0) > farthest:
                 raise EventRefused("intake.bad_value", "expects {low} to {high}", "/device_seq", low="1",
                                    high=str(farthest))  # fmt: skip
@@ -185,6 +190,11 @@ def _leads_word(connection: Connection, site: str, event: Event) -> str:
 def _may_sign(site: str, sender: Sender, declared_by: str) -> bool:
     """Whether this sender may state facts in that name: as a user, only that user at a desk."""
     return not declared_by.startswith(DESK) or sender.id == people.user_sender(site, declared_by.removeprefix(DESK))
+
+
+def _is_of(machines: frozenset[str], event: Event) -> bool:
+    """Whether a fact is the time of one of these machines, and of nothing and nobody else."""
+    return event.type.startswith("machine.") and getattr(event, "machine", None) in machines
 
 
 def _conflict(fact: _Sound) -> Verdict:

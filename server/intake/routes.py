@@ -10,6 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from server.auth.access import access, current
+from server.auth.tokens import machines_of
 from server.auth.fields import check_members
 from server.extensions import db, now
 from server.intake import photos, rescue
@@ -70,7 +71,9 @@ def _known(connection: Connection) -> dict[str, Any]:
 
 def _sender(connection: Connection, relayed_from: Any) -> Sender:
     """Whose facts a batch holds: the caller's own, or those of the device it says they were saved on."""
-    own = Sender(current.id, is_device=current.kind == "device")
+    bound = current.machine or current.work_center
+    machines = machines_of(connection, current.site, current.machine, current.work_center) if bound else None
+    own = Sender(current.id, is_device=current.kind == "device", machines=machines)
     if relayed_from is None or relayed_from == current.device_id:
         return own
     if not own.is_device or not isinstance(relayed_from, str):

@@ -104,6 +104,9 @@ POST /privacy/notices                 | admin payroll | site | person receiver |
 GET  /privacy/people/<key>            | admin payroll | person | - | name number badge
 GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | name number badge note photo wage
 POST /privacy/people/<key>/erase      | admin payroll | person fresh | confirm force | name
+GET  /admin/tokens                    | admin accountant | site | - | user
+POST /admin/tokens                    | admin accountant | site fresh | name scope* days bound | user
+POST /admin/tokens/<uuid:identity>/revoke | admin accountant | site | - | -
 GET  /admin/devices                   | lead admin | site | ?part ?seen | -
 POST /admin/devices/enrolment         | lead admin | site | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -

@@ -102,7 +102,12 @@ def test_a_device_is_let_in_from_the_terminal(run, site: str, app: Flask, databa
     secret = re.search(r"^https://floor\.example/enrol#([0-9a-f]{40})$", shown, re.M)[1]
     answer = app.test_client().post("/api/v1/devices/enrol", json={"secret": secret, "name": "Tablet 9"})
     assert answer.status_code == 201
-    assert "Tablet 9" in run("device", "list").output
+    number = f"{answer.json['number'][:3]} {answer.json['number'][3:]}"
+    assert f"waits to be let in  {number}" in run("device", "list").output
+    assert run("device", "admit", answer.json["device"]["id"]).exit_code == 0
+    assert run("device", "admit", answer.json["device"]["id"]).exit_code == 1
+    assert run("device", "decline", answer.json["device"]["id"]).exit_code == 1
+    assert "Tablet 9" in run("device", "list").output and "waits" not in run("device", "list").output
     assert run("device", "revoke", answer.json["device"]["id"]).exit_code == 0
     assert "revoked" in run("device", "list").output
 
