@@ -26,6 +26,10 @@ NOT_OURS = {
 MEBIBYTE = 1024 * 1024
 
 
+# What somebody who signs in can be.
+ROLES = ("lead", "accountant", "payroll", "admin", "auditor")
+
+
 class BadSetting(ValueError):
     """A setting cannot be used. The text is a sentence for an administrator."""
 
@@ -117,8 +121,11 @@ class Settings:
             raise BadSetting(f"{PREFIX}LABOR_RATES is {self.labor_rates!r}; it can be group or person.")
         if self.wage_approvers > 2:
             raise BadSetting(f"{PREFIX}WAGE_APPROVERS is {self.wage_approvers}; it can be 2 or 1.")
-        if self.enrolment_approval not in ("asked", "given"):
-            raise BadSetting(f"{PREFIX}ENROLMENT_APPROVAL is {self.enrolment_approval!r}; it can be asked or given.")
+        if self.second_factor_roles != ("none",) and not {*self.second_factor_roles} <= {*ROLES}:
+            named = ",".join(self.second_factor_roles)
+            raise BadSetting(f"{PREFIX}SECOND_FACTOR_ROLES is {named!r}; it names {', '.join(ROLES)}, or none.")
+        if not self.second_factor_roles:
+            raise BadSetting(f"{PREFIX}SECOND_FACTOR_ROLES is empty; none is written none.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"{PREFIX}PUBLIC_URL is {self.public_url!r}; it begins with https:// or http://.")
         if self.reset_minutes > 30:
@@ -184,9 +191,17 @@ class Settings:
         """Keys the hashes of operators' PINs. Without it every PIN has to be set anew."""
         return self._key("pin.key")
 
+    def pin_keys(self) -> list[bytes]:
+        """The same, newest first, with the ones before it that may still fit: see `floorledger keys`."""
+        return self._keys("pin.key")
+
     def password_key(self) -> bytes:
         """Keys the hashes of passwords and recovery codes. Without it all of them have to be set anew."""
         return self._key("password.key")
+
+    def password_keys(self) -> list[bytes]:
+        """The same, newest first, with the ones before it that may still fit: see `floorledger keys`."""
+        return self._keys("password.key")
 
     def vault_keys(self) -> list[bytes]:
         """Seal what server/vault.py keeps, newest first: two of them after a rotation."""

@@ -33,11 +33,11 @@ from server.auth.fields import READABLE, check_request
 from server.auth.objects import RULES
 from server.extensions import db, now, settings
 from server.problems import Problem
+from server.settings import ROLES as ROLES
 from server.store import people
 from server.store.database import read, write
 from server.store.teams import Reach
 
-ROLES = ("lead", "accountant", "payroll", "admin", "auditor")
 # What a program's token may be for, and who may make one for it: whoever may do as much himself.
 SCOPES: dict[str, frozenset[str]] = {
     "events:write": frozenset({"lead", "admin"}),

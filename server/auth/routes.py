@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from sqlalchemy import Connection
 
-from server.auth import credentials, passwords
-from server.auth.access import access, current
+from server.auth import credentials, elsewhere, invitations, passkeys, passwords, proof, sessions
+from server.auth.access import ROLES, access, current
 from server.extensions import db, now, settings
 from server.language import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from server.menu import start_page
@@ -21,6 +21,9 @@ from server.store.database import read, write
 from server.store.sites import create_site, find_site
 
 blueprint = Blueprint("auth", __name__)
+blueprint.register_blueprint(invitations.blueprint)
+blueprint.register_blueprint(elsewhere.blueprint)
+blueprint.register_blueprint(proof.blueprint)
 
 CURRENCIES = ("EUR", "CHF", "GBP", "USD", "CAD", "MAD", "TND", "DZD", "XOF", "XAF", "PLN", "CZK", "SEK", "DKK", "NOK")
 YEAR_S = 365 * 86_400
@@ -32,32 +35,29 @@ def sign_in_page() -> ResponseReturnValue:
     """The sign-in form; who is signed in already goes on."""
     target = local_path(request.args.get("next"), "")
     if current.kind == "user":
-        return redirect(target or start_page(), 303)
-    return render_template("auth/sign_in.html", next=target, name="")
+        return redirect(sessions.place_of(current.lacks, target) if current.lacks else target or start_page(), 303)
+    return _sign_in_form(target)
 
 
 @blueprint.post("/sign-in")
-@access(public="who signs in is not known yet", query={"next"}, writes={"name", "password", "next"})
+@access(public="who signs in is not known yet", query={"next"}, writes={"name", "password", "answer", "next"})
 def sign_in() -> ResponseReturnValue:
-    """Check name and password; a fresh secret each time, so that nobody can prepare a browser's sign-in."""
-    name, target = request.form.get("name", ""), local_path(request.form.get("next"), "")
+    """Check name and password, or what a passkey answered, which is enough alone."""
+    form = request.form
+    name, password, target = form.get("name", ""), form.get("password", ""), local_path(form.get("next"), "")
     try:
-        user = passwords.sign_in(db.engine, settings(), name, request.form.get("password", ""), now())
+        if answer := form.get("answer"):
+            with write(db.engine) as connection:
+                user = passkeys.proved(connection, answer, "sign-in").user
+            return sessions.begin_session(user, "passkey", target)
+        user = passwords.sign_in(db.engine, settings(), name, password, now(), proof.address())
     except Problem as problem:
-        page = render_template("auth/sign_in.html", next=target, name=name, problem=problem)
-        return Response(page, problem.kind.status)
-    secret = credentials.make_secret()
-    with write(db.engine) as connection:
-        if current.session:
-            people.end_session(connection, settings().site, current.session)
-        people.start_session(connection, settings().site, user, credentials.digest(secret), now())
-    response = cast(Response, redirect(target or "/start", 303))
-    credentials.set_session(response, secret)
-    return response
+        return Response(_sign_in_form(target, name, problem), problem.kind.status)
+    return sessions.begin_session(user, "password", target, stands_alone=passwords.stands_alone(password))
 
 
 @blueprint.get("/start")
-@access(roles={"lead", "accountant", "payroll", "admin"}, objects="own")
+@access(roles=set(ROLES), objects="own")
 def start() -> ResponseReturnValue:
     """On to the page the user begins with."""
     page = start_page()
@@ -68,9 +68,9 @@ def start() -> ResponseReturnValue:
 @access(public="signing out twice is no mistake", objects="own")
 def sign_out() -> ResponseReturnValue:
     """End the sign-in on the server and in the browser."""
-    if current.session:
+    if secret := credentials.session_cookie():
         with write(db.engine) as connection:
-            people.end_session(connection, settings().site, current.session)
+            people.end_session(connection, settings().site, credentials.digest(secret))
     response = cast(Response, redirect("/sign-in", 303))
     credentials.clear_session(response)  # no page was kept (no-store), and what phones keep is not ours to clear
     return response
@@ -106,7 +106,8 @@ def set_up() -> ResponseReturnValue:
             people.create_user(connection, limits.site, name, display_name=name, password_hash=hashed, roles=["admin"])
     except Problem as problem:
         return _set_up_form(form, problem), problem.kind.status
-    return redirect("/sign-in", 303)
+    # On to a second factor at once: the password alone was good for this.
+    return sessions.begin_session(name, "password", stands_alone=passwords.stands_alone(form.get("password", "")))
 
 
 @blueprint.post("/language")
@@ -128,6 +129,12 @@ def choose_theme() -> ResponseReturnValue:
     """Keep the chosen theme in this browser; anything else than a known one means: as the system."""
     chosen = request.form.get("theme", "")
     return _keep(THEME_COOKIE, chosen if chosen in THEMES else "")
+
+
+def _sign_in_form(target: str, name: str = "", problem: Problem | None = None) -> str:
+    return render_template(
+        "auth/sign_in.html", next=target, name=name, problem=problem, passkeys=passkeys.usable()
+    )  # fmt: skip
 
 
 def _keep(cookie: str, value: str) -> Response:
@@ -158,5 +165,6 @@ def _set_up_form(form: Mapping[str, str], problem: Problem | None = None) -> str
         site = find_site(connection, settings().site)
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     return render_template(
-        "auth/set_up.html", form=form, problem=problem, site=site, zones=zones, currencies=CURRENCIES
-    )
+        "auth/set_up.html", form=form, problem=problem, site=site, zones=zones, currencies=CURRENCIES,
+        rule=passwords.rule(alone=not settings().needs_factor(["admin"])),
+    )  # fmt: skip

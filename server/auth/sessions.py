@@ -92,13 +92,15 @@ def prove_again(how: str, response: Response, *, lacks: str | None = None) -> Re
     return response
 
 
-def ended_with_others(response: Response, how: str = "password") -> Response:
-    """The current user's sign-ins were all ended, by a new password say; this browser stays, with a new one."""
-    secret = credentials.make_secret()
+def begin_after_change(response: Response) -> Response:
+    """The current user's sign-ins were all ended, by a new password; this browser stays signed in. What it lacked but
+    the password it lacks still."""
+    limits, secret = settings(), credentials.make_secret()
     with write(db.engine) as connection:
         people.start_session(
-            connection, current.site, current.user, credentials.digest(secret), now(), how=how, browser=browser()
-        )
+            connection, limits.site, current.user, credentials.digest(secret), now(), how="password",
+            lacks="factor" if current.lacks == "factor" else "", browser=browser(),
+        )  # fmt: skip
     credentials.set_session(response, secret)
     return response
 

@@ -6,8 +6,9 @@ loosens a rule by mistake fails a test, who does it on purpose changes two place
 
 Columns: method and address | who is let in | whose things | what is taken | what of people is shown.
 Who: `public`, `device`, roles, scopes of tokens. Whose: a rule of server/auth/objects.py; `fresh`: the sign-in must
-have been proved a moment ago; `arriving`: also for a sign-in that lacks a second factor or a longer password. Taken: `?name` is a query parameter, `name` a field, `name*` may repeat, `?*` any.
-Shown: the words of `READABLE` in server/auth/fields.py.
+have been proved a moment ago; `arriving`: also for a sign-in that lacks a second factor or a longer password. Taken:
+`?name` is a query parameter, `name` a field, `name*` may repeat, `?*` any. Shown: the words of `READABLE` in
+server/auth/fields.py.
 """
 
 from dataclasses import dataclass

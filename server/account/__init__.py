@@ -1,0 +1,1 @@
+"""What users see and change of their own account: name, password, second factors, sign-ins."""
