@@ -11,21 +11,38 @@ from server.extensions import settings
 from server.problems import Problem
 from server.settings import Settings
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # the scanner's decoder is WebAssembly
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "font-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    # The browser lets text become markup or script only through the hands named: desk-trust.js, which looks at what
+    # htmx puts in place, and on the phone lib/trust.js and lit-html, which makes markup of its own templates only.
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "desk",
+}
+
+
+def _policy(**changes: str) -> str:
+    """POLICY with changes; an empty one takes a directive away."""
+    told = POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
+    return "; ".join(f"{name} {value}" for name, value in told.items() if value)
+
+
+CONTENT_SECURITY_POLICY = _policy()
+# The phone: the scanner's decoder is WebAssembly.
+_DECODER = "'self' 'wasm-unsafe-eval'"
+PHONE_POLICY = _policy(script_src=_DECODER, trusted_types="lit-html default")
+# A worker goes by the policy of its script. It has no page to make markup in, and names the scripts it loads itself.
+WORKER_POLICY = _policy(script_src=_DECODER, require_trusted_types_for="", trusted_types="")
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -37,9 +54,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
 }
 SCANNING = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
-# Views without other people's script (htmx makes markup of text): there the browser lets text become script or markup
-# only through the hands named here.
-TRUSTED_TYPES = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types lit-html default"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

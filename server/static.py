@@ -20,6 +20,7 @@ import webapp
 from server.auth.access import access
 from server.auth.fields import ANY
 from server.problems import Problem
+from server.security import WORKER_POLICY
 
 # Said here rather than taken from the system's table, which differs from machine to machine.
 TYPES = {
@@ -75,6 +76,7 @@ def serve(filename: str) -> Response:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Security-Policy"] = WORKER_POLICY  # of use to scripts that are workers, and to no other
     return response
 
 

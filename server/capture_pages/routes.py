@@ -13,7 +13,7 @@ from server import static
 from server.auth.access import access
 from server.auth.fields import ANY
 from server.extensions import settings
-from server.security import SCANNING, TRUSTED_TYPES
+from server.security import PHONE_POLICY, SCANNING, WORKER_POLICY
 
 blueprint = Blueprint("capture_pages", __name__)
 
@@ -27,7 +27,7 @@ def shell(code: str = "") -> Response:
     """The page; a label's code is read by its script, also offline."""
     page = make_response(render_template("capture.html", version=static.version(), phone=static.phone()))
     page.headers["Permissions-Policy"] = SCANNING
-    page.headers["Content-Security-Policy"] = TRUSTED_TYPES
+    page.headers["Content-Security-Policy"] = PHONE_POLICY
     return _asked_each_time(page)
 
 
@@ -52,7 +52,8 @@ def service_worker() -> Response:
         script = (webapp.STATIC / "service-worker" / "withdrawn.js").read_text("utf-8")
     else:
         script = render_template("service-worker.js", version=static.version(), precache=static.precache())
-    return _asked_each_time(make_response(script, 200, {"Content-Type": "text/javascript; charset=utf-8"}))
+    headers = {"Content-Type": "text/javascript; charset=utf-8", "Content-Security-Policy": WORKER_POLICY}
+    return _asked_each_time(make_response(script, 200, headers))
 
 
 @blueprint.get("/manifest.webmanifest")
