@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from server import fragments
+from server.admin import users
 from server.auth import pins
 from server.auth.access import access, current
 from server.extensions import db, now, settings
@@ -22,6 +23,7 @@ from sync.core.codes import grouped
 _ = lazy_gettext
 
 blueprint = Blueprint("admin", __name__)
+blueprint.register_blueprint(users.blueprint)
 
 LEADS = {"lead", "admin"}
 PAGE = 100

@@ -1,5 +1,7 @@
 """Callers for tests of views: a browser that is signed in, an enrolled device, a program with a token."""
 
+from collections.abc import Iterable
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -10,12 +12,14 @@ from server.store import people
 from server.store.database import write
 
 
-def signed_in(app: Flask, database: Engine, *roles: str, language: str = "en") -> FlaskClient:
-    """A browser whose user has these roles."""
-    secret, name = credentials.make_secret(), "-".join(roles)
+def signed_in(
+    app: Flask, database: Engine, *roles: str, language: str = "en", name: str = "", teams: Iterable[str] = ()
+) -> FlaskClient:
+    """A browser whose user has these roles and, with `teams`, sees the people of these departments only."""
+    secret, name = credentials.make_secret(), name or "-".join(roles)
     with write(database) as connection:
         people.create_user(
-            connection, "main", name, display_name=name, password_hash="-", roles=roles, language=language
+            connection, "main", name, display_name=name, password_hash="-", roles=roles, language=language, teams=teams
         )
         people.start_session(connection, "main", name, credentials.digest(secret), system_clock())
     client = app.test_client()

@@ -18,3 +18,15 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("focusin", (event) => {
   if (event.target instanceof HTMLInputElement && "select" in event.target.dataset) event.target.select();
 });
+
+// A link shown once is copied with one touch, where the browser lets a page do that (HTTPS, or this machine).
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = button instanceof HTMLButtonElement ? document.getElementById(button.dataset.copy ?? "") : null;
+  if (!(button instanceof HTMLButtonElement && field instanceof HTMLInputElement && navigator.clipboard)) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(field.value);
+    button.classList.add("done");
+    button.setAttribute("aria-pressed", "true");
+  });
+}
