@@ -82,8 +82,9 @@ def erase(settings: Settings, people: tuple[str, ...], force: bool, yes: bool, l
     with read(engine) as connection:
         for person in found:
             for place, hits in erasure.leftovers(connection, site, person.name).items():
-                click.echo(_("The words of one name still stand in %(place)s (%(hits)s): look whether they mean somebody "
-                             "else.", place=place, hits=hits))  # fmt: skip
+                click.echo(
+                    _("Words of one name still stand in %(place)s (%(hits)s): see whom they mean.", place=place, hits=hits)
+                )
 
 
 @command.command(name="retention")

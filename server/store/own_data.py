@@ -58,7 +58,7 @@ def collect(connection: Connection, site: str, key: str, now: int, *, pictures: 
              "instead": getattr(fact.event, "replacement_id", None) or "", "by": _who(fact.event.declared_by, key)}
             for fact in acting
         ],
-        "notes_of_others": _named_in(connection, site, ids, mentions),
+        "notes_of_others": _named_in(connection, site, key, ids, mentions),
         "refused": _refused(connection, site, key, mentions),
         "trail": [
             {"at": format_instant(line.at), "action": line.action}
@@ -122,16 +122,24 @@ def _who(named: str | None, key: str) -> str:
 
 
 def _named_in(
-    connection: Connection, site: str, own: Iterable[str], mentions: erasure.Mentions
+    connection: Connection, site: str, key: str, own: Iterable[str], mentions: erasure.Mentions
 ) -> list[dict[str, str]]:
-    """Notes beside facts of others that name the person: the words are about the reader, too."""
+    """Notes beside facts of others that name the person: the words are about the reader, too. The names of others who
+    stand there are left out."""
     query = select(NOTE.c.event_id, NOTE.c.text).where(NOTE.c.site == site).order_by(NOTE.c.event_id)
     mine = set(own)
-    return [
-        {"fact": row.event_id, "note": row.text}
-        for row in connection.execute(query)
-        if row.event_id not in mine and mentions(row.text)
-    ]
+    found = [(row.event_id, row.text) for row in connection.execute(query) if row.event_id not in mine]
+    found = [(event_id, words) for event_id, words in found if mentions(words)]
+    if not found:
+        return []
+    everybody = plant.rows(connection, site, "people")
+    others = [erasure.Mentions(row["name"]) for row in everybody if row["key"] != key and row["name"]]
+    told = []
+    for event_id, words in found:
+        for other in others:
+            words = other.without(words)
+        told.append({"fact": event_id, "note": words})
+    return told
 
 
 def _refused(connection: Connection, site: str, key: str, mentions: erasure.Mentions) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ SALT = "00112233445566778899aabbccddeeff"
 def people_of(count: int) -> list[dict[str, Any]]:
     """Made-up people nobody else is called like."""
     return [
-        {"number": f"7{place:05}", "name": f"Zélie{place:03}x Quenneville{place:03}y", "rate_group": "G1",
+        {"number": f"Q7345-{place:05}", "name": f"Zélie{place:03}x Quenneville{place:03}y", "rate_group": "G1",
          "department": "D1", "language": "fr"}
         for place in range(count)
     ]  # fmt: skip
