@@ -81,7 +81,7 @@ def serve(filename: str) -> Response:
 
 
 def _find(filename: str) -> Path | None:
-    if len(filename) > LONGEST:  # no file of ours; the system may refuse to look for it
+    if len(filename.encode()) > LONGEST:  # no file of ours; the system may refuse to look for it
         return None
     folder, _, name = filename.partition("/")
     found = safe_join(str(webapp.BUNDLE), name) if folder == "bundle" else safe_join(str(webapp.STATIC), filename)

@@ -42,7 +42,7 @@ def test_no_parameter_reaches_the_database_as_sql(line: Line, either: Stage) -> 
     before = stage.contents(either.engine)
     caller = one_who_may(either, line)
     path = filled(line.address, either.own)
-    for number, hostile in enumerate((*texts.SQL, *texts.XSS[-50:], "\x00", "a\x00b", "\x1b[2J")):
+    for number, hostile in enumerate((*texts.SQL, *texts.XSS[-9:], "\x00", "a\x00b", "\x1b[2J")):
         for parameter in sorted(line.query):
             headers = {"HX-Request": "true"} if number % 2 else {}
             begun = time.monotonic()
