@@ -6,6 +6,7 @@ hashed is keyed with a file beside the database: who steals the database alone c
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -22,6 +23,11 @@ def keyed(secret: str, key: bytes) -> bytes:
 def make(secret: str | bytes) -> str:
     """A hash of the secret, with a salt of its own."""
     return _hasher.hash(secret)
+
+
+def fits_keyed(stored: str | None, secret: str, keys: Sequence[bytes]) -> int | None:
+    """Which of the keys, newest first, the hash of this secret was made with; None: it is no hash of it."""
+    return next((place for place, key in enumerate(keys) if fits(stored, keyed(secret, key))), None)
 
 
 def fits(stored: str | None, secret: str | bytes) -> bool:

@@ -80,8 +80,8 @@ def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int
     if not _fits(limits, stored, password):  # for nobody, too: it takes as long
         raise Problem("auth.wrong_password")
     guess.was_right()
-    assert stored is not None  # noqa: S101 -- nothing fits nobody
-    if not stored.startswith(KEYED) or hashing.is_outdated(stored.removeprefix(KEYED)):
+    assert stored is not None
+    if _is_outdated(limits, stored, password):
         with write(engine) as connection:
             # Not through `change_user`: a stronger hash of the same password ends no sign-in.
             people.rehash(connection, limits.site, name, _hash(limits, _written(password)))
@@ -91,10 +91,20 @@ def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int
 def _fits(limits: Settings, stored: str | None, password: str) -> bool:
     if len(password) > MAX_LENGTH * 2:  # none is so long; two characters may be written as one
         stored, password = None, ""
-    key = limits.password_key()
     if stored is not None and not stored.startswith(KEYED):
         return hashing.fits(stored, password)
-    return hashing.fits(stored and stored.removeprefix(KEYED), hashing.keyed(_written(password), key))
+    bare = stored and stored.removeprefix(KEYED)
+    return hashing.fits_keyed(bare, _written(password), limits.password_keys()) is not None
+
+
+def _is_outdated(limits: Settings, stored: str, password: str) -> bool:
+    """Whether the hash of this password, which fits, would be made otherwise today: stronger, or with a newer key."""
+    bare, newer = stored.removeprefix(KEYED), len(limits.password_keys()) > 1
+    return (
+        not stored.startswith(KEYED)
+        or hashing.is_outdated(bare)
+        or (newer and not hashing.fits(bare, hashing.keyed(_written(password), limits.password_key())))
+    )
 
 
 def _hash(limits: Settings, password: str) -> str:

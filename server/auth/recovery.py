@@ -22,7 +22,8 @@ _LENGTH = 16
 def make(connection: Connection, user: str) -> list[str]:
     """New codes of a user, instead of all others: shown once, now."""
     codes = ["".join(secrets.choice(_SIGNS) for _ in range(_LENGTH)) for _ in range(COUNT)]
-    factors.put_recovery_codes(connection, settings().site, user, [_digest(user, code) for code in codes])
+    key = settings().password_key()
+    factors.put_recovery_codes(connection, settings().site, user, [_digest(user, code, key) for code in codes])
     audit.record(connection, settings().site, at=now(), actor=f"user:{user}", action="user.recovery_codes_made",
                  subject=user)  # fmt: skip
     return ["-".join(code[at : at + 4] for at in range(0, _LENGTH, 4)) for code in codes]
@@ -38,8 +39,9 @@ def check(engine: Engine, user: str, code: str, address: str) -> None:
     site, moment = settings().site, now()
     guess = guessing.count(engine, settings(), "code", user, address, moment)
     with write(engine) as connection:
-        if not guess.admitted or not factors.use_recovery_code(
-            connection, site, user, _digest(user, _bare(code)), moment
+        if not guess.admitted or not any(
+            factors.use_recovery_code(connection, site, user, _digest(user, _bare(code), key), moment)
+            for key in settings().password_keys()
         ):
             raise Problem("auth.wrong_code")
         audit.record(connection, site, at=moment, actor=f"user:{user}", action="user.recovery_code_used", subject=user)
@@ -50,5 +52,5 @@ def _bare(code: str) -> str:
     return "".join(sign for sign in code.casefold() if sign.isalnum())
 
 
-def _digest(user: str, code: str) -> str:
-    return hashing.keyed(f"{user}\x1f{code}", settings().password_key()).hex()
+def _digest(user: str, code: str, key: bytes) -> str:
+    return hashing.keyed(f"{user}\x1f{code}", key).hex()
