@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +18,7 @@ from server.menu import menu
 from server.problems import Problem
 from server.store import people, plant, sites
 from server.store.database import read, write
+from server.store.names import HOW, How
 from sync.core.codes import grouped
 
 _ = lazy_gettext
@@ -42,6 +43,14 @@ SWITCHES = (
 )  # fmt: skip
 
 
+# What people may be called where others look on: what it is, by an example.
+NAMES = (
+    ("full", _("Full name"), "Ana Morel"),
+    ("short", _("First name and as much as tells apart"), "Ana M."),
+    ("initials", _("Initials"), "AM"),
+    ("number", _("Personnel number"), "1017"),
+)
+
 # --- the floor ---------------------------------------------------------------------------------------------------
 
 
@@ -55,26 +64,29 @@ def show_floor() -> Response:
 
 
 @blueprint.post("/admin/floor")
-@access(roles=LEADS, objects="site", writes={"away_minutes", *(name for name, _label, _help in SWITCHES)})
+@access(roles=LEADS, objects="site", writes={"away_minutes", "names", *(name for name, _label, _help in SWITCHES)})
 def set_floor() -> ResponseReturnValue:
     """Keep what was chosen; phones learn it within a minute."""
     form = request.form
     minutes = form.get("away_minutes", "").strip()
     switches = {name: form.get(name) == "yes" for name, _label, _help in SWITCHES}
     low, high = sites.AWAY_MINUTES
+    called = cast(How, form.get("names", "short"))
+    if called not in HOW:
+        raise Problem("request.invalid", pointer="/names")
     if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 4 and low <= int(minutes) <= high):
         wrong = gettext("Minutes from %(low)s to %(high)s.", low=low, high=high)
-        page = _floor_page(replace(sites.Floor(), **switches), wrong, minutes[:10])
+        page = _floor_page(replace(sites.Floor(), **switches, names=called), wrong, minutes[:10])
         page.status_code = 422
         return page
     with write(db.engine) as connection:
-        sites.set_floor(connection, settings().site, sites.Floor(**switches, away_minutes=int(minutes)))
+        sites.set_floor(connection, settings().site, sites.Floor(**switches, away_minutes=int(minutes), names=called))
     flash(gettext("Kept. Phones follow as soon as they have a network."))
     return redirect("/admin/floor", 303)
 
 
 def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Response:
-    values = {"floor": floor, "switches": SWITCHES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
+    values = {"floor": floor, "switches": SWITCHES, "names": NAMES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
     return fragments.page("admin/floor.html", **values, range=sites.AWAY_MINUTES)
 
 

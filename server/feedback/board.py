@@ -100,13 +100,15 @@ class Now:
     longest_h: int
 
 
-def now_on_floor(connection: Connection, site: str, now: int, reach: Reach = None) -> Now:
-    """Open labor of the people within reach, and all machines."""
+def now_on_floor(
+    connection: Connection, site: str, now: int, reach: Reach = None, *, shared: bool = False
+) -> Now:
+    """Open labor of the people within reach, and all machines. `shared`: on a screen others look at, too."""
     policies = plant.policies(connection, site)
     open_facts = floor.open_work(connection, site)
     seen = {fact.id for fact in facts.within(connection, site, open_facts, reach)}
     labor = [fact for fact in open_facts if fact.event.type == "labor.started" and fact.id in seen]
-    names = people(connection, {str(fact.event.person) for fact in labor})
+    names = people(connection, {str(fact.event.person) for fact in labor}, shared=shared)
     orders = _orders(connection, site, {fact.order for fact in open_facts} - {""})
     centers = {row["code"]: row["name"] for row in plant.rows(connection, site, "work_centers")}
     indirect = _named(plant.rows(connection, site, "activities"))
@@ -143,7 +145,7 @@ def now_on_floor(connection: Connection, site: str, now: int, reach: Reach = Non
     )  # fmt: skip
     machines = _machines(connection, site, open_facts, orders, now, seen)
     return Now(
-        _calls(connection, site, now, reach),
+        _calls(connection, site, now, reach, shared),
         workers,
         machines,
         sum(machine.state == "running" for machine in machines),
@@ -153,12 +155,13 @@ def now_on_floor(connection: Connection, site: str, now: int, reach: Reach = Non
     )
 
 
-def _calls(connection: Connection, site: str, now: int, reach: Reach) -> list[Call]:
+def _calls(connection: Connection, site: str, now: int, reach: Reach, shared: bool) -> list[Call]:
     """Calls for help that are open, the longest waiting first."""
     found = floor.open_calls(connection, site, now - CALLED_MS, reach)
     if not found:
         return []
-    names = people(connection, {who for fact in found if (who := fact.event.person or fact.event.declared_by)})
+    named = {who for fact in found if (who := fact.event.person or fact.event.declared_by)}
+    names = people(connection, named, shared=shared)
     reasons = _named(plant.rows(connection, site, "reasons", "kind", {"help"}))
     places = {row["code"]: row["name"] for kind in ("work_centers", "machines") for row in
               plant.rows(connection, site, kind)}  # fmt: skip

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from server.auth.access import current
 from server.store import people as callers
-from server.store import plant
+from server.store import plant, sites
+from server.store.names import called
 from server.store.order_cost import Valuation
 
 # Whoever runs the floor, keeps the reference data or pays people knows them by name.
@@ -22,13 +23,13 @@ def valuation() -> Valuation:
     return "actual" if current.kind == "token" or current.has(*FINANCE) else "standard_rate"
 
 
-def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
-    """What to call people, by key. A cost accountant reads a person's part in the plant, not the name; whoever sees
+def people(connection: Connection, keys: Collection[str], *, shared: bool = False) -> dict[str, str]:
+    """What to call people, by key; on a screen others look at (`shared`) as the site chose. A cost accountant reads a person's part in the plant, not the name; whoever sees
     some departments only, nothing of other people. Who states a fact at a desk stands as `user:` and a sign-in name."""
     at_desks = {key for key in keys if key.startswith("user:")}
     if at_desks:
         users = {f"user:{user.name}"[:64]: user.display_name for user in callers.list_users(connection, current.site)}
-        return people(connection, set(keys) - at_desks) | {key: users.get(key, key[5:]) for key in at_desks}
+        return people(connection, set(keys) - at_desks, shared=shared) | {key: users.get(key, key[5:]) for key in at_desks}
     if not keys:
         return {}
     rows = plant.rows(connection, current.site, "people", "key", keys)
@@ -37,6 +38,11 @@ def people(connection: Connection, keys: Collection[str]) -> dict[str, str]:
         rows = [row for row in rows if row["key"] not in others]
     else:
         others = {}
+    if shared and current.has(*KNOW_PEOPLE):
+        # Among everybody, so that who shares initials is told apart as on the tablets.
+        among = {row["key"]: row for row in plant.rows(connection, current.site, "people") if row["active"]}
+        known = called((among | {row["key"]: row for row in rows}).values(), sites.floor(connection, current.site).names)
+        return others | {row["key"]: known[row["key"]][0] or gettext("Name erased") for row in rows}
     if current.has(*KNOW_PEOPLE):
         return others | {row["key"]: row["name"] or gettext("Name erased") for row in rows}
     departments = {row["code"]: row["name"] for row in plant.rows(connection, current.site, "departments")}

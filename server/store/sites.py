@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.store import tables
+from server.store.names import HOW, How
 from sync.core.canonical import dump
 from sync.ledger.chain import GENESIS
 
@@ -72,17 +73,20 @@ AWAY_MINUTES = (1, 60)
 @dataclass(frozen=True, slots=True)
 class Floor:
     """How work is captured at a site: whether time may be typed instead of clocked, whether operators see money at
-    standard cost, whether number and PIN do for a badge, whether names may be picked from a list, and after how many
-    minutes without a touch a shared device forgets who held it."""
+    standard cost, whether number and PIN do for a badge, whether names may be picked from a list, after how many
+    minutes without a touch a shared device forgets who held it, and what people are called where others look on."""
 
     typed_time: bool = False
     standard_cost: bool = False
     pin: bool = False
     fast_switch: bool = True
     away_minutes: int = 5
+    names: How = "short"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for minutes nobody can work with."""
+        """Raise ValueError for minutes nobody can work with, and for names nobody knows."""
+        if self.names not in HOW:
+            raise ValueError(f"one of {', '.join(HOW)}")
         if not AWAY_MINUTES[0] <= self.away_minutes <= AWAY_MINUTES[1]:
             raise ValueError(f"{AWAY_MINUTES[0]} to {AWAY_MINUTES[1]} minutes")
 

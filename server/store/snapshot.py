@@ -16,9 +16,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
-from server.store import event_log, floor, order_cost, plant, steps
+from server.store import event_log, floor, names, order_cost, plant, steps
 from server.store.plant import DETAILS, Row
-from server.store.sites import read_floor
+from server.store.sites import Floor, read_floor
 from server.store.tables import TABLES
 from sync.core.canonical import dump
 from sync.core.clock import format_instant, parse_instant
@@ -60,16 +60,16 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     items = plant.rows(connection, site, "items")
     people = [row for row in plant.rows(connection, site, "people") if row["active"]]
     orders = _orders(connection, site, items, machines, today if allowed.standard_cost else None)
-    called = short_names({row["key"]: row["name"] for row in people})
+    called = names.called(people, allowed.names)
     content: dict[str, Any] = {
         "site": {name: place[name] for name in ("code", "name", "zone", "currency", "language")},
         # How one person's time on several jobs is shared: shown to that person, so that nobody is told a wrong share.
-        "settings": {**asdict(allowed), "split_rule": policy.split_rule},
+        "settings": {**_of_phones(allowed), "split_rule": policy.split_rule},
         "people": [
             {
                 "key": row["key"],
-                "name": called[row["key"]],
-                "initials": initials(row["name"]),
+                "name": called[row["key"]][0],
+                "initials": called[row["key"]][1],
                 "language": row["language"] or place["language"],
             }
             for row in sorted(people, key=lambda row: (called[row["key"]], row["key"]))
@@ -102,39 +102,13 @@ def snapshot(connection: Connection, site: str, today: date | None = None) -> di
     return {"version": sha256(dump(content).encode()).hexdigest()[:32], **content}
 
 
+def _of_phones(allowed: Floor) -> dict[str, Any]:
+    """The choices a phone goes by itself; what people are called is done here, so that it never learns the rest."""
+    return {name: value for name, value in asdict(allowed).items() if name != "names"}
+
+
 def _named(rows: Iterable[Row]) -> list[dict[str, str]]:
     return [{"code": row["code"], "name": row["name"]} for row in rows]
-
-
-# --- people ------------------------------------------------------------------------------------------------------
-
-
-def initials(name: str) -> str:
-    """Two letters for a round picture: Ana Morel -> AM."""
-    words = name.replace("-", " ").split()
-    return "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])).upper()
-
-
-def short_names(names: Mapping[str, str]) -> dict[str, str]:
-    """What colleagues are called on a shared tablet, by key: the first name and an initial, "Ana M."; as much more of
-    the last name as tells two apart."""
-    found: dict[str, str] = {}
-    waiting = set(names)
-    for letters in (1, 3, 200):
-        tried = {key: _short(names[key], letters) for key in waiting}
-        taken = [*found.values(), *tried.values()]
-        settled = {key: short for key, short in tried.items() if taken.count(short) == 1 or letters == 200}
-        found |= settled
-        waiting -= settled.keys()
-    return found
-
-
-def _short(name: str, letters: int) -> str:
-    words = name.split()
-    if len(words) < 2 or letters >= len(name):
-        return " ".join(words)
-    last = words[-1]
-    return f"{words[0]} {last}" if len(last) <= letters else f"{words[0]} {last[:letters]}."
 
 
 # --- orders ------------------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ GET  /labels/scanner                  | lead admin | site | - | -
 
 # Administration.
 GET  /admin/floor                     | lead admin | site | - | -
-POST /admin/floor                     | lead admin | site | typed_time fast_switch pin standard_cost away_minutes | -
+POST /admin/floor                     | lead admin | site | typed_time fast_switch pin standard_cost away_minutes names | -
 GET  /admin/people                    | lead admin | site | ?text ?part ?seen | name number badge
 POST /admin/people/<key>/pin          | lead admin | person | pin again do | name number badge
 POST /admin/people/<key>/badge        | lead admin | person | - | name badge

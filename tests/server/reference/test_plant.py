@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from server.reference import imports
 from server.store import plant
 from server.store.database import read, write
-from server.store.snapshot import initials, short_names, snapshot
+from server.store.names import initials, short_names
+from server.store.snapshot import snapshot
 from sync.core.codes import tail
 
 TEMPLATES = Path(__file__).parents[3] / "docs" / "templates"
