@@ -69,7 +69,7 @@ def set_floor() -> ResponseReturnValue:
     """Keep what was chosen; phones learn it within a minute."""
     form = request.form
     minutes = form.get("away_minutes", "").strip()
-    switches = {name: form.get(name) == "yes" for name, _label, _help in SWITCHES}
+    switches: dict[str, Any] = {name: form.get(name) == "yes" for name, _label, _help in SWITCHES}
     low, high = sites.AWAY_MINUTES
     called = cast(How, form.get("names", "short"))
     if called not in HOW:

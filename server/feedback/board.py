@@ -100,9 +100,7 @@ class Now:
     longest_h: int
 
 
-def now_on_floor(
-    connection: Connection, site: str, now: int, reach: Reach = None, *, shared: bool = False
-) -> Now:
+def now_on_floor(connection: Connection, site: str, now: int, reach: Reach = None, *, shared: bool = False) -> Now:
     """Open labor of the people within reach, and all machines. `shared`: on a screen others look at, too."""
     policies = plant.policies(connection, site)
     open_facts = floor.open_work(connection, site)

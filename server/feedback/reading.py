@@ -24,12 +24,14 @@ def valuation() -> Valuation:
 
 
 def people(connection: Connection, keys: Collection[str], *, shared: bool = False) -> dict[str, str]:
-    """What to call people, by key; on a screen others look at (`shared`) as the site chose. A cost accountant reads a person's part in the plant, not the name; whoever sees
-    some departments only, nothing of other people. Who states a fact at a desk stands as `user:` and a sign-in name."""
+    """What to call people, by key; on a screen others look at (`shared`) as the site chose. A cost accountant reads a
+    person's part in the plant, not the name; whoever sees some departments only, nothing of other people. Who states a
+    fact at a desk stands as `user:` and a sign-in name."""
     at_desks = {key for key in keys if key.startswith("user:")}
     if at_desks:
         users = {f"user:{user.name}"[:64]: user.display_name for user in callers.list_users(connection, current.site)}
-        return people(connection, set(keys) - at_desks, shared=shared) | {key: users.get(key, key[5:]) for key in at_desks}
+        others = people(connection, set(keys) - at_desks, shared=shared)
+        return others | {key: users.get(key, key[5:]) for key in at_desks}
     if not keys:
         return {}
     rows = plant.rows(connection, current.site, "people", "key", keys)
@@ -41,7 +43,8 @@ def people(connection: Connection, keys: Collection[str], *, shared: bool = Fals
     if shared and current.has(*KNOW_PEOPLE):
         # Among everybody, so that who shares initials is told apart as on the tablets.
         among = {row["key"]: row for row in plant.rows(connection, current.site, "people") if row["active"]}
-        known = called((among | {row["key"]: row for row in rows}).values(), sites.floor(connection, current.site).names)
+        among |= {row["key"]: row for row in rows}
+        known = called(among.values(), sites.floor(connection, current.site).names)
         return others | {row["key"]: known[row["key"]][0] or gettext("Name erased") for row in rows}
     if current.has(*KNOW_PEOPLE):
         return others | {row["key"]: row["name"] or gettext("Name erased") for row in rows}
