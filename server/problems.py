@@ -81,7 +81,7 @@ _KINDS = [
          _("Make somebody else an administrator first.")),
     Kind("user.needs_another", 403, _("This takes another person’s consent."),
          _("Somebody with the payroll role, or another administrator where nobody has it, answers it on the page Users.")),
-    Kind("user.request_gone", 410, _("This request was answered already, or has lapsed."),
+    Kind("user.request_gone", 404, _("This request was answered already, or has lapsed."),
          _("Look at the list of users.")),
     Kind("team.outside", 403, _("This is about people of other teams."),
          _("Ask a team lead who is responsible for all of them.")),

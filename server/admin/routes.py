@@ -27,6 +27,7 @@ blueprint = Blueprint("admin", __name__)
 blueprint.register_blueprint(users.blueprint)
 
 LEADS = {"lead", "admin"}
+READERS = LEADS | {"auditor"}
 PAGE = 100
 # The choices of the page that are yes or no, in its order: what it is, and what follows from it.
 SWITCHES = (
@@ -55,7 +56,7 @@ NAMES = (
 
 
 @blueprint.get("/admin/floor")
-@access(roles=LEADS, objects="site")
+@access(roles=READERS, objects="site")
 @menu(_("Capture on the floor"), group="admin", order=30)
 def show_floor() -> Response:
     """What phones may do here."""
@@ -86,7 +87,7 @@ def set_floor() -> ResponseReturnValue:
 
 
 def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Response:
-    values = {"floor": floor, "switches": SWITCHES, "names": NAMES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
+    values = {"may_change": current.has(*LEADS), "floor": floor, "switches": SWITCHES, "names": NAMES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
     return fragments.page("admin/floor.html", **values, range=sites.AWAY_MINUTES)
 
 
@@ -94,7 +95,7 @@ def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Respo
 
 
 @blueprint.get("/admin/people")
-@access(roles=LEADS, objects="site", query={"text", *PARTS}, reads={"name", "number", "badge"})
+@access(roles=READERS, objects="site", query={"text", *PARTS}, reads={"name", "number", "badge"})
 @menu(_("People"), group="admin", order=20)
 def list_people() -> Response:
     """Who captures here: PIN, badge; found by name or number."""
@@ -166,7 +167,7 @@ def _people_page(problem: Problem | None = None, about: str = "") -> Response:
     locked = {row["key"] for row in numbered if pins.subject_of(row["number"], site) in waiting}
     values: dict[str, Any] = {
         "people": shown[:PAGE], "more": len(shown) - PAGE, "total": len(everybody), "text": text, "pins": has_pin,
-        "locked": locked,
+        "locked": locked, "may_change": current.has(*LEADS),
         "badges": badges, "departments": departments, "problem": problem, "about": about, "grouped": grouped,
     }  # fmt: skip
     if fragments.wanted() == "people":

@@ -142,7 +142,7 @@ def reset(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/users/<path:name>/withdraw")
-@access(roles=ADMIN, objects="site", fresh=True, reads={"user"})
+@access(roles=ADMIN, objects="link", fresh=True, reads={"user"})
 def withdraw(name: str) -> ResponseReturnValue:
     """An open link of somebody, user already or not yet, stops working."""
     with write(db.engine) as connection:
@@ -151,7 +151,7 @@ def withdraw(name: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/admin/users/consent/<uuid:identity>")
-@access(roles={"admin", "payroll"}, objects="site", fresh=True, writes={"do"}, reads={"user"})
+@access(roles={"admin", "payroll"}, objects="request", fresh=True, writes={"do"}, reads={"user"})
 def consent(identity: Any) -> ResponseReturnValue:
     """Consent to what another person asks for, or refuse it. Of a reset the link is shown, once, to who consents."""
     agreed, link = request.form.get("do") == "consent", None

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext
 from sqlalchemy import Connection
 
+from server.extensions import now
 from server.problems import Problem
-from server.store import entries, people, plant, teams, wages
+from server.store import entries, invitations, people, plant, teams, two_people, wages
 
 if TYPE_CHECKING:
     from server.auth.access import Principal
@@ -65,6 +66,14 @@ def _user(connection: Connection, who: Principal, name: str) -> bool:
     return people.find_user(connection, who.site, name) is not None
 
 
+def _link(connection: Connection, who: Principal, name: str) -> bool:
+    return name in invitations.open_links(connection, who.site, now())
+
+
+def _request(connection: Connection, who: Principal, identity: str) -> bool:
+    return two_people.find(connection, who.site, identity, now()) is not None
+
+
 def _device(connection: Connection, who: Principal, identity: str) -> bool:
     return people.device_of_id(connection, who.site, identity) is not None
 
@@ -85,6 +94,9 @@ RULES: dict[str, ObjectRule] = {
                         sentence="No entry stands at %(position)s."),
     "person": ObjectRule("One person of the caller's site and teams.", _person, ("key",), "person.unknown"),
     "user": ObjectRule("One user of the caller's site.", _user, ("name",), "user.unknown"),
+    "link": ObjectRule("One open link of the caller's site, by the name it is for.", _link, ("name",), "user.unknown"),
+    "request": ObjectRule("One open request for consent at the caller's site.", _request, ("identity",),
+                          "user.request_gone"),
     "device": ObjectRule("One device of the caller's site.", _device, ("identity",), "device.unknown"),
     "proposal": ObjectRule("One proposed rate of the caller's site.", _proposal, ("identity",), "wages.unknown"),
 }  # fmt: skip

@@ -147,7 +147,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/admin/devices")
-@access(roles={"admin", "lead"}, objects="site", query=PARTS)
+@access(roles={"admin", "lead", "auditor"}, objects="site", query=PARTS)
 @menu(_("Devices"), group="admin", order=10)
 def list_devices() -> Response:
     """All devices: which are missed, what they hold, what of theirs never arrived; above them those that wait to be

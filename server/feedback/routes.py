@@ -31,9 +31,9 @@ _ = lazy_gettext
 
 blueprint = Blueprint("feedback", __name__)
 
-FLOOR = {"lead", "admin", "accountant"}
-EVERYBODY = {"lead", "accountant", "payroll", "admin"}
-FINANCE = ("accountant", "payroll")
+FLOOR = {"lead", "admin", "accountant", "auditor"}
+EVERYBODY = {"lead", "accountant", "payroll", "admin", "auditor"}
+FINANCE = ("accountant", "payroll", "auditor")
 
 PAGE = 50
 MOST_API = 200
@@ -240,7 +240,7 @@ def _begun_by(connection: Connection, fact: Fact, longest_ms: int) -> list[str]:
 
 def _photo(connection: Connection, fact: Fact) -> str:
     """Whether a fact's photo is "here" or "awaited"; "" without one, and for whoever may not see it."""
-    if not fact.event.photo_digest or not current.has("lead", "admin"):
+    if not fact.event.photo_digest or not current.has("lead", "admin", "auditor"):
         return ""
     return "here" if intake_log.has_photo(connection, current.site, fact.id) else "awaited"
 

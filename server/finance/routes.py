@@ -36,7 +36,7 @@ _ = lazy_gettext
 
 blueprint = Blueprint("finance", __name__)
 
-FINANCE = {"accountant", "payroll"}
+FINANCE = {"accountant", "payroll", "auditor"}
 PAGE = 100
 FILTER = frozenset({"period", "element", "order", "operation", "account", "text"})
 CSV_COLUMNS = (

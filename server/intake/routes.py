@@ -102,7 +102,7 @@ def put_photo(event_id: Any) -> ResponseReturnValue:
 
 
 @blueprint.get("/facts/<uuid:event_id>/photo")
-@access(roles={"lead", "admin"}, objects="fact", reads={"photo"})
+@access(roles={"lead", "admin", "auditor"}, objects="fact", reads={"photo"})
 def show_photo(event_id: Any) -> ResponseReturnValue:
     """The photo beside a fact, as a file that a browser draws as a picture or saves, and never as a page."""
     with read(db.engine) as connection:

@@ -55,7 +55,7 @@ _BILLABLE = [CSV_COLUMNS.index(column) for column in ("billable_amount", "billab
 
 @blueprint.get("/api/v1/entries")
 @access(
-    roles={"accountant", "payroll"},
+    roles={"accountant", "payroll", "auditor"},
     scopes={"entries:read"},
     objects="site",
     query={"after", "limit", "format"},
@@ -85,7 +85,7 @@ def entries() -> ResponseReturnValue:
 
 
 @blueprint.get("/api/v1/batches")
-@access(roles={"accountant", "payroll"}, scopes={"entries:read"}, objects="site", query={"after", "limit"})
+@access(roles={"accountant", "payroll", "auditor"}, scopes={"entries:read"}, objects="site", query={"after", "limit"})
 def batches() -> ResponseReturnValue:
     """Sealed batches after a number (`after`, default 0): positions, instant, hash and the hash before."""
     after = _whole("after", 0, 0, 2**53)

@@ -21,6 +21,7 @@ blueprint = Blueprint("tokens", __name__)
 
 # Administrators see all; somebody from accounting makes the token of the accounting system, and sees his own.
 MAKERS = {"admin", "accountant"}
+READERS = MAKERS | {"auditor"}
 WORDS = {
     "events:write": _("Send facts"),
     "events:read": _("Ask what became of facts"),
@@ -31,7 +32,7 @@ WORDS = {
 
 
 @blueprint.get("/admin/tokens")
-@access(roles=MAKERS, objects="site", reads={"user"})
+@access(roles=READERS, objects="site", reads={"user"})
 @menu(_("Programs"), group="admin", order=15)
 def list_tokens() -> Response:
     """The tokens, those in force first, and the form for another."""
@@ -75,7 +76,7 @@ def revoke_token(identity: Any) -> ResponseReturnValue:
 
 
 def _mine(found: list[people.Token]) -> list[people.Token]:
-    return found if current.has("admin") else [token for token in found if token.created_by == current.user]
+    return found if current.has("admin", "auditor") else [token for token in found if token.created_by == current.user]
 
 
 def _page(*, secret: str = "", problem: Problem | None = None, wish: tokens.Wish | None = None) -> Response:
@@ -91,7 +92,7 @@ def _page(*, secret: str = "", problem: Problem | None = None, wish: tokens.Wish
     return fragments.page(
         "tokens/list.html", tokens=found, over=over, rights=rights, words=WORDS, scopes=SCOPES, secret=secret,
         problem=problem, wish=wish or tokens.Wish("", frozenset()), days=tokens.DAYS, machines=machines,
-        work_centers=work_centers, may=grantable(current.roles),
+        work_centers=work_centers, may=grantable(current.roles), may_make=current.has(*MAKERS),
     )  # fmt: skip
 
 

@@ -36,6 +36,13 @@ GET  /sign-in/passkey                 | public | none | ?for | -
 GET  /sign-in/again                   | lead accountant payroll admin auditor | own arriving | ?next | -
 POST /sign-in/again                   | lead accountant payroll admin auditor | own arriving | ?next password code answer next kept | -
 POST /sign-out                        | public | own  | - | -
+GET  /join                            | public | none | - | -
+POST /join                            | public | none | code password again | -
+GET  /reset                           | public | none | - | -
+POST /reset                           | public | none | code password again | -
+GET  /sign-in/oidc                    | public | none | ?next ?again | -
+POST /sign-in/oidc/link               | public | none | code | -
+GET  /sign-in/oidc/callback           | public | none | ?* | -
 GET  /set-up                          | public | none | ?code | -
 POST /set-up                          | public | none | code site_name zone currency name password | -
 POST /language                        | public | own  | language next | -
@@ -57,18 +64,18 @@ POST /account/recovery-codes          | lead accountant payroll admin auditor | 
 POST /account/sessions                | lead accountant payroll admin auditor | own | session | -
 
 # The floor.
-GET  /board                           | lead accountant admin         | site | ?wall ?part ?seen | name
+GET  /board                           | lead accountant admin auditor         | site | ?wall ?part ?seen | name
 POST /help/<uuid:call>/answer         | lead admin                    | fact | next | -
-GET  /orders                          | lead accountant payroll admin | site | ?status ?text ?after ?part ?seen | -
-GET  /orders/<path:code>              | lead accountant payroll admin | order | ?state ?shown ?part ?seen | name
-GET  /facts/<uuid:identity>           | lead accountant payroll admin | fact | - | name note user
-GET  /facts/<uuid:event_id>/photo     | lead admin                    | fact | - | photo
-GET  /held                            | lead accountant payroll admin | site | ?reason ?of ?owner ?after | name
+GET  /orders                          | lead accountant payroll admin auditor | site | ?status ?text ?after ?part ?seen | -
+GET  /orders/<path:code>              | lead accountant payroll admin auditor | order | ?state ?shown ?part ?seen | name
+GET  /facts/<uuid:identity>           | lead accountant payroll admin auditor | fact | - | name note user
+GET  /facts/<uuid:event_id>/photo     | lead admin auditor                    | fact | - | photo
+GET  /held                            | lead accountant payroll admin auditor | site | ?reason ?of ?owner ?after | name
 
 # Finance.
-GET  /entries                         | accountant payroll | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
-GET  /entries.csv                     | accountant payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
-GET  /entries/<int:position>          | accountant payroll | entry | - | name wage
+GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
+GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | wage
+GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name wage
 
 # Wages: payroll's alone, after a proof, with a reason.
 GET  /payroll                         | payroll | site       | - | -
@@ -92,11 +99,22 @@ GET  /labels/paper/<name>.css         | lead admin | none | - | -
 GET  /labels/scanner                  | lead admin | site | - | -
 
 # Administration.
-GET  /admin/floor                     | lead admin | site | - | -
+GET  /admin/floor                     | lead admin auditor | site | - | -
 POST /admin/floor                     | lead admin | site | typed_time fast_switch pin standard_cost away_minutes names | -
-GET  /admin/people                    | lead admin | site | ?text ?part ?seen | name number badge
+GET  /admin/people                    | lead admin auditor | site | ?text ?part ?seen | name number badge
 POST /admin/people/<key>/pin          | lead admin | person | pin again do | name number badge
 POST /admin/people/<key>/badge        | lead admin | person | - | name badge
+
+GET  /admin/users                     | admin payroll auditor | site | - | user
+POST /admin/users                     | admin | site fresh | name display_name role* team* language | user
+POST /admin/users/<path:name>/rights  | admin | user fresh | role* team* | user
+POST /admin/users/<path:name>/active  | admin | user fresh | do | user
+POST /admin/users/<path:name>/unlock  | admin | user fresh | - | user
+POST /admin/users/<path:name>/end     | admin | user fresh | - | user
+POST /admin/users/<path:name>/unlink  | admin | user fresh | - | user
+POST /admin/users/<path:name>/reset   | admin | user fresh | factor | user
+POST /admin/users/<path:name>/withdraw | admin | link fresh | - | user
+POST /admin/users/consent/<uuid:identity> | admin payroll | request fresh | do | user
 
 # Privacy: what is kept of people.
 GET  /privacy                         | admin payroll auditor | site | - | user
@@ -105,10 +123,10 @@ POST /privacy/notices                 | admin payroll | site | person receiver |
 GET  /privacy/people/<key>            | admin payroll | person | - | name number badge
 GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | name number badge note photo wage
 POST /privacy/people/<key>/erase      | admin payroll | person fresh | confirm force | name
-GET  /admin/tokens                    | admin accountant | site | - | user
+GET  /admin/tokens                    | admin accountant auditor | site | - | user
 POST /admin/tokens                    | admin accountant | site fresh | name scope* days bound | user
 POST /admin/tokens/<uuid:identity>/revoke | admin accountant | site | - | -
-GET  /admin/devices                   | lead admin | site | ?part ?seen | -
+GET  /admin/devices                   | lead admin auditor | site | ?part ?seen | -
 POST /admin/devices/enrolment         | lead admin | site | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -
 POST /admin/devices/<identity>/revoke | lead admin | device | - | -
@@ -129,11 +147,11 @@ GET  /api/v1/events/status            | device events:write events:read | site |
 GET  /api/v1/reference                | device reference:read | site | ?since | name badge
 
 # Programs.
-GET  /api/v1/entries                  | accountant payroll entries:read | site | ?after ?limit ?format | wage
-GET  /api/v1/batches                  | accountant payroll entries:read | site | ?after ?limit | -
-GET  /api/v1/orders                   | lead accountant payroll admin entries:read | site | ?status ?text ?after ?limit | -
-GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read | order | - | -
-GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read | order | - | wage
+GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | wage
+GET  /api/v1/batches                  | accountant payroll entries:read auditor | site | ?after ?limit | -
+GET  /api/v1/orders                   | lead accountant payroll admin entries:read auditor | site | ?status ?text ?after ?limit | -
+GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read auditor | order | - | -
+GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | wage
 """  # noqa: E501 -- a table is read across
 
 

@@ -35,6 +35,7 @@ class Things:
     person: str
     device: str
     position: int
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def stock(engine: Engine, site: str, order: str, key: str, *, name: str, number:
     send(engine, [start, end, told, call], now=now, site=site)
     with write(engine) as connection:
         intake_log.keep_notes(connection, site, [(start["id"], "0" * 32, note)])
-    return Things(order, start["id"], call["id"], key, device, 1)
+    return Things(order, start["id"], call["id"], key, device, 1, "lead" if site == "main" else "elsewhere")
 
 
 def build(engine: Engine) -> tuple[Things, Things]:
