@@ -181,7 +181,7 @@ def rescue_file() -> ResponseReturnValue:
     file = request.files.get("file")
     try:
         content = file.read() if file else b""
-        rescued = rescue.take_in(db.engine, settings().site, content, current.user, now())
+        rescued = rescue.take_in(db.engine, settings().site, content, current.user, now(), current.reach)
         with write(db.engine) as connection:
             _record(connection, "device.rescued", rescued.id, name=rescued.device, facts=str(rescued.facts.total()))
     except Problem as problem:

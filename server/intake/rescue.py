@@ -18,13 +18,16 @@ from sqlalchemy import Connection, Engine
 from server.intake.accept import Sender, accept, keep_notes
 from server.intake.photos import MOST_BYTES, SALT, accept_photo
 from server.problems import Problem
-from server.store import people
+from server.store import people, teams
 from server.store.database import write
+from server.store.teams import Reach
 from sync.core.canonical import BadJson, parse
 from sync.events.base import UUID_PATTERN
 
 TOGETHER = 500
 FORM = 1
+# What a fact calls the one it ends, corrects or answers.
+ANSWERS = ("start_id", "target_id", "replacement_id", "call_id")
 
 
 @dataclass(slots=True)
@@ -48,16 +51,20 @@ def relayed(connection: Connection, site: str, origin: str, by: str) -> Sender:
     return Sender(found.id, is_device=True, relayed_by=by)
 
 
-def take_in(engine: Engine, site: str, content: bytes, user: str, now: int) -> Rescued:
-    """Take in the file of a device, for a user. Raises Problem for a file that is none, or of a device unknown here.
+def take_in(engine: Engine, site: str, content: bytes, user: str, now: int, reach: Reach = None) -> Rescued:
+    """Take in the file of a device, for a user. Raises Problem for a file that is none, of a device unknown here, or with
+    facts of people beyond the user's reach.
 
     In lots, each committed: what is in stays in when a later one fails, and the file may be taken in again.
     """
     file = _read(content)
     with write(engine) as connection:
         found = people.device_of_id(connection, site, file["device"]["id"])
+        outside = _names_others(connection, site, file["events"], reach)
     if found is None:
         raise Problem("relay.device_unknown")
+    if outside:  # all or nothing: a half of what a person did would be no rescue
+        raise Problem("team.outside")
     sender = Sender(found.id, is_device=True, relayed_by=f"user:{user}")
     rescued = Rescued(found.id, found.name)
     events, notes = file["events"], file.get("notes")
@@ -73,6 +80,20 @@ def take_in(engine: Engine, site: str, content: bytes, user: str, now: int) -> R
         with write(engine) as connection:
             rescued.photos[_keep(connection, site, event_id, salt, jpeg, now)] += 1
     return rescued
+
+
+def _names_others(connection: Connection, site: str, events: list[Any], reach: Reach) -> bool:
+    """Whether facts are about people beyond reach, or answer facts that are."""
+    if reach is None:
+        return False
+    told = [event for event in events if isinstance(event, dict)]
+    people_named = {who for event in told if isinstance(who := event.get("person"), str)}
+    answered = {one for event in told for name in ANSWERS if isinstance(one := event.get(name), str)}
+    known = teams.facts(connection, site, None, answered)
+    return bool(
+        people_named - teams.people(connection, site, reach, people_named)
+        or known - teams.facts(connection, site, reach, answered)
+    )
 
 
 def _read(content: bytes) -> dict[str, Any]:
