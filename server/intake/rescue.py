@@ -52,8 +52,8 @@ def relayed(connection: Connection, site: str, origin: str, by: str) -> Sender:
 
 
 def take_in(engine: Engine, site: str, content: bytes, user: str, now: int, reach: Reach = None) -> Rescued:
-    """Take in the file of a device, for a user. Raises Problem for a file that is none, of a device unknown here, or with
-    facts of people beyond the user's reach.
+    """Take in the file of a device, for a user. Raises Problem for a file that is none, of a device unknown here, or
+    with facts of people beyond the user's reach.
 
     In lots, each committed: what is in stays in when a later one fails, and the file may be taken in again.
     """
