@@ -19,6 +19,7 @@ from server.problems import Problem
 from server.security import local_path
 from server.store.database import read, write
 from server.store.factors import Factors, factors_of
+from sync.core.canonical import BadJson, parse
 
 blueprint = Blueprint("proof", __name__)
 
@@ -181,9 +182,9 @@ def _again_page(target: str, kept: str = "", problem: Problem | None = None) -> 
 def _kept_fields(told: str) -> list[tuple[str, str]]:
     """The fields of a form that was kept: what `ask_again` wrote, or nothing."""
     try:
-        fields = json.loads(told) if told else []
+        fields = parse(told) if told else []
         return [(str(name), str(value)) for name, value in fields]
-    except (ValueError, TypeError):
+    except (BadJson, ValueError, TypeError):
         return []
 
 
