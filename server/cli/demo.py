@@ -21,8 +21,13 @@ def command(settings: Settings, seed: int) -> None:
 
 
 def in_its_folder(settings: Settings) -> Settings:
-    """Settings with the demo's own folder, so that it never meets a real plant; a database that is named is kept."""
-    return settings if settings.database_url else replace(settings, data_dir=settings.data_dir / "demo")
+    """Settings with the demo's own folder, so that it never meets a real plant; a database that is named is kept.
+
+    A demo asks nobody for a second factor: its people and their wages are invented, its passwords are random and told in
+    the terminal, and whoever wants to try a second factor can set one up. Its pages say so.
+    """
+    chosen = replace(settings, second_factor_roles=("none",))
+    return chosen if settings.database_url else replace(chosen, data_dir=settings.data_dir / "demo")
 
 
 def fill(settings: Settings, seed: int = 7) -> DemoAccess:
@@ -47,5 +52,6 @@ def tell(access: DemoAccess) -> None:
     click.echo(_("Sign in as"))
     for name, password, roles in access.users:
         click.echo(f"  {name:<12} {password:<28} {', '.join(roles)}")
+    click.echo("  " + _("A password is enough here; a real plant asks for a second factor as well."))
     for name, token in access.tokens:
         click.echo("  " + _("Token") + f" {name:<20} {token}")

@@ -158,7 +158,7 @@ def list_devices() -> Response:
 
 
 @blueprint.post("/admin/devices/enrolment")
-@access(roles={"admin", "lead"}, objects="site")
+@access(roles={"admin", "lead"}, objects="site", fresh=True)
 def offer_enrolment() -> Response:
     """A new single-use code as QR and as address, shown once."""
     secret, limits = credentials.make_secret(), settings()

@@ -127,7 +127,7 @@ GET  /admin/tokens                    | admin accountant auditor | site | - | us
 POST /admin/tokens                    | admin accountant | site fresh | name scope* days bound | user
 POST /admin/tokens/<uuid:identity>/revoke | admin accountant | site | - | -
 GET  /admin/devices                   | lead admin auditor | site | ?part ?seen | -
-POST /admin/devices/enrolment         | lead admin | site | - | -
+POST /admin/devices/enrolment         | lead admin | site fresh | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -
 POST /admin/devices/<identity>/revoke | lead admin | device | - | -
 POST /admin/devices/<identity>/admit  | lead admin | device | - | -
