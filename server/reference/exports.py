@@ -34,6 +34,8 @@ def rows(connection: Connection, site: str, kind: Kind) -> list[dict[str, Any]]:
             for name, value in sorted(settings.items())
         ]
     stored = plant.rows(connection, site, kind.name)
+    if kind.name == "people":  # somebody who was erased is nobody to take in elsewhere
+        stored = [row for row in stored if row["name"] or row["number"]]
     if kind.name == "rates":
         stored = _newest(stored)
     if kind.name == "billable_rates":

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, make_response, request
 from werkzeug import Response
 
-from server.auth.access import access
+from server.auth.access import access, current
 from server.extensions import db, now, settings
-from server.store import deltas, plant
+from server.store import deltas, disclosures, plant
 from server.store.database import read, write
 from server.store.snapshot import snapshot
 from sync.core.canonical import dump
@@ -28,9 +28,13 @@ def reference() -> Response:
     with read(db.engine) as connection:
         whole = snapshot(connection, site, local_date(moment, plant.site(connection, site).zone))
         remembered = deltas.is_newest(connection, site, whole["version"])
-    if not remembered:
+        told = current.kind != "token" or disclosures.is_known(connection, site, f"token:{current.id}", moment)
+    if not remembered or not told:
         with write(db.engine) as connection:
-            deltas.remember(connection, site, whole, moment)
+            if not remembered:
+                deltas.remember(connection, site, whole, moment)
+            if not told:
+                disclosures.note(connection, site, f"token:{current.id}", current.name, moment)
     if since == whole["version"]:
         return _marked(Response(status=304), since)
     answer: dict[str, Any] = whole
