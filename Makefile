@@ -84,6 +84,13 @@ lint: .venv/dev.stamp ## ruff only
 types: setup-test ## mypy and tsc only
 	@$(BIN)/python -m tools.check --only mypy --only tsc
 
+.PHONY: audit sbom
+audit: setup-test ## ask whether a flaw of a package we depend on is known; no answer is no pass
+	@$(BIN)/python -m tools.audit
+
+sbom: setup-test ## list what an installation is made of, as CycloneDX: build/sbom/
+	@$(BIN)/python -m tools.sbom
+
 # ---- making ------------------------------------------------------------------------------------------------------
 
 .PHONY: bench docs screenshots gallery locale lock clean

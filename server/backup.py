@@ -1,12 +1,13 @@
 """Backups: one file with everything an installation needs to go on elsewhere, sealed.
 
 A backup is a zip with two members in the format age (https://age-encryption.org), so that it can be opened in twenty
-years without us: `key.age`, a key made for this one file and sealed with the passphrase or key file of whoever backs
-up; and `data.age`, sealed to that key. The key stands nowhere else, so nobody without the passphrase can read a backup,
-change it, or make one that is taken for ours.
+years without us: `key.age`, a key made for this one file and sealed with the passphrase, or to the key file (an age
+identity), of whoever backs up; and `data.age`, sealed to that key. The key stands nowhere else, so nobody without
+passphrase or key file can read a backup, change it, or make one that is taken for ours.
 
 Inside are gzipped lines of JSON: what it is; each key file; each table with its rows; and at the end how many there
-were. `unzip -p FILE key.age | age -d > k; unzip -p FILE data.age | age -d -i k | zcat` shows them.
+were. `unzip -p FILE key.age | age -d > k; unzip -p FILE data.age | age -d -i k | zcat` shows them (with a key file:
+`age -d -i KEYFILE > k`).
 """
 
 import base64
@@ -32,6 +33,8 @@ from server.store.database import DatabaseRefused, write
 FORMAT = 1
 KEY, DATA, NOTE = "key.age", "data.age", "README.txt"
 SHORTEST = 12
+# How an identity of age begins.
+IDENTITY = "AGE-SECRET-KEY-1"
 LINE_LIMIT = 512 * 1024 * 1024
 WORDS = """A backup of Floorledger. To put it back: floorledger restore FILE
 Without Floorledger: unzip -p FILE key.age | age -d > k; unzip -p FILE data.age | age -d -i k | zcat
@@ -51,15 +54,34 @@ class Contents:
 
 
 def check_secret(secret: str) -> str:
-    """A passphrase, or what a key file holds, that is long enough. Raises Problem `backup.short_secret`."""
-    if len(secret.strip()) < SHORTEST:
+    """A passphrase that is long enough, or what a key file holds. Raises Problem."""
+    secret = secret.strip()
+    if len(secret) < SHORTEST:
         raise Problem("backup.short_secret")
-    return secret.strip()
+    if secret.startswith(IDENTITY):
+        try:
+            pyrage.x25519.Identity.from_str(secret)
+        except pyrage.IdentityError as wrong:
+            raise Problem("backup.wrong_key") from wrong
+    return secret
 
 
 def new_key() -> str:
-    """What a key file holds: 256 random bits."""
-    return secrets.token_hex(32)
+    """What a key file holds: an identity of age, 256 random bits."""
+    return str(pyrage.x25519.Identity.generate())
+
+
+def _seal(key: str, secret: str) -> bytes:
+    if not secret.startswith(IDENTITY):
+        return pyrage.passphrase.encrypt(key.encode(), secret)
+    # To the public half, which is nowhere but in the key file: who has not the file can make no backup of ours either.
+    return pyrage.encrypt(key.encode(), [pyrage.x25519.Identity.from_str(secret).to_public()])
+
+
+def _unseal(sealed: bytes, secret: str) -> str:
+    if not secret.startswith(IDENTITY):
+        return pyrage.passphrase.decrypt(sealed, secret).decode()
+    return pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(secret)]).decode()
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
@@ -73,7 +95,7 @@ def write_file(path: Path, secret: str, contents: Contents, connection: Connecti
         zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
     ):
         archive.writestr(NOTE, WORDS)
-        archive.writestr(KEY, pyrage.passphrase.encrypt(str(key).encode(), secret))
+        archive.writestr(KEY, _seal(str(key), secret))
         with archive.open(DATA, "w", force_zip64=True) as sealed:
             pyrage.encrypt_io(_Reader(_packed(_lines(contents, connection))), sealed, [key.to_public()])
         archive.close()
@@ -180,7 +202,7 @@ def _key(archive: zipfile.ZipFile, secret: str) -> "pyrage.x25519.Identity":
     try:
         with archive.open(KEY) as member:
             sealed = member.read(10_000)
-        return pyrage.x25519.Identity.from_str(pyrage.passphrase.decrypt(sealed, secret).decode())
+        return pyrage.x25519.Identity.from_str(_unseal(sealed, secret))
     except (pyrage.DecryptError, pyrage.IdentityError) as wrong:
         # age cannot tell a wrong passphrase from a changed key; whole age files begin with these words.
         raise Problem("backup.wrong_key" if sealed.startswith(b"age-encryption.org/") else "backup.damaged") from wrong

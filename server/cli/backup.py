@@ -32,7 +32,7 @@ PASSPHRASE = "FLOORLEDGER_BACKUP_PASSPHRASE"  # noqa: S105 -- the name of a vari
 
 key_file_option = click.option(
     "--key-file", type=click.Path(path_type=Path, dir_okay=False), default=None,
-    help=f"File whose content is the passphrase; otherwise {PASSPHRASE} is used, or you are asked.",
+    help=f"File made with --new-key-file; otherwise {PASSPHRASE} is the passphrase, or you are asked for it.",
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def command(
             audit.record(
                 connection, site, at=system_clock(), actor="cli", action="backup.made", subject=path.name[:200]
             )
+    engine.dispose()
     click.echo(_("%(path)s holds %(rows)s rows, was read back and recomputed (%(size)s MB, %(seconds)s s).",
                  path=path, rows=sum(found.rows.values()), size=f"{path.stat().st_size / 1e6:.1f}",
                  seconds=f"{time.monotonic() - began:.0f}"))  # fmt: skip

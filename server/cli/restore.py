@@ -48,11 +48,12 @@ def command(settings: Settings, source: Path, key_file: Path | None, check: bool
         if check:
             return
         with running.alone(settings.data_dir) as mark:
+            _check_alone(settings)
             who = _prove(settings, there, again=mark.exists())
             _change(settings, there, contents, who)
             mark.touch(0o600)
             backup.sync_folder(settings.data_dir)
-            kept = _put_in_place(settings, there, contents)
+            kept = _put_in_place(settings, there, contents, mark)
             mark.unlink()
             backup.sync_folder(settings.data_dir)
     click.echo(_("Restored (%(seconds)s s). Look at users, devices and tokens: what changed since the backup is as it "
@@ -154,7 +155,19 @@ def _carry_over(settings: Settings, new: Connection) -> dict[str, str]:
 # --- into place ---------------------------------------------------------------------------------------------------
 
 
-def _put_in_place(settings: Settings, there: Settings, contents: backup.Contents) -> Path | None:
+def _check_alone(settings: Settings) -> None:
+    """Raise Problem where somebody else works on a PostgreSQL, on whatever machine; a file is held by its lock."""
+    engine = open_engine(settings.database)
+    try:
+        if engine.dialect.name == "postgresql":
+            with read(engine) as connection:
+                if copying.others(connection):
+                    raise Problem("restore.running")
+    finally:
+        engine.dispose()
+
+
+def _put_in_place(settings: Settings, there: Settings, contents: backup.Contents, mark: Path) -> Path | None:
     """The copy becomes what is here; returns where what was here lies. Run again after a power cut, it ends well."""
     kept = settings.data_dir / f"{KEPT}{format_instant(system_clock())[:19].replace(':', '')}Z"
     kept.mkdir(mode=0o700)
@@ -165,6 +178,9 @@ def _put_in_place(settings: Settings, there: Settings, contents: backup.Contents
     if backend == "postgresql":
         try:
             _into_postgresql(engine, there)
+        except BaseException:
+            mark.unlink()  # one transaction: nothing has changed
+            raise
         finally:
             engine.dispose()
     else:
@@ -196,8 +212,6 @@ def _into_postgresql(engine: Engine, there: Settings) -> None:
     source = open_engine(there.database)
     try:
         with read(source) as new, write(engine) as connection:
-            if copying.others(connection):
-                raise Problem("restore.running")
             copying.clear(connection)
             backup.shape(connection, "head")
             for name, columns, rows in copying.rows(new):

@@ -135,7 +135,13 @@ def clear(connection: Connection) -> None:
     found = MetaData()
     found.reflect(connection, only=lambda name, _: name in TABLES or name == "alembic_version")
     found.drop_all(connection)
-    connection.execute(text("DROP FUNCTION IF EXISTS refuse_change() CASCADE"))
+    # The functions of the triggers that kept them.
+    kept = text(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE prorettype = 'trigger'::regtype "
+        "AND pronamespace = current_schema()::regnamespace AND proname LIKE 'refuse%'"
+    )
+    for function in connection.scalars(kept).all():
+        connection.execute(text(f"DROP FUNCTION {function}"))
 
 
 def others(connection: Connection) -> int:
