@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 
 from server.cli import Trouble, open_database
 from server.pull.routes import CSV_COLUMNS, as_csv, lines_of
+from server.extensions import system_clock
 from server.reference import exports
 from server.settings import Settings
 from server.spreadsheet import MOST_ROWS, TooLarge, Workbook, of_entries, workbook
-from server.store import ledger
-from server.store.database import read
+from server.store import disclosures, ledger
+from server.store.database import read, write
 from server.terminal import gettext as _
 from sync.connectors.csv_file.mapping import KINDS
 
@@ -87,6 +88,7 @@ def people(settings: Settings, form: str, out: IO[str]) -> None:
         "json": lambda: out.write(_json({"people": found}) + "\n"),
     }
     writers[form]()
+    _note_names(settings)
 
 
 @command.command()
@@ -127,3 +129,10 @@ def _workbook(out: IO[str]) -> Iterator[Workbook]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+    _note_names(settings)
+
+
+def _note_names(settings: Settings) -> None:
+    """Names left with this file: whoever has it must be told when somebody is erased."""
+    with write(open_database(settings)) as connection:
+        disclosures.note(connection, settings.site, "file:export", _("files of floorledger export"), system_clock())
