@@ -26,13 +26,14 @@ blueprint = Blueprint("privacy", __name__)
 
 KEEPERS = {"admin", "payroll"}
 RULES = frozenset(retention.RULES)
+MOST = 20
 
 
 @blueprint.get("/privacy")
-@access(roles=KEEPERS | {"auditor"}, objects="site", reads={"user"})
+@access(roles=KEEPERS | {"auditor"}, objects="site", query={"who"}, reads={"name", "number"})
 @menu(_("Privacy"), group="admin", order=60)
 def overview() -> Response:
-    """Terms, what went, and who has to be told."""
+    """Somebody found by name, number or key; terms, what went, and who has to be told."""
     return _overview()
 
 
@@ -134,9 +135,10 @@ def _rates(key: str) -> list[dict[str, str]]:
 
 
 def _overview(wrong: Set[str] = frozenset(), given: dict[str, str] | None = None) -> Response:
-    site = settings().site
+    site, who = settings().site, request.args.get("who", "").strip()[:100]
     with read(db.engine) as connection:
         values: dict[str, Any] = {
+            "found": erasure.search(connection, site, current.reach, who, MOST) if current.has(*KEEPERS) else [],
             "terms": retention.terms(connection, site),
             "runs": retention.last_runs(connection, site),
             "removals": retention.removals(connection, site),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, String, Table, and_, delete, func, or_, selec
 from server.store import audit, disclosures, floor, tombstones
 from server.store.lists import among
 from server.store.tables import TABLES
+from server.store.teams import Reach
 from sync.core.findings import RUNNING
 
 PERSON, EVENT, LABEL = TABLES["person"], TABLES["event"], TABLES["label_code"]
@@ -88,6 +89,21 @@ def find_by_number(connection: Connection, site: str, number: str) -> Person | N
     """The person with this personnel number, or this key; None when there is none."""
     found = connection.scalar(select(PERSON.c.key).where(PERSON.c.site == site, PERSON.c.number == number))
     return find(connection, site, found or number)
+
+
+def search(connection: Connection, site: str, reach: Reach, who: str, most: int) -> list[Person]:
+    """People within reach by a part of their name, their number or their key, by name; at most so many."""
+    wanted = _folded(who)
+    if not wanted:
+        return []
+    query = select(PERSON.c.key, PERSON.c.number, PERSON.c.name, PERSON.c.active, PERSON.c.department)
+    found = [
+        Person(row.key, row.number or "", row.name, row.active)
+        for row in connection.execute(query.where(PERSON.c.site == site).order_by(PERSON.c.name, PERSON.c.key))
+        if (reach is None or row.department in reach)
+        and (wanted in _folded(row.name) or who in (row.number or "", row.key))
+    ]
+    return found[:most]
 
 
 def obstacles(connection: Connection, site: str, key: str) -> Obstacles:

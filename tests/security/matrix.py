@@ -117,7 +117,7 @@ POST /admin/users/<path:name>/withdraw | admin | link fresh | - | user
 POST /admin/users/consent/<uuid:identity> | admin payroll | request fresh | do | user
 
 # Privacy: what is kept of people.
-GET  /privacy                         | admin payroll auditor | site | - | user
+GET  /privacy                         | admin payroll auditor | site | ?who | name number
 POST /privacy/terms                   | admin         | site fresh | identity strangers notes refused diagnostics security books | -
 POST /privacy/notices                 | admin payroll | site | person receiver | -
 GET  /privacy/people/<key>            | admin payroll | person | - | name number badge
