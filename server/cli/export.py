@@ -10,8 +10,8 @@ import click
 from sqlalchemy import Connection
 
 from server.cli import Trouble, open_database
-from server.pull.routes import CSV_COLUMNS, as_csv, lines_of
 from server.extensions import system_clock
+from server.pull.routes import CSV_COLUMNS, as_csv, lines_of
 from server.reference import exports
 from server.settings import Settings
 from server.spreadsheet import MOST_ROWS, TooLarge, Workbook, of_entries, workbook
@@ -112,6 +112,7 @@ def plant(settings: Settings, form: str, out: Path) -> None:
                 (out / f"{kind}.csv").write_text(exports.as_csv(KINDS[kind], rows), "utf-8", newline="")
     except OSError as wrong:
         raise Trouble(_("%(file)s cannot be written: %(reason)s", file=out, reason=wrong.strerror)) from wrong
+    _note_names(settings)
     click.echo(_("%(count)s rows in %(file)s", count=sum(len(rows) for rows in found.values()), file=out))
 
 
@@ -129,7 +130,6 @@ def _workbook(out: IO[str]) -> Iterator[Workbook]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-    _note_names(settings)
 
 
 def _note_names(settings: Settings) -> None:
