@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from server.store import plant
 from sync.connectors.csv_file.mapping import Column, Kind, code, day, decimal
-from sync.connectors.csv_file.source import LineError, Sheet, read
+from sync.connectors.csv_file.source import LineError, Sheet, Unreadable, read_cells
+from sync.connectors.csv_file.workbook import tables
+from sync.core.quantity import plain
 from sync.costing.wages import OwnRate
 
 
@@ -35,12 +37,24 @@ MOST = Decimal(100_000)
 
 
 def read_rates(connection: Connection, site: str, content: bytes, name: str) -> tuple[list[OwnRate], list[LineError]]:
-    """The rates of a file, people by key; and what is wrong with it."""
-    sheet, errors = read(PERSON_RATES, content, name)
+    """The rates of a file, CSV or a workbook of one sheet, people by key; and what is wrong with it."""
+    try:
+        found = tables(content, name)
+    except Unreadable as unreadable:
+        return [], [unreadable.error]
+    if len(found) > 1:
+        return [], [LineError(name, 0, "", _("has several sheets: leave the one with the rates"))]
+    sheet, errors = read_cells(PERSON_RATES, found[0])
     known = people(connection, site, [row["person"] for row in sheet.rows])
     errors += _check(sheet, known)
     rates = [] if errors else [_rate(row, known) for row in sheet.rows]
     return rates, errors
+
+
+def as_text(rates: Sequence[OwnRate]) -> str:
+    """The same as the text of a file, so that a preview carries on what was read."""
+    lines = [f"{rate.person},{rate.valid_from},{rate.valid_until or ''},{plain(rate.amount)}\n" for rate in rates]
+    return "".join(["person,valid_from,valid_until,amount\n", *lines])
 
 
 def people(connection: Connection, site: str, names: Sequence[str]) -> dict[str, str]:

@@ -34,8 +34,9 @@ from server.store import wages as store
 from server.store.database import read, write
 from sync.connectors.csv_file.mapping import KINDS
 from sync.connectors.csv_file.source import LineError, Sheet
+from sync.connectors.csv_file.workbook import is_workbook
 from sync.core.clock import local_date, month_of
-from sync.core.quantity import parse_decimal, plain
+from sync.core.quantity import parse_decimal
 from sync.costing.wages import OwnRate
 from sync.ledger.entry import hours as as_hours
 
@@ -123,7 +124,7 @@ def _given(connection: Connection) -> tuple[list[OwnRate], Sequence[str | LineEr
     if upload is not None and upload.filename:
         content = upload.read()
         rates, errors = file.read_rates(connection, current.site, content, upload.filename)
-        return rates, errors, content.decode("utf-8", "replace")
+        return rates, errors, file.as_text(rates) if is_workbook(content) else content.decode("utf-8", "replace")
     if text:
         rates, errors = file.read_rates(connection, current.site, text.encode(), gettext("the file"))
         return rates, errors, text
@@ -144,9 +145,8 @@ def _typed(connection: Connection) -> tuple[list[OwnRate], list[str], str]:
         return [], [gettext("Write days as 2026-11-20 and the amount as digits.")], ""
     if sentence := file.wrong(since, until, amount):
         return [], [gettext(sentence)], ""
-    # As a file, so that the preview carries on what was typed.
-    text = f"person,valid_from,valid_until,amount\n{key},{since},{until or ''},{plain(amount)}\n"
-    return [OwnRate("", key, since, amount, until)], [], text
+    rates = [OwnRate("", key, since, amount, until)]
+    return rates, [], file.as_text(rates)
 
 
 def _refused(why: str, errors: Sequence[str | LineError]) -> Response:

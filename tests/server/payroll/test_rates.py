@@ -2,15 +2,18 @@
 
 import io
 import re
+import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from html import unescape
 
+import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
 
 from server.auth import wages
 from server.store import audit
@@ -183,3 +186,28 @@ def test_a_site_that_keeps_group_rates_says_so(app: Flask, shop: Engine, paula: 
     app.extensions["settings"] = replace(app.extensions["settings"], labor_rates="group")
     assert "keeps no rates of single people" in paula.get("/payroll").text
     assert paula.get("/payroll/rates?why=rates").status_code == 409
+
+
+def test_rates_may_come_as_a_workbook(app: Flask, shop: Engine, paula: FlaskClient, paul: FlaskClient) -> None:
+    """Checked like any stranger's; the preview carries on what was read."""
+
+    def offer(do: str, rows: list[list[object]], **edit: bytes) -> TestResponse:
+        made = openpyxl.Workbook()
+        for row in [["Matricule", "Valable du", "Montant"], *rows]:
+            made.active.append(row)
+        out = io.BytesIO()
+        made.save(out)
+        with zipfile.ZipFile(out, "a") as package:
+            for name, content in edit.items():
+                package.writestr(f"xl/{name}.bin", content)
+        sent = {"why": "rates", "do": do, "reason": "Raise", "file": (io.BytesIO(out.getvalue()), "taux.xlsx")}
+        return paula.post("/payroll/rates", data=sent)
+
+    day = datetime(2026, 11, 1)  # noqa: DTZ001 - a cell of a sheet has no time zone
+    preview = offer("preview", [[101, day, 24.37], [102, day, 26.91]])
+    assert preview.status_code == 200
+    carried = re.search('name="text" value="([^"]*)"', preview.text)
+    assert carried and unescape(carried[1]).splitlines()[1].split(",")[1:] == ["2026-11-01", "", "24.37"]
+    assert offer("propose", [[101, day, 24.37]]).status_code == 303
+    assert "cell C2" in offer("preview", [[101, day, "much"]]).text
+    assert "macros" in offer("preview", [[101, day, 24.37]], vbaProject=b"x").text
