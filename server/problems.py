@@ -111,6 +111,8 @@ _KINDS = [
     # operators
     Kind("person.pin_wrong", 401, _("Number and PIN do not fit."), _("Type both again, or ask your team lead.")),
     Kind("person.pin_locked", 429, _("Too many wrong PINs."), _("Wait {wait}, or ask your team lead for a new PIN.")),
+    Kind("person.pin_shut", 403, _("This number takes no PIN after too many wrong ones."),
+         _("Scan your badge. A team lead unlocks the PIN on the page People.")),
     Kind("person.pin_off", 403, _("This site takes no number and PIN."), _("Scan your badge.")),
     Kind("person.pin_weak", 422, _("This PIN is too easy to guess."),
          _("Choose 6 to 12 digits: no date, no run such as 123456, no repetition, not the person's number.")),

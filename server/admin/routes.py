@@ -1,7 +1,7 @@
 """/admin/floor: what phones may do at this site. /admin/people: who captures, their PINs and badges."""
 
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from flask import Blueprint, Response, flash, redirect, request
@@ -16,7 +16,7 @@ from server.extensions import db, now, settings
 from server.fragments import PARTS
 from server.menu import menu
 from server.problems import Problem
-from server.store import people, plant, sites
+from server.store import audit, people, plant, sites
 from server.store.database import read, write
 from server.store.names import HOW, How
 from sync.core.codes import grouped
@@ -29,6 +29,12 @@ blueprint.register_blueprint(users.blueprint)
 LEADS = {"lead", "admin"}
 READERS = LEADS | {"auditor"}
 PAGE = 100
+_CHANGES: dict[str, pins.Change] = {"clear": "cleared", "unlock": "unlocked"}
+_CHANGED = {
+    "set": _("The PIN of %(name)s is set."),
+    "cleared": _("%(name)s has no PIN any more."),
+    "unlocked": _("%(name)s may try the PIN again."),
+}
 # The choices of the page that are yes or no, in its order: what it is, and what follows from it.
 SWITCHES = (
     ("typed_time", _("Time may be typed"),
@@ -81,13 +87,19 @@ def set_floor() -> ResponseReturnValue:
         page.status_code = 422
         return page
     with write(db.engine) as connection:
-        sites.set_floor(connection, settings().site, sites.Floor(**switches, away_minutes=int(minutes), names=called))
+        chosen = sites.Floor(**switches, away_minutes=int(minutes), names=called)
+        sites.set_floor(connection, settings().site, chosen)
+        audit.record(connection, settings().site, at=now(), actor=f"user:{current.user}", action="floor.changed",
+                     details={name: str(value) for name, value in asdict(chosen).items()})  # fmt: skip
     flash(gettext("Kept. Phones follow as soon as they have a network."))
     return redirect("/admin/floor", 303)
 
 
 def _floor_page(floor: sites.Floor, wrong: str = "", minutes: str = "") -> Response:
-    values = {"may_change": current.has(*LEADS), "floor": floor, "switches": SWITCHES, "names": NAMES, "wrong": wrong, "minutes": minutes or floor.away_minutes}
+    values = {
+        "may_change": current.has(*LEADS), "floor": floor, "switches": SWITCHES, "names": NAMES, "wrong": wrong,
+        "minutes": minutes or floor.away_minutes,
+    }  # fmt: skip
     return fragments.page("admin/floor.html", **values, range=sites.AWAY_MINUTES)
 
 
@@ -105,28 +117,25 @@ def list_people() -> Response:
 @blueprint.post("/admin/people/<key>/pin")
 @access(roles=LEADS, objects="person", writes={"do", "pin", "again"}, reads={"name", "number", "badge"})
 def set_pin(key: str) -> ResponseReturnValue:
-    """Set somebody's PIN, or take it away when asked to; either ends a lock."""
-    site, clear = settings().site, request.form.get("do") == "clear"
-    row = _person(key)
+    """Set somebody's PIN; take it away or unlock it, when asked to."""
+    what: pins.Change = _CHANGES.get(request.form.get("do", ""), "set")
+    row, hashed = _person(key), ""
     try:
-        if not row["number"] and not clear:
-            raise Problem("person.no_number")
-        pin = request.form.get("pin", "")
-        if not clear and pin != request.form.get("again", ""):
-            raise Problem("person.pin_differs")
-        hashed = "" if clear else pins.hash_pin(pin, row["number"], settings().pin_key())
+        if what == "set":
+            if not row["number"]:
+                raise Problem("person.no_number")
+            pin = request.form.get("pin", "")
+            if pin != request.form.get("again", ""):
+                raise Problem("person.pin_differs")
+            hashed = pins.hash_pin(pin, row["number"], settings().pin_key())
     except Problem as problem:
         page = _people_page(problem, key)
         page.status_code = problem.kind.status
         return page
     with write(db.engine) as connection:
-        people.forget_pin_failures(connection, site, pins.subject_of(row["number"] or "", site))
-        if clear:
-            people.clear_pin(connection, site, key)
-        else:
-            people.put_pin(connection, site, key, hashed, now())
-    said = _("%(name)s has no PIN any more.") if clear else _("The PIN of %(name)s is set.")
-    flash(str(said) % {"name": row["name"]})
+        pins.change(connection, settings().site, what, key, row["number"] or "", actor=f"user:{current.user}",
+                    now=now(), hashed=hashed)  # fmt: skip
+    flash(str(_CHANGED[what]) % {"name": row["name"]})
     return redirect(f"/admin/people#person-{key}", 303)
 
 
@@ -138,6 +147,7 @@ def new_badge(key: str) -> ResponseReturnValue:
     with write(db.engine) as connection:
         plant.withdraw_codes(connection, site, [("person", key, "")])
         letters = plant.code_for(connection, site, "person", key)
+        audit.record(connection, site, at=now(), actor=f"user:{current.user}", action="badge.made", subject=key)
     flash(gettext("%(name)s has a new badge: %(letters)s. The old one does not work any more.",
                   name=row["name"], letters=grouped(letters)))  # fmt: skip
     return redirect(f"/admin/people#person-{key}", 303)

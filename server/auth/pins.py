@@ -3,8 +3,9 @@
 Six digits are few, so guessing is what must be stopped: failures are counted in the database, for the number that was
 typed (whether or not anybody has it), for the device and for the site, by all processes together. From the third
 failure in a row on each one makes the next try wait longer, and after the tenth a team lead has to unlock the PIN. The
-badge goes on working all the while, so that nobody can lock a shop out of its work. Whoever guesses learns nothing from the answer: an unknown number, somebody
-without a PIN and a wrong PIN get the same words, and each costs one Argon2id computation.
+badge goes on working all the while, so that nobody can lock a shop out of its work. Whoever guesses learns nothing from
+the answer: an unknown number, somebody without a PIN and a wrong PIN get the same words, and each costs one Argon2id
+computation.
 
 What is hashed is keyed with a file beside the database: who steals the database alone cannot try a million PINs.
 """
@@ -35,10 +36,11 @@ FORGOTTEN_AFTER = 30 * 24 * HOUR
 SHUT = 2**53
 # Guessed first, beside runs, repetitions and dates.
 _COMMON = frozenset(
-    (
-        "112233 159753 147258 147852 258369 369258 159357 102030 100200 111222 123321 654456 123654 789456 456789 "
-        "142536 101112 741852 963852 852963 951753 753951 753159 357159 789123 321654 987456 456123 124578 235689 "
-        "134679 147896 258963 741963 963741 369147 741258 852456 131211 112358 314159 271828 141421 161803 420420"
+    (  # noqa: SIM905
+        "112233 159753 147258 147852 258369 369258 159357 102030 100200 111222 123321 654456 123654 789456 "
+        "456789 142536 101112 741852 963852 852963 951753 753951 753159 357159 789123 321654 987456 456123 "
+        "124578 235689 134679 147896 258963 741963 963741 369147 741258 852456 131211 112358 314159 271828 "
+        "141421 161803 420420"
     ).split()
 )
 
@@ -161,4 +163,3 @@ def _locked(left_ms: int) -> Problem:
 
 def _subject(kind: str, name: str) -> str:
     return f"{kind}:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:40]}"
-

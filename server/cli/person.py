@@ -4,11 +4,11 @@ import os
 
 import click
 
-from server.auth.pins import hash_pin, subject_of
+from server.auth.pins import Change, change, hash_pin
 from server.cli import Trouble, open_database
 from server.extensions import system_clock
 from server.settings import Settings
-from server.store import people, plant
+from server.store import plant
 from server.store.database import read, write
 from server.terminal import gettext as _
 
@@ -20,9 +20,10 @@ def command() -> None:
 
 @command.command()
 @click.argument("number")
-@click.option("--clear", is_flag=True, help="Take the PIN away.")
+@click.option("--clear", "what", flag_value="cleared", help="Take the PIN away.")
+@click.option("--unlock", "what", flag_value="unlocked", help="Let the person try again after too many wrong ones.")
 @click.pass_obj
-def pin(settings: Settings, number: str, clear: bool) -> None:
+def pin(settings: Settings, number: str, what: Change | None) -> None:
     """Set somebody's PIN, by personnel number; ends any lock. It is asked for, or taken from FLOORLEDGER_NEW_PIN."""
     engine = open_database(settings)
     with read(engine) as connection:
@@ -30,15 +31,16 @@ def pin(settings: Settings, number: str, clear: bool) -> None:
     if not rows:
         raise Trouble(_("Nobody has the number %(number)s.", number=number))
     # From a prompt or a pipe, never from the command line: the process list and the shell's history would show it.
-    hashed = "" if clear else hash_pin(_given(), number, settings.pin_key())
+    hashed = hash_pin(_given(), number, settings.pin_key()) if what is None else ""
     with write(engine) as connection:
-        people.forget_pin_failures(connection, settings.site, subject_of(number, settings.site))
-        if clear:
-            people.clear_pin(connection, settings.site, rows[0]["key"])
-        else:
-            people.put_pin(connection, settings.site, rows[0]["key"], hashed, system_clock())
-    said = _("%(number)s has no PIN any more.") if clear else _("The PIN of %(number)s is set.")
-    click.echo(said % {"number": number})
+        change(connection, settings.site, what or "set", rows[0]["key"], number, actor="cli", now=system_clock(),
+               hashed=hashed)  # fmt: skip
+    said = {
+        "set": _("The PIN of %(number)s is set."),
+        "cleared": _("%(number)s has no PIN any more."),
+        "unlocked": _("%(number)s may try the PIN again."),
+    }
+    click.echo(said[what or "set"] % {"number": number})
 
 
 def _given() -> str:

@@ -519,9 +519,10 @@ def locked_pins(connection: Connection, site: str, now: int) -> set[str]:
 def put_pin_failures(
     connection: Connection, site: str, subject: str, failures: int, began_at: int, last_at: int, locked_until: int
 ) -> None:
-    """Set a subject's count; counts nobody added to for two days go."""
+    """Set a subject's count; counts nobody added to for two months go, if they lock nothing."""
     table = PinFailure
-    connection.execute(delete(table).where(table.site == site, table.last_at < last_at - 2 * 86_400_000))
+    old = (table.last_at < last_at - 60 * 86_400_000, table.locked_until < last_at)
+    connection.execute(delete(table).where(table.site == site, *old))
     values = {"failures": failures, "began_at": began_at, "last_at": last_at, "locked_until": locked_until}
     insert_or_update = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
     connection.execute(

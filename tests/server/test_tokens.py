@@ -1,4 +1,4 @@
-"""A program's token: for named purposes, within its maker's rights, until a day, and of one machine where it is bound."""
+"""A program's token: for named purposes, within its maker's rights, until a day, of one machine where it is bound."""
 
 import json
 import re
@@ -22,6 +22,8 @@ from tests.server import callers
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 DAY_MS = 86_400_000
+DOORS = {"events:write": ("POST", "/api/v1/events"), "events:read": ("GET", "/api/v1/events/status?ids=x"),
+         "reference:read": ("GET", "/api/v1/reference"), "entries:read": ("GET", "/api/v1/entries")}  # fmt: skip
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ def plant_here(database: Engine, site: str) -> None:
     with write(database) as connection:
         plant.put(connection, site, "work_centers", [{"code": "W1", "name": "Lathes"}, {"code": "W2", "name": "Mills"}])
         plant.put(connection, site, "machines", [
-            {"code": "M1", "name": "Lathe 1", "work_center": "W1"}, {"code": "M2", "name": "Lathe 2", "work_center": "W1"},
-            {"code": "M3", "name": "Mill", "work_center": "W2"},
+            {"code": "M1", "name": "Lathe 1", "work_center": "W1"},
+            {"code": "M2", "name": "Lathe 2", "work_center": "W1"}, {"code": "M3", "name": "Mill", "work_center": "W2"},
         ])  # fmt: skip
 
 
@@ -104,8 +106,7 @@ def test_a_token_shrinks_with_the_rights_of_its_maker(
         people.create_user(connection, site, "maker", display_name="M", password_hash="-", roles=[able])
         wish = tokens.Wish("p", frozenset({scope}), maker="maker", roles=frozenset({able}))
         secret = tokens.create(connection, site, wish, system_clock())
-    door = {"events:write": ("POST", "/api/v1/events"), "events:read": ("GET", "/api/v1/events/status?ids=x"),
-            "reference:read": ("GET", "/api/v1/reference"), "entries:read": ("GET", "/api/v1/entries")}.get(scope)  # fmt: skip
+    door = DOORS.get(scope)
     if door is None:
         assert scope == "reference:write"  # nothing to call yet
         return
