@@ -148,6 +148,7 @@ def _overview(wrong: Set[str] = frozenset(), given: dict[str, str] | None = None
         }
     return fragments.page(
         "privacy/overview.html",
+        who=who,
         rules=retention.RULES,
         wrong=wrong,
         given=given or {},

@@ -133,3 +133,28 @@ def test_others_neither_erase_nor_hand_out(app: Flask, shop: Engine, role: str) 
         assert client.get(f"/privacy/people/{person.key}{address}").status_code == 403
     assert post(client, f"/privacy/people/{person.key}/erase", confirm=person.number).status_code == 403
     assert post(client, "/privacy/terms", notes="1").status_code == 403
+
+
+@pytest.mark.requirement("PR-14")
+def test_a_program_that_reads_names_is_written_down(app: Flask, shop: Engine) -> None:
+    program = callers.bearer(shop, "reference:read")
+    assert app.test_client().get("/api/v1/reference", headers=program).status_code == 200
+    with read(shop) as connection:
+        [one] = disclosures.receivers(connection, "main")
+    assert one.receiver.startswith("token:") and one.name == "program"
+    callers.device(app, shop).get("/api/v1/reference")  # a tablet of the site is no receiver outside
+    blind = callers.bearer(shop, "entries:read")
+    assert app.test_client().get("/api/v1/entries", headers=blind).status_code == 200
+    with read(shop) as connection:
+        assert disclosures.receivers(connection, "main") == [one]
+
+
+def test_somebody_is_found_by_name_number_and_key(payroll: FlaskClient, app: Flask, shop: Engine) -> None:
+    person = hire(shop, 3)[1]
+    for who in ("zelie001", "QUENNEVILLE001", person.number, person.key):
+        page = payroll.get("/privacy", query_string={"who": who}).text
+        assert page.count("/privacy/people/") == 1 and person.key in page
+    assert payroll.get("/privacy?who=quenneville").text.count("/privacy/people/") == 3
+    assert "Nobody is found" in payroll.get("/privacy?who=nobody").text
+    auditor = callers.signed_in(app, shop, "auditor")
+    assert "Quenneville" not in auditor.get("/privacy?who=quenneville").text
