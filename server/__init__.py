@@ -9,11 +9,12 @@ import pkgutil
 from pathlib import Path
 
 from flask import Blueprint, Flask
+from flask.helpers import get_debug_flag
 from jinja2 import FileSystemLoader, StrictUndefined
 
 import webapp
 from server import extensions
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 
 
 def create_app(settings: Settings | None = None, clock: extensions.Clock = extensions.system_clock) -> Flask:
@@ -22,11 +23,16 @@ def create_app(settings: Settings | None = None, clock: extensions.Clock = exten
     from server import figures, formulas, language, menu, migrations, problems, security, static, words
     from server.auth import access
 
+    # Flask's own development server would put an interactive debugger around us, for whoever finds it.
+    if get_debug_flag():
+        raise BadSetting("FLASK_DEBUG is set: Floorledger has no debug mode. Take the variable away.")
     chosen = settings or Settings.from_environment()
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.extensions["settings"] = chosen
     app.extensions["clock"] = clock
     app.config.update(
+        DEBUG=False,
+        PROPAGATE_EXCEPTIONS=False,
         SECRET_KEY=chosen.secret_key(),
         SQLALCHEMY_DATABASE_URI=chosen.database,
         MAX_CONTENT_LENGTH=chosen.body_limit,
