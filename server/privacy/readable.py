@@ -6,6 +6,7 @@ from typing import Any
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
 
+from server import words
 from server.figures import quantity
 from server.language import LANGUAGES, instant
 from server.store import audit, retention
@@ -14,6 +15,10 @@ from sync.events import catalog
 
 _ = lazy_gettext
 
+CHOICES = {
+    "activity": words.ACTIVITIES, "disposition": words.DISPOSITIONS, "provenance": words.PROVENANCES,
+    "result": words.RESULTS,
+}  # fmt: skip
 WHOSE = {"self": _("you"), "colleague": _("a colleague"), "desk": _("somebody at a desk"), "": ""}
 
 
@@ -41,4 +46,6 @@ def _told(name: str, value: Any) -> str:
         return _at(str(value))
     if name == "duration_ms":
         return f"{quantity(value // 60_000)} min"
+    if name in CHOICES and value in CHOICES[name]:
+        return str(CHOICES[name][value])
     return str(value)
