@@ -126,3 +126,32 @@ story("shortcuts are nobody's scan", () => {
   wait(200);
   assert.deepEqual([scans, typed], [[], []]);
 });
+
+for (const text of ["2", "12", "0", "\x1b[2J", "OK"]) {
+  story(`a scanned ${JSON.stringify(text)} is no amount, and its Enter confirms nothing`, () => {
+    const { press, scans, typed } = desk();
+    for (const letter of text) press(letter);
+    const enter = press("Enter");
+    assert.deepEqual(scans.map((scan) => scan.text), [text]);
+    assert.ok(enter.defaultPrevented, "and presses no button");
+    assert.deepEqual(typed, []);
+  });
+}
+
+story("a scanned 12 without Enter is no amount either", () => {
+  const { press, scans, typed, wait } = desk();
+  press("1");
+  press("2");
+  wait(200);
+  assert.deepEqual(scans.map(({ text }) => text), ["12"]);
+  assert.deepEqual(typed, []);
+});
+
+story("somebody who types as fast as hands can is a person", () => {
+  const { press, scans, typed } = desk();
+  press("1", { after: 500 });
+  press("2", { after: 45 });
+  press("Enter", { after: 45 });
+  assert.deepEqual(scans, []);
+  assert.deepEqual(typed, ["1", "2", "Enter"]);
+});

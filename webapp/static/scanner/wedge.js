@@ -1,7 +1,9 @@
 // A hand scanner that types. It is heard anywhere on the page, whatever has the focus, and told from a person by its
-// speed: no one types six characters with less than 80 ms between them.
+// speed: no one types six characters with less than 80 ms between them, nor two keys within 20 ms. A short text that
+// was scanned is no amount, and its Enter confirms nothing.
 
 const GAP_MS = 80;
+const NO_HAND_MS = 20;
 const SILENCE_MS = 120;
 const LEAST = 6;
 
@@ -24,7 +26,7 @@ const US = {
  * @param {(press: Event) => number} [when] by the keyboard's own clock: a page that was busy hears a burst late, not slow
  */
 export function listen(page, { onScan, onTyped, isCode }, when = (press) => press.timeStamp) {
-  /** @type {{text: string, byCode: string, keys: string[], field: HTMLInputElement | null, before: string}} */
+  /** @type {{text: string, byCode: string, keys: string[], field: HTMLInputElement | null, before: string, slowestMs: number}} */
   let burst = nothing();
   let lastMs = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -40,6 +42,9 @@ export function listen(page, { onScan, onTyped, isCode }, when = (press) => pres
     }
     onScan(text, byCode);
   }
+
+  /** Whether the keys so far came faster than from a hand, the one at hand included. */
+  const isByMachine = () => burst.slowestMs < NO_HAND_MS;
 
   /** It was a person after all. */
   function typed() {
@@ -57,12 +62,13 @@ export function listen(page, { onScan, onTyped, isCode }, when = (press) => pres
     const isEditing = press.key === "Backspace" || press.key === "Delete";
     if (!isEnd && !isCharacter && !isEditing) return;
     const atMs = when(press);
-    const isQuick = atMs - lastMs <= GAP_MS;
+    const gapMs = atMs - lastMs;
     lastMs = atMs;
     clearTimeout(silence);
-    if (!isQuick) typed();
+    if (gapMs > GAP_MS) typed();
+    if (burst.keys.length > 0) burst.slowestMs = Math.max(burst.slowestMs, gapMs);
     if (isEnd) {
-      if (burst.text.length >= LEAST) {
+      if (burst.text.length >= LEAST || (burst.text !== "" && isByMachine())) {
         press.preventDefault();
         press.stopImmediatePropagation();
         scanned();
@@ -86,14 +92,18 @@ export function listen(page, { onScan, onTyped, isCode }, when = (press) => pres
     burst.keys.push(press.key);
     burst.text += press.key.length === 1 ? press.key : "";
     burst.byCode += meant(press);
-    silence = setTimeout(() => (burst.text.length >= LEAST && isCode(burst.text) ? scanned() : typed()), SILENCE_MS);
+    silence = setTimeout(() => {
+      const isScan = burst.text.length >= LEAST ? isCode(burst.text) : burst.keys.length > 1 && isByMachine();
+      if (isScan) scanned();
+      else typed();
+    }, SILENCE_MS);
   }
 
   page.addEventListener("keydown", hear, { capture: true });
   return () => page.removeEventListener("keydown", hear, { capture: true });
 }
 
-const nothing = () => ({ text: "", byCode: "", keys: /** @type {string[]} */ ([]), field: null, before: "" });
+const nothing = () => ({ text: "", byCode: "", keys: /** @type {string[]} */ ([]), field: null, before: "", slowestMs: 0 });
 
 /** @param {KeyboardEvent} press */
 function meant({ code, key, shiftKey }) {
