@@ -1,5 +1,8 @@
 """What every request must bring and every answer carries: same site, known host, strict headers."""
 
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -10,6 +13,9 @@ from server.auth.access import rule_of
 from server.extensions import settings
 from server.problems import Problem
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 POLICY = {
     "default-src": "'none'",
@@ -61,11 +67,33 @@ def init_app(app: Flask) -> None:
     """Install the checks and headers on `app`."""
     chosen: Settings = app.extensions["settings"]
     if chosen.proxies:
-        count = chosen.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+        app.wsgi_app = Proxies(app.wsgi_app, chosen)  # type: ignore[method-assign]
     app.config["TRUSTED_HOSTS"] = list(chosen.trusted_hosts) or None
     app.before_request(check_origin)
     app.after_request(add_headers)
+
+
+class Proxies:
+    """Believes what the proxies of the settings say of whom they speak for, and of nobody else: who reaches the server
+    around them is who it is, whatever X-Forwarded-* it sends."""
+
+    def __init__(self, app: "WSGIApplication", chosen: Settings) -> None:
+        count = chosen.proxies
+        self.direct, self.behind = app, ProxyFix(app, x_for=count, x_proto=count, x_host=count)
+        self.known = [ip_network(text) for text in chosen.proxy_addresses]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """The application's answer."""
+        told = self._is_proxy(environ.get("REMOTE_ADDR", ""))
+        return self.behind(environ, start_response) if told else self.direct(environ, start_response)
+
+    def _is_proxy(self, text: str) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        plain = getattr(address, "ipv4_mapped", None) or address  # as a socket of both versions shows it
+        return any(plain in network for network in self.known)
 
 
 def check_origin() -> None:

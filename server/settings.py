@@ -24,6 +24,10 @@ NOT_OURS = {
     "FLOORLEDGER_REAL_SHOP",
 }
 MEBIBYTE = 1024 * 1024
+# Of whole numbers, those that may be 0: it means none, or no limit.
+MAY_BE_ZERO = {
+    "proxies", "low_disk", "device_requests", "token_requests", "user_requests", "address_requests",
+}  # fmt: skip
 
 
 # What somebody who signs in can be.
@@ -56,6 +60,9 @@ class Settings:
         (), "Host names this server answers to, separated by commas; a leading dot admits subdomains. Empty: any."
     )
     proxies: int = setting(0, "How many reverse proxies stand in front and set X-Forwarded-*; 0: believe none.")
+    proxy_addresses: tuple[str, ...] = setting(
+        ("127.0.0.0/8", "::1/128"), "Networks the nearest of these proxies calls from; of nobody else they are believed."
+    )
     session_idle_minutes: int = setting(30, "A sign-in ends after so many minutes without a click.")
     lead_idle_minutes: int = setting(120, "... of somebody who is a team lead and nothing else.")
     session_hours: int = setting(12, "A sign-in ends after so many hours whatever happens.")
@@ -86,6 +93,10 @@ class Settings:
     oidc_client_id: str = setting("", "What that provider calls this server (client id).")
     oidc_secret_file: str = setting("", "File that holds the client secret of that provider; empty: it gave none.")
     oidc_name: str = setting("", "What people call that provider, for the button on the sign-in page.")
+    device_requests: int = setting(3_000, "Requests one device may send in a minute, in each web process; 0: any number.")
+    token_requests: int = setting(30_000, "The same for one program's token.")
+    user_requests: int = setting(1_200, "The same for one signed-in browser.")
+    address_requests: int = setting(600, "The same for whoever shows no credential, or a wrong one, by address.")
     body_limit: int = setting(MEBIBYTE, "Largest request body, in bytes, as it travels.")
     upload_limit: int = setting(32 * MEBIBYTE, "Largest uploaded file, in bytes, on pages that import files.")
     low_disk: int = setting(256 * MEBIBYTE, "`doctor` complains when less space than this, in bytes, is free.")
@@ -140,14 +151,15 @@ class Settings:
         for port in self.egress_ports:
             if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
                 raise BadSetting(f"{PREFIX}EGRESS_PORTS names {port!r}; a port is a number up to 65535.")
-        for network in self.egress_networks:
-            try:
-                ip_network(network)
-            except ValueError as wrong:
-                raise BadSetting(f"{PREFIX}EGRESS_NETWORKS names {network!r}; write it as 192.168.10.0/24.") from wrong
+        for name in ("egress_networks", "proxy_addresses"):
+            for network in getattr(self, name):
+                try:
+                    ip_network(network)
+                except ValueError as wrong:
+                    raise BadSetting(f"{env_name(name)} names {network!r}; write it as 192.168.10.0/24.") from wrong
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if type(value) is int and value < (0 if field.name in ("proxies", "low_disk") else 1):
+            if type(value) is int and value < (0 if field.name in MAY_BE_ZERO else 1):
                 raise BadSetting(f"{env_name(field.name)} is {value}; it cannot be that small.")
 
     @classmethod

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
@@ -113,6 +113,54 @@ def test_a_forged_forwarding_header_is_not_believed(settings: Settings, client: 
     assert "Strict-Transport-Security" not in client.get("/sign-in", headers=forged).headers
     behind = create_app(dataclasses.replace(settings, proxies=1)).test_client()
     assert "Strict-Transport-Security" in behind.get("/sign-in", headers={"X-Forwarded-Proto": "https"}).headers
+
+
+@pytest.mark.requirement("SR-54")
+@pytest.mark.parametrize(
+    ("proxies", "address", "known", "believed"),
+    [
+        (0, "127.0.0.1", (), False),  # no proxy is configured
+        (1, "127.0.0.1", (), True),
+        (1, "::1", (), True),
+        (1, "::ffff:127.0.0.1", (), True),
+        (1, "192.0.2.7", (), False),  # somebody who reaches the server around its proxy
+        (1, "172.18.0.1", ("172.16.0.0/12",), True),
+        (1, "127.0.0.1", ("172.16.0.0/12",), False),
+        (1, "", (), False),
+    ],
+)
+def test_only_the_proxies_of_the_settings_are_believed(
+    proxies: int, address: str, known: tuple[str, ...], believed: bool, settings: Settings, site: str
+) -> None:
+    chosen = dataclasses.replace(settings, proxies=proxies, **({"proxy_addresses": known} if known else {}))
+    app = create_app(chosen)
+    seen: list[tuple[str | None, str, str]] = []
+    app.before_request(lambda: seen.append((request.remote_addr, request.scheme, request.host)))
+    # A caller says more than its proxy does: the proxy puts the true one last.
+    forged = {"X-Forwarded-For": "10.9.8.7, 203.0.113.5", "X-Forwarded-Proto": "https",
+              "X-Forwarded-Host": "floor.example",
+              "X-Real-IP": "10.9.8.7", "Forwarded": "for=10.9.8.7;proto=https;host=floor.example",
+              "X-Forwarded-Prefix": "/evil", "X-Forwarded-Port": "1"}  # fmt: skip
+    app.test_client().get("/healthz", headers=forged, environ_base={"REMOTE_ADDR": address})
+    assert seen == [("203.0.113.5", "https", "floor.example") if believed else (address, "http", "localhost")]
+
+
+@pytest.mark.requirement("SR-54")
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "floor.example.evil.example", "evil.example#floor.example", "floor.example@evil.example",
+     "floor.example:x", "floor.example, evil.example", "127.0.0.1", "[::1]", "", "floor.example/", "x.floor.example"],
+)  # fmt: skip
+def test_another_host_is_not_answered_also_when_a_proxy_names_it(host: str, settings: Settings, site: str) -> None:
+    chosen = dataclasses.replace(settings, trusted_hosts=("floor.example",), proxies=1)
+    client = create_app(chosen).test_client()
+    base = {"HTTP_HOST": "floor.example"}
+    assert client.get("/healthz", environ_overrides=base).status_code == 200
+    named = {"HTTP_HOST": host}
+    assert client.get("/healthz", environ_overrides=named).status_code == 400
+    if host:  # an empty one is none
+        forwarded = client.get("/healthz", environ_overrides=base, headers={"X-Forwarded-Host": host.split(", ")[-1]})
+        assert forwarded.status_code == 400
 
 
 def test_a_body_has_a_limit(settings: Settings, site: str) -> None:
