@@ -20,7 +20,7 @@ from server.settings import BadSetting, Settings
 def create_app(settings: Settings | None = None, clock: extensions.Clock = extensions.system_clock) -> Flask:
     """The application. Opens the database but neither migrates nor checks it: `serve` and `worker` do, at start."""
     # Here, not above: these modules reach for `server` themselves.
-    from server import figures, formulas, language, menu, migrations, problems, security, static, words
+    from server import figures, formulas, language, menu, migrations, pace, problems, security, static, words
     from server.auth import access
 
     # Flask's own development server would put an interactive debugger around us, for whoever finds it.
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, clock: extensions.Clock = exten
     app.jinja_env.undefined = StrictUndefined
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(migrations.FOLDER))
-    for part in (problems, security, access, language, menu, figures, formulas, words, static):
+    for part in (problems, pace, security, access, language, menu, figures, formulas, words, static):
         part.init_app(app)
     app.jinja_env.globals["current"] = access.current
     for blueprint in find_blueprints():

@@ -17,6 +17,7 @@ from server.auth.access import access, current
 from server.extensions import db, now, settings
 from server.fragments import PARTS
 from server.menu import menu
+from server.pace import costly
 from server.problems import Problem
 from server.store import audit, people, plant
 from server.store.audit import ACTIONS, Search
@@ -67,6 +68,7 @@ def show_trail() -> Response:
 
 @blueprint.get("/admin/audit.csv")
 @access(roles=READERS, objects="site", query=FILTER, reads={"user", "name"})
+@costly
 def trail_csv() -> Response:
     """All lines that fit, newest first."""
     return _file(listing.as_csv(_exported("csv")), "text/csv", "csv")

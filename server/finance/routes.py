@@ -23,6 +23,7 @@ from server.extensions import db
 from server.figures import money_text
 from server.fragments import PARTS
 from server.menu import menu
+from server.pace import costly
 from server.problems import Problem
 from server.spreadsheet import MIMETYPE, TooLarge, of_entries, safe_cell, workbook
 from server.store import entries, facts, operations, plant, standards
@@ -79,6 +80,7 @@ def list_entries() -> Response:
 
 @blueprint.get("/entries.csv")
 @access(roles=FINANCE, objects="site", query=FILTER, reads={"wage"})
+@costly
 def entries_csv() -> Response:
     """The entries of a filter, one line each, oldest first; a reversal counts below zero."""
     with read(db.engine) as connection:

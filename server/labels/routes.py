@@ -17,6 +17,7 @@ from server.labels import paper, sheet, things
 from server.labels.things import Found
 from server.language import pick
 from server.menu import menu
+from server.pace import costly
 from server.problems import Problem
 from server.store import plant
 from server.store.database import read, write
@@ -173,6 +174,7 @@ def add_lots() -> ResponseReturnValue:
 
 @blueprint.post("/labels/sheet")
 @access(roles={"lead", "admin"}, objects="site", writes=SHEET, reads={"name", "badge"})
+@costly
 def make_sheet() -> str:
     """The sheet of what was chosen. Making it gives letters to what has none yet."""
     way = request.form.get("as", LABELS.name)

@@ -24,6 +24,7 @@ from server.auth.access import access, current
 from server.auth.wages import REASONS
 from server.extensions import db, now, settings
 from server.menu import menu
+from server.pace import costly
 from server.payroll import file, groups, paid
 from server.payroll.reads import summary
 from server.problems import Problem
@@ -309,6 +310,7 @@ def show_hours() -> Response:
 
 @blueprint.get("/payroll/hours.csv")
 @access(roles=PAYROLL, objects="site", query={"why", "period"}, reads=WAGE, fresh=True)
+@costly
 def hours_csv() -> Response:
     """The same as CSV, for the comparison with what was paid."""
     period = _period()

@@ -24,7 +24,7 @@ ENGINE: dict[str, set[str]] = {
 # What every room of the host may use.
 COMMON = {
     "sync", "webapp", "server.store", "server.auth", "server.extensions", "server.problems", "server.settings",
-    "server.security", "server.language", "server.menu", "server.qr", "server.words", "server.figures",
+    "server.security", "server.pace", "server.language", "server.menu", "server.qr", "server.words", "server.figures",
     "server.static", "server.openapi", "server.fragments", "server.spreadsheet",
     "server.egress", "server.vault",
 }  # fmt: skip
