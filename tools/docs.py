@@ -17,11 +17,13 @@ import click
 import sync.connectors
 import sync.costing.rules
 import sync.costing.splits
-from server import create_app
+from server import create_app, log
 from server.cli import cost, main
 from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
+from server.store import data_classes, retention
+from server.store.tables import TABLES
 from sync.connectors.csv_file import schema
 from sync.connectors.csv_file.mapping import KINDS, NOTES
 from sync.core import billing
@@ -47,6 +49,7 @@ def pages() -> dict[str, str]:
         "rules.md": _rules(),
         "standards.md": _standards(),
         "connectors.md": _connectors(),
+        "data-classes.md": _data_classes(),
     }
     with tempfile.TemporaryDirectory() as folder:
         described = document(create_app(Settings(data_dir=Path(folder))))
@@ -240,6 +243,37 @@ def _connectors() -> str:
             package = importlib.import_module(f"sync.connectors.{module.name}")
             parts.append(f"## {module.name}\n\n{(package.__doc__ or '').strip()}\n")
     return _page("sync/connectors", "Connectors", *parts)
+
+
+def _data_classes() -> str:
+    """Every table, file and key of the log with the class of what it holds, and what ends it."""
+    parts = ["\n".join(f"- **{name}**: {words}" for name, words in data_classes.MEANING.items()) + "\n"]
+    parts.append("Everything is operational unless it stands here.\n\n## Tables\n")
+    rows = []
+    for table in sorted(TABLES.values(), key=lambda table: table.name):
+        of_class = {name: [f"`{one.name}`" for one in table.columns if one.info["class"] == name]
+                    for name in ("personal", "wage", "secret")}  # fmt: skip
+        if any(of_class.values()):
+            cells = [", ".join(columns) for columns in of_class.values()]
+            rows.append([f"`{table.name}`", *cells, data_classes.ENDS[table.name]])
+    parts.append(_table(["table", "personal", "wage", "secret", "what ends it"], rows))
+    parts.append("## Terms\n\nThe worker takes away what is older, once a day; "
+                 "`floorledger privacy retention` and the page Privacy show and change the terms.\n")  # fmt: skip
+    rows = [[f"`{rule.name}`", rule.title, f"{rule.months} months", f"{rule.low} to {rule.high}", rule.why]
+            for rule in retention.RULES.values()]  # fmt: skip
+    parts.append(_table(["rule", "takes away", "after", "may be", "because"], rows))
+    rows = []
+    for kind in KINDS.values():
+        named = [f"`{one.name}`" for one in kind.columns if data_classes.of_file(kind.name, one.name) == "personal"]
+        rows += [[f"{kind.name}.csv", ", ".join(named), ""]] if named else []
+    for name, columns in data_classes.EXPORTS.items():
+        cells = [", ".join(f"`{one}`" for one in columns if columns[one] == kind) for kind in ("personal", "wage")]
+        rows.append([name, *cells])
+    parts.append("## Files\n")
+    parts.append(_table(["file", "personal", "wage"], rows))
+    keys = ", ".join(f"`{name}` ({kind})" for name, kind in log.KEYS.items())
+    parts.append(f"## Log\n\nThe keys of a line: {keys}. What people typed and what an exception says stays out.")
+    return _page("server/store/tables.py and server/store/data_classes.py", "Data classes", *parts)
 
 
 def run(check: bool) -> int:

@@ -128,6 +128,21 @@ def _diagnostics(connection: Connection, site: str, before: int, now: int, limit
     return len(ids)
 
 
+def _users(connection: Connection, site: str, before: int, now: int, limit: int) -> int:
+    """Users who were shut out and did not sign in since: what tells who it was, and with what they signed in. The
+    sign-in name stays: it stands below what they signed."""
+    user = TABLES["user"]
+    gone = (user.c.site == site, user.c.active.is_(False), user.c.password_hash != "-")
+    query = select(user.c.name).where(*gone, func.coalesce(user.c.signed_in_at, 0) < before).limit(limit)
+    names = connection.scalars(query).all()
+    for name in ("session", "totp", "passkey", "recovery_code", "invitation", "identity", "rights_request"):
+        table = TABLES[name]
+        connection.execute(delete(table).where(table.c.site == site, table.c.user.in_(names)))
+    emptied = {"display_name": user.c.name, "password_hash": "-", "language": "", "teams": "", "signed_in_at": None}
+    connection.execute(update(user).where(user.c.site == site, user.c.name.in_(names)).values(emptied))
+    return len(names)
+
+
 def _security(connection: Connection, site: str, before: int, now: int, limit: int) -> int:
     """Who did what in lines of the audit trail: number, instant and action stay, and with them the chain."""
     line = audit.LINE
@@ -196,6 +211,9 @@ RULES: dict[str, Rule] = {
              _("Until whoever sent it has mended it."), 12, 1, 24, _refused),
         Rule("diagnostics", _("What devices told of themselves"),
              _("Program version, clock and queue of devices that do not call any more."), 3, 1, 12, _diagnostics),
+        Rule("users", _("Users who were shut out: name, second factor, rights"),
+             _("So long after their last sign-in. The sign-in name stays below what they signed."),
+             12, 1, 60, _users),
         Rule("security", _("Who did what, in the audit trail"),
              _("Six months to a year is what authorities advise. When, and what kind of thing, stays."),
              12, 6, 36, _security),
@@ -261,7 +279,7 @@ def step(connection: Connection, site: str, name: str, now: int, limit: int = ST
         record(connection, site, name, before, removed, now)
         audit.record(connection, site, at=now, actor="worker", action="retention.removed", subject=name,
                      details={"removed": str(removed)})  # fmt: skip
-        if name == "identity" or now - last_runs(connection, site).get(rewrite.REWRITE, 0) > MONTH_MS:
+        if name in ("identity", "users") or now - last_runs(connection, site).get(rewrite.REWRITE, 0) > MONTH_MS:
             rewrite.ask(connection, site, now)
     else:
         make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert

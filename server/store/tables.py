@@ -491,10 +491,10 @@ class Rate(Base):
     id: Mapped[str] = operational(Uuid, primary_key=True)
     kind: Mapped[str] = operational(String(24))
     subject_kind: Mapped[str] = operational(String(16))
-    subject: Mapped[str] = personal(Key)
+    subject: Mapped[str] = operational(Key)
     valid_from: Mapped[str] = operational(String(10))
     version: Mapped[int] = operational(Integer, default=1)
-    amount: Mapped[str] = wage(String(32))
+    amount: Mapped[str] = operational(String(32))
     includes_labor: Mapped[bool] = operational(Boolean, default=False)
     __table_args__ = (Index(None, "site", "kind", "subject_kind", "subject", "valid_from", "version", unique=True),)
 
@@ -971,8 +971,8 @@ class Entry(Base):
     operation: Mapped[str] = operational(Key)
     occurred_on: Mapped[str] = operational(String(10))
     posting_period: Mapped[str] = operational(String(7))
-    amount: Mapped[int] = wage(Amount)
-    body: Mapped[str] = wage(Text)
+    amount: Mapped[int] = operational(Amount)
+    body: Mapped[str] = personal(Text)
     __table_args__ = (
         Index(None, "site", "id", unique=True),
         Index(None, "site", "content_id"),
@@ -1024,7 +1024,7 @@ class OrderCost(Base):
     element: Mapped[str] = operational(String(16), primary_key=True)
     work_center: Mapped[str] = operational(Key, primary_key=True)
     provenance: Mapped[str] = operational(String(12), primary_key=True)
-    amount: Mapped[int] = wage(Amount, default=0)
+    amount: Mapped[int] = operational(Amount, default=0)
     milliseconds: Mapped[int] = operational(BigInteger, default=0)
 
 

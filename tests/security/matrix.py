@@ -118,7 +118,7 @@ POST /admin/users/consent/<uuid:identity> | admin payroll | request fresh | do |
 
 # Privacy: what is kept of people.
 GET  /privacy                         | admin payroll auditor | site | ?who | name number
-POST /privacy/terms                   | admin         | site fresh | identity strangers notes refused diagnostics security books | -
+POST /privacy/terms                   | admin         | site fresh | identity strangers notes refused diagnostics users security books | -
 POST /privacy/notices                 | admin payroll | site | person receiver | -
 GET  /privacy/people/<key>            | admin payroll | person | - | name number badge
 GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | name number badge note photo wage

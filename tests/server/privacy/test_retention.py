@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from server.intake.photos import accept_photo, digest
-from server.store import audit, erasure, ledger, periods, plant, retention, rewrite, tombstones
+from server.store import audit, erasure, ledger, people, periods, plant, retention, rewrite, tombstones
 from server.store.database import read, write
 from server.store.tables import TABLES
 from server.store.verification import verify
@@ -179,6 +179,23 @@ def test_facts_of_strangers_end_and_leave_a_tombstone(shop: Engine) -> None:
     assert send(shop, [stranger])[0].verdict == "exists"
     with read(shop) as connection:
         assert verify(connection, "main", KEY).facts == 0
+
+
+@pytest.mark.requirement("PR-06")
+def test_a_user_who_was_shut_out_is_a_sign_in_name_a_year_later(shop: Engine) -> None:
+    user = TABLES["user"]
+    with write(shop) as connection:
+        for name in ("omar", "ines"):
+            people.create_user(connection, "main", name, display_name=f"{name} Quenneville", password_hash="$x$",
+                               roles={"lead"})  # fmt: skip
+        connection.execute(user.update().values(signed_in_at=NOW))
+        people.change_user(connection, "main", "omar", active=False)
+    assert "users" not in everything_due(shop, later(months=11))
+    assert everything_due(shop, later(months=12, days=1))["users"] == 1
+    assert "users" not in everything_due(shop, later(months=14))
+    with read(shop) as connection:
+        found = {one.name: one.display_name for one in people.list_users(connection, "main")}
+    assert found == {"omar": "omar", "ines": "ines Quenneville"}
 
 
 @pytest.mark.requirement("PR-06")
