@@ -25,7 +25,7 @@ MEANING: dict[str, str] = dict(
 ERASED = "erasing the person"
 # What ends the personal, wage and secret columns of a table. A new table with such columns has to say it here.
 ENDS: dict[str, str] = {
-    "person": f"{ERASED}, by hand or by the rule `identity`: name, number and language go, whether they work here is no. "
+    "person": f"{ERASED}, by hand or by the rule `identity`: name, number and language go. "
     "Rate group, department and calendar stay: amounts follow from them.",
     "pin": ERASED,
     "pin_failure": "two days without a failure; erasing the person",
@@ -83,7 +83,6 @@ def of_file(kind: str, column: str) -> str:
     return PERSONAL if column in _LEADS_TO_PEOPLE else ""
 
 
-
 def _columns(**of_class: str) -> dict[str, str]:
     """Class of each column, of the columns of each class."""
     return {column: name for name, columns in of_class.items() for column in columns.split()}
@@ -94,8 +93,8 @@ EXPORTS: dict[str, Mapping[str, str]] = {
     "entries": _columns(
         operational="position batch id reverses posted_on posting_period occurred_at occurred_on late element order "
         "operation item work_center activity quantity unit hours rate rate_id side object amount currency accounts "
-        "provenance rule rule_version policy formula split reference general premium replaces mirrors days scope period "
-        "generation form billable billable_amount billable_unknown_hours",
+        "provenance rule rule_version policy formula split reference general premium replaces mirrors days scope "
+        "period generation form billable billable_amount billable_unknown_hours",
         personal="events",
     ),
     "entries of the page": _columns(

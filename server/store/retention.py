@@ -28,6 +28,7 @@ DAY_MS = 86_400_000
 # The database is written anew after each erased person, and so often for everything else that went.
 MONTH_MS = 30 * DAY_MS
 ERASURE = "erasure"
+NO_PASSWORD = "-"  # noqa: S105 - the hash of none
 
 Remove = Callable[[Connection, str, int, int, int], int]
 
@@ -132,13 +133,19 @@ def _users(connection: Connection, site: str, before: int, now: int, limit: int)
     """Users who were shut out and did not sign in since: what tells who it was, and with what they signed in. The
     sign-in name stays: it stands below what they signed."""
     user = TABLES["user"]
-    gone = (user.c.site == site, user.c.active.is_(False), user.c.password_hash != "-")
+    gone = (user.c.site == site, user.c.active.is_(False), user.c.password_hash != NO_PASSWORD)
     query = select(user.c.name).where(*gone, func.coalesce(user.c.signed_in_at, 0) < before).limit(limit)
     names = connection.scalars(query).all()
     for name in ("session", "totp", "passkey", "recovery_code", "invitation", "identity", "rights_request"):
         table = TABLES[name]
         connection.execute(delete(table).where(table.c.site == site, table.c.user.in_(names)))
-    emptied = {"display_name": user.c.name, "password_hash": "-", "language": "", "teams": "", "signed_in_at": None}
+    emptied = {
+        "display_name": user.c.name,
+        "password_hash": NO_PASSWORD,
+        "language": "",
+        "teams": "",
+        "signed_in_at": None,
+    }
     connection.execute(update(user).where(user.c.site == site, user.c.name.in_(names)).values(emptied))
     return len(names)
 

@@ -5,7 +5,7 @@ import pytest
 from server import log
 from server.audit.listing import COLUMNS as AUDIT
 from server.finance.routes import CSV_COLUMNS as FINANCE
-from server.payroll.routes import COLUMNS as PAYROLL
+from server.payroll.paid import COLUMNS as PAYROLL
 from server.pull.routes import CSV_COLUMNS as ENTRIES
 from server.store.data_classes import ENDS, EXPORTS, MEANING, of_file
 from server.store.tables import DATA_CLASSES, TABLES
