@@ -18,12 +18,14 @@ import sync.connectors
 import sync.costing.rules
 import sync.costing.splits
 from server import create_app, log
+from server.audit import listing
 from server.cli import cost, main
 from server.openapi import document
 from server.problems import CATALOGUE as PROBLEMS
 from server.settings import Settings, env_name
 from server.store import data_classes, retention
-from server.store.tables import TABLES
+from server.store.audit import ACTIONS
+from server.store.tables import DATA_CLASSES, TABLES
 from sync.connectors.csv_file import schema
 from sync.connectors.csv_file.mapping import KINDS, NOTES
 from sync.core import billing
@@ -50,6 +52,7 @@ def pages() -> dict[str, str]:
         "standards.md": _standards(),
         "connectors.md": _connectors(),
         "data-classes.md": _data_classes(),
+        "audit.md": _audit(),
     }
     with tempfile.TemporaryDirectory() as folder:
         described = document(create_app(Settings(data_dir=Path(folder))))
@@ -65,6 +68,24 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _audit() -> str:
+    readers = {data: sorted(role for role, may in listing.READABLE.items() if data in may) for data in DATA_CLASSES}
+    parts = [
+        "Who did what to rights, secrets, wages, retention: lines of the audit trail, on the page *Audit trail*, by "
+        "`floorledger audit` and as CSV or JSON. Nobody changes or removes one "
+        "([why that holds](../explanation/threat-model.md)). No line holds a secret or an amount.\n",
+        _table(
+            ["action", "words", "class", "read by"],
+            [[f"`{one.name}`", one.words, one.data, ", ".join(readers[one.data])] for one in ACTIONS.values()],
+        ),
+        "## Logs\n",
+        "With `FLOORLEDGER_LOG_FORMAT=json` each line of the log is an object with these keys and no others. No text "
+        "that came from outside stands in one.\n",
+        _table(["key", "class"], [[f"`{key}`", data] for key, data in log.KEYS.items()]),
+    ]
+    return _page("server/store/audit.py and server/log.py", "Audit trail and logs", *parts)
 
 
 def _events() -> str:
