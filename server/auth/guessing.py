@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from server.settings import Settings
-from server.store import people
+from server.store import audit, people
 from server.store.database import write
 
 HOUR = 3_600_000
@@ -28,13 +28,21 @@ What = Literal["password", "code"]
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A try that was counted. `admitted`: whether it may be looked at; otherwise it is wrong whatever it says."""
+    """A try that was counted. `admitted`: whether it may be looked at; otherwise it is wrong whatever it says. `locks`:
+    the name is locked unless it is right."""
 
     engine: Engine
     site: str
     who: str
     where: str
     admitted: bool
+    locks: bool = False
+
+    def was_wrong(self, user: str, now: int) -> None:
+        """A failure of somebody who exists: where it was the one that locks the name, the audit trail says so."""
+        if self.locks:
+            with write(self.engine) as connection:
+                audit.record(connection, self.site, at=now, actor=f"user:{user}", action="user.locked", subject=user)
 
     def was_right(self) -> None:
         """Take the failure back."""
@@ -61,7 +69,7 @@ def count(engine: Engine, limits: Settings, what: What, name: str, address: str,
         locked = began + HOUR if there >= MOST_OF_AN_ADDRESS else 0
         people.put_pin_failures(connection, limits.site, who, failures, now, now, now + wait_ms(failures, limits))
         people.put_pin_failures(connection, limits.site, where, there, began, now, locked)
-    return Guess(engine, limits.site, who, where, admitted=True)
+    return Guess(engine, limits.site, who, where, admitted=True, locks=failures >= limits.sign_in_failures)
 
 
 def forget(connection: Connection, site: str, name: str) -> None:

@@ -78,6 +78,8 @@ def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int
         user = people.find_user(connection, limits.site, name)
     stored = user.password_hash if user is not None and user.active and guess.admitted else None
     if not _fits(limits, stored, password):  # for nobody, too: it takes as long
+        if user is not None and user.active:
+            guess.was_wrong(name, now)
         raise Problem("auth.wrong_password")
     guess.was_right()
     assert stored is not None
@@ -91,6 +93,8 @@ def sign_in(engine: Engine, limits: Settings, name: str, password: str, now: int
 def _fits(limits: Settings, stored: str | None, password: str) -> bool:
     if len(password) > MAX_LENGTH * 2:  # none is so long; two characters may be written as one
         stored, password = None, ""
+    if stored is not None and not stored.startswith((KEYED, "$argon2")):  # somebody who signs in elsewhere has none
+        stored = None
     if stored is not None and not stored.startswith(KEYED):
         return hashing.fits(stored, password)
     bare = stored and stored.removeprefix(KEYED)

@@ -39,12 +39,16 @@ def check(engine: Engine, user: str, code: str, address: str) -> None:
     site, moment = settings().site, now()
     guess = guessing.count(engine, settings(), "code", user, address, moment)
     with write(engine) as connection:
-        if not guess.admitted or not any(
+        right = guess.admitted and any(
             factors.use_recovery_code(connection, site, user, _digest(user, _bare(code), key), moment)
             for key in settings().password_keys()
-        ):
-            raise Problem("auth.wrong_code")
-        audit.record(connection, site, at=moment, actor=f"user:{user}", action="user.recovery_code_used", subject=user)
+        )
+        if right:
+            audit.record(connection, site, at=moment, actor=f"user:{user}", action="user.recovery_code_used",
+                         subject=user)  # fmt: skip
+    if not right:
+        guess.was_wrong(user, moment)
+        raise Problem("auth.wrong_code")
     guess.was_right()
 
 

@@ -50,6 +50,7 @@ def check(engine: Engine, user: str, code: str, address: str) -> None:
         app = factors.find_app(connection, site, user)
     step = step_of(vault.open_(app.seed, PURPOSE), code, moment) if app and guess.admitted else None
     if step is None:
+        guess.was_wrong(user, moment)
         raise Problem("auth.wrong_code")
     with write(engine) as connection:
         if not factors.take_step(connection, site, user, step):
