@@ -414,12 +414,12 @@ class BillableRate(Base):
 
 
 class LabelCode(Base):
-    """What the letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
+    """What the nine letters of a printed code stand for. A reissued badge gets new letters; the old row goes.
     `detail` narrows `ref` down: the operation of an order, the lot of an item, the kind of a reason; else ""."""
 
     __tablename__ = "label_code"
     site: Mapped[str] = site_key()
-    code: Mapped[str] = personal(String(18), primary_key=True)
+    code: Mapped[str] = personal(String(9), primary_key=True)
     kind: Mapped[str] = operational(String(16))
     ref: Mapped[str] = personal(Key)
     detail: Mapped[str] = operational(Key, default="")

@@ -23,9 +23,7 @@ def upgrade() -> None:
 
 
 def _know_devices() -> None:
-    """Devices that sign and are let in by somebody, tokens with a maker and a machine, longer letters on badges."""
-    with op.batch_alter_table("label_code") as table:
-        table.alter_column("code", existing_type=sa.String(9), type_=sa.String(18), existing_nullable=False)
+    """Devices that sign and are let in by somebody, tokens with a maker and a machine."""
     op.add_column("device", sa.Column("public_key", sa.String(100), nullable=False, server_default=""))
     op.add_column("device", sa.Column("key_wanted", sa.String(100), nullable=False, server_default=""))
     op.add_column("device", sa.Column("approved_at", sa.BigInteger(), nullable=True))
@@ -329,7 +327,4 @@ def downgrade() -> None:
     op.drop_table("used_nonce")
     for column in ("approved_by", "approved_at", "key_wanted", "public_key"):
         op.drop_column("device", column)
-    op.execute("DELETE FROM label_code WHERE length(code) > 9")
-    with op.batch_alter_table("label_code") as table:
-        table.alter_column("code", existing_type=sa.String(18), type_=sa.String(9), existing_nullable=False)
     op.drop_table("audit_line")
