@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from server import problems
-from server.auth import passkeys, passwords, recovery, sessions, totp
+from server.auth import oidc, passkeys, passwords, recovery, sessions, totp
 from server.auth.access import ROLES, NotFresh, Unfinished, access, current
 from server.extensions import db, now, settings
 from server.problems import Problem
@@ -175,7 +175,7 @@ def _second_page(user: str, target: str, problem: Problem | None = None) -> str:
 def _again_page(target: str, kept: str = "", problem: Problem | None = None) -> str:
     return render_template(
         "auth/again.html", factors=_factors(current.user), next=target, kept=kept, problem=problem,
-        minutes=settings().step_up_minutes,
+        minutes=settings().step_up_minutes, elsewhere=oidc.is_on(settings()), elsewhere_name=settings().oidc_name,
     )  # fmt: skip
 
 

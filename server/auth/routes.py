@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from sqlalchemy import Connection
 
-from server.auth import credentials, elsewhere, invitations, passkeys, passwords, proof, sessions
+from server.auth import credentials, elsewhere, invitations, oidc, passkeys, passwords, proof, sessions
 from server.auth.access import ROLES, access, current
 from server.extensions import db, now, settings
 from server.language import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
@@ -95,7 +95,9 @@ def set_up() -> ResponseReturnValue:
     try:
         if not 1 <= len(name) <= 64 or not name.isprintable():
             raise Problem("request.invalid", gettext("A sign-in name has 1 to 64 characters."))
-        hashed = passwords.hash_password(limits, form.get("password", ""), name, alone=not limits.needs_factor(["admin"]))
+        hashed = passwords.hash_password(
+            limits, form.get("password", ""), name, alone=not limits.needs_factor(["admin"])
+        )
         with write(db.engine) as connection:
             code = credentials.digest(form.get("code", "").strip())
             usable = people.count_users(connection, limits.site) == 0
@@ -133,7 +135,8 @@ def choose_theme() -> ResponseReturnValue:
 
 def _sign_in_form(target: str, name: str = "", problem: Problem | None = None) -> str:
     return render_template(
-        "auth/sign_in.html", next=target, name=name, problem=problem, passkeys=passkeys.usable()
+        "auth/sign_in.html", next=target, name=name, problem=problem, passkeys=passkeys.usable(),
+        elsewhere=oidc.is_on(settings()), elsewhere_name=settings().oidc_name,
     )  # fmt: skip
 
 
