@@ -1,5 +1,7 @@
 """What labor comes to at rates of people: by person for a month, and what a proposed rate would change."""
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +11,19 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from server.auth import wages
+from server.spreadsheet import safe_cell
 from server.store import event_log, plant
 from server.store.wages import labor_facts
 from sync.core.clock import month_of
 from sync.costing.engine import Terms
 from sync.costing.rates import RateTable
 from sync.costing.wages import OwnRate, OwnRates, Pay, pay
+from sync.ledger.entry import hours
 
 # An effect is told for so many months back; what lies further is closed almost everywhere.
 MONTHS_BACK = 12
+COLUMNS = ("number", "key", "name", "department", "rate_group", "period", "hours", "amount_own", "amount_booked",
+           "difference", "hours_without_own_rate", "hours_not_booked", "currency")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,27 @@ def of_month(connection: Connection, site: str, month: str) -> list[Line]:
         )
         lines.append(Line(number, name, place, group, line))
     return sorted(lines, key=lambda line: (line.department, line.name, line.number, line.pay.person))
+
+
+def cells(lines: Iterable[Line], period: str, currency: str) -> list[dict[str, str]]:
+    """The lines by the names of `COLUMNS`: amounts as text, hours with six decimals."""
+    found = []
+    for line in lines:
+        one = line.pay
+        worked, without, waiting = (hours(Decimal(span)) for span in (one.milliseconds, one.without_ms, one.waiting_ms))
+        values = (line.number, one.person, line.name, line.department, line.rate_group, period, worked, str(one.own),
+                  str(one.booked), str(one.difference), without, waiting, currency)  # fmt: skip
+        found.append(dict(zip(COLUMNS, values, strict=True)))
+    return found
+
+
+def as_csv(found: Iterable[Mapping[str, str]]) -> str:
+    """With a head; safe to open in a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([safe_cell(line[column]) for column in COLUMNS] for line in found)
+    return out.getvalue()
 
 
 def by_department(lines: Iterable[Line]) -> dict[str, Pay]:

@@ -4,8 +4,6 @@ Every page that shows a rate or an amount of one person asks why first (`why` in
 `server.auth.wages`. A rate waits as a proposal until somebody else approves it.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +27,6 @@ from server.payroll import file, groups, paid
 from server.payroll.reads import summary
 from server.problems import Problem
 from server.reference import imports
-from server.spreadsheet import safe_cell
 from server.store import audit, people, plant
 from server.store import wages as store
 from server.store.database import read, write
@@ -39,7 +36,6 @@ from sync.connectors.csv_file.workbook import is_workbook
 from sync.core.clock import local_date, month_of
 from sync.core.quantity import parse_decimal
 from sync.costing.wages import OwnRate
-from sync.ledger.entry import hours as as_hours
 
 _ = lazy_gettext
 
@@ -47,8 +43,6 @@ blueprint = Blueprint("payroll", __name__)
 
 PAYROLL = {"payroll"}
 WAGE = {"name", "number", "wage"}
-COLUMNS = ("number", "key", "name", "department", "rate_group", "period", "hours", "amount_own", "amount_booked",
-           "difference", "hours_without_own_rate", "hours_not_booked", "currency")  # fmt: skip
 STATES = {"approve": "approved", "decline": "declined", "withdraw": "withdrawn"}
 
 
@@ -315,11 +309,7 @@ def hours_csv() -> Response:
     """The same as CSV, for the comparison with what was paid."""
     period = _period()
     _why(f"hours {period} as CSV")
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([safe_cell(cells[column]) for column in COLUMNS] for cells in _cells(period))
-    response = Response(out.getvalue(), mimetype="text/csv")
+    response = Response(paid.as_csv(_cells(period)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="wages-{period}.csv"'
     return response
 
@@ -337,16 +327,7 @@ def hours_json() -> Response:
 def _cells(period: str) -> list[dict[str, str]]:
     with read(db.engine) as connection:
         lines = paid.of_month(connection, current.site, period)
-        currency = plant.site(connection, current.site).currency
-    found = []
-    for line in lines:
-        pay = line.pay
-        spans = (as_hours(Decimal(span)) for span in (pay.milliseconds, pay.without_ms, pay.waiting_ms))
-        worked, without, waiting = spans
-        values = (line.number, pay.person, line.name, line.department, line.rate_group, period, worked, str(pay.own),
-                  str(pay.booked), str(pay.difference), without, waiting, currency)  # fmt: skip
-        found.append(dict(zip(COLUMNS, values, strict=True)))
-    return found
+        return paid.cells(lines, period, plant.site(connection, current.site).currency)
 
 
 # --- who looked --------------------------------------------------------------------------------------------------

@@ -42,17 +42,17 @@ def turn(database: Engine) -> None:
         facts += [begin, raw("labor.stopped", f"{day}T{7 + n:02}:00:00Z", id=f"0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f2{n:03}",
                              person=key, start_id=begin["id"])]  # fmt: skip
     send(database, facts)
-    settle(database)
 
 
-def own_rates(app: Flask, database: Engine, rates: dict[str, Decimal], since: date = date(2026, 1, 1)) -> None:
+def own_rates(app: Flask, database: Engine, rates: dict[str, Decimal], at: int = NOW) -> None:
     """Rates of people that somebody proposed and somebody else approved."""
     with app.app_context(), write(database) as connection:
         new = [
-            wages.New("person", key, since, None, vault.seal(plain(rate), "wage.amount")) for key, rate in rates.items()
+            wages.New("person", key, date(2026, 1, 1), None, vault.seal(plain(rate), "wage.amount"))
+            for key, rate in rates.items()
         ]
-        for identity in wages.propose(connection, "main", new, "user:paula", NOW):
-            wages.decide(connection, "main", identity, "approved", "user:paul", NOW)
+        for identity in wages.propose(connection, "main", new, "user:paula", at):
+            wages.decide(connection, "main", identity, "approved", "user:paul", at)
 
 
 def on_our_pages(client: FlaskClient) -> FlaskClient:
@@ -74,6 +74,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def shop(database: Engine, site: str) -> Engine:
     turn(database)
+    settle(database)
     return database
 
 

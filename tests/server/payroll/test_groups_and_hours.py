@@ -18,6 +18,7 @@ from server.store.database import read
 from server.store.tables import TABLES
 from server.store.verification import verify
 from tests.cast import KEY, settle
+from tests.server.feedback.conftest import NOW
 from tests.server.payroll.conftest import GLUERS, TURNERS, own_rates
 
 MEAN = Decimal("28.33")  # of the six turners, 170 / 6
@@ -76,7 +77,7 @@ def test_a_mean_that_tells_one_person_is_refused_at_both_ends(
     assert (few.status_code, few.json["code"]) == (422, "wages.mean_refused")
     # Two proposals of the same people a raise apart: each may be published, not both.
     paula.post("/payroll/groups", data=form)
-    own_rates(app, shop, {"p000000000001": Decimal("25.13")})
+    own_rates(app, shop, {"p000000000001": Decimal("25.13")}, NOW + 1)
     paula.post("/payroll/groups", data=form)
     for _proposal in range(2):
         answer = paul.post(f"/payroll/proposals/{waiting(paul)}", data={"do": "approve"}, headers=json_wanted)
