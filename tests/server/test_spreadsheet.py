@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import random
+import re
 import resource
 import time
 import zipfile
@@ -242,7 +243,8 @@ def test_what_cells_say() -> None:
     for value, shown in [(5, None), (5.0, None), (0.1 + 0.2, None), (1e-6, None), (12, "00000"), (0.125, "0.0%"),
                          (True, None), (datetime(2026, 11, 20), None), (datetime(2026, 11, 20, 8, 5), None),
                          (date(2026, 11, 20), None),
-                         (clock_time(8, 5), None), (timedelta(hours=26, minutes=30), "[h]:mm"), (" text ", None), ("1,5", None),
+                         (clock_time(8, 5), None), (timedelta(hours=26, minutes=30), "[h]:mm"), (" text ", None),
+                         ("1,5", None),
                          (-3, None), (123456789012345, None)]:  # fmt: skip
         sheet.append([value])
         if shown:
@@ -465,3 +467,16 @@ def test_the_sentences_of_a_workbook_are_json() -> None:
         read_files([("orders.xlsx", book(orders=[["code", "quantity"], ["MO-1", "{x}"]]))])
     assert json.dumps([dict(error.params) for error in wrong.value.errors]) == '[{"cell": "{x}"}]'
     assert "cell B2" in str(wrong.value)
+
+
+@pytest.mark.requirement("SR-44")
+def test_every_csv_file_is_written_through_the_one_guard() -> None:
+    """Whoever writes CSV rows guards its cells, or makes them of what is guarded elsewhere."""
+    sources = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "server").rglob("*.py")}
+    writing = {name for name, text in sources.items() if "csv.writer(" in text or "DictWriter(" in text}
+    assert {"server/finance/routes.py", "server/pull/routes.py", "server/reference/exports.py"} <= writing
+    assert [name for name in writing if "safe_cell" not in sources[name]] == []
+    # Nobody joins cells by hand.
+    assert [
+        name for name, text in sources.items() if re.search(r"""["'][,;]["']\.join\([^)]*(row|cell|line)""", text)
+    ] == []

@@ -5,6 +5,7 @@ import io
 import re
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from sqlalchemy import Engine, insert
 
@@ -151,6 +152,32 @@ def test_late_cost_is_marked(visit, shop: Engine):
     send(shop, [raw("material.consumed", "2026-10-20T08:00:00+02:00", item="OAK", quantity="2", unit="kg", **JOB)])
     settle(shop)
     assert "Late cost" in text(visit("accountant").get("/entries?period=2026-11"))
+
+
+@pytest.mark.requirement("SR-44")
+def test_a_workbook_says_what_the_csv_says_with_numbers_as_numbers(visit, shop: Engine):
+    code = "=cmd|' /C calc'!A0"
+    put(shop, "orders", {"code": code, "item": "CHAIR", "quantity": "1"})
+    send(
+        shop, [raw("material.consumed", "2026-11-20T08:00:00+01:00", item="OAK", quantity="2.5", unit="kg", order=code)]
+    )
+    settle(shop)
+    client = visit("accountant")
+    answer = client.get("/entries.xlsx?period=2026-11")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=entries-2026-11.xlsx"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["entries"]
+    assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f" or cell.hyperlink]
+    head, line = sheet.iter_rows(values_only=True)
+    told = {name: "" if value is None else value for name, value in zip(head, line, strict=True)}
+    [listed] = rows(client.get("/entries.csv?period=2026-11"))
+    assert (told["order"], listed["order"]) == (code, f"'{code}")
+    assert (told["quantity"], told["net_amount"]) == (2.5, float(listed["net_amount"]))
+    assert told["occurred_on"].isoformat() == f"{listed['occurred_on']}T00:00:00"
+    same = set(head) - {"order", "quantity", "net_amount", "occurred_on", "rate", "formula"}
+    assert {name: str(told[name]) for name in same} == {name: listed[name].removeprefix("'") for name in same}
+    assert client.get("/entries.xlsx?period=2020-01").status_code == 200
+    assert visit("lead").get("/entries.xlsx").status_code == 403
 
 
 def test_csv_opens_as_text_not_as_formula(visit, shop: Engine):
