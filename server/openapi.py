@@ -18,6 +18,10 @@ _TEXT = {"type": "string"}
 _WHOLE = {"type": "integer"}
 _INSTANT = {"type": "string", "format": "date-time"}
 _DAY = {"type": "string", "format": "date"}
+_PUBLIC_KEY = {"type": "string", "pattern": "^[A-Za-z0-9_-]{87}$", "description":
+               "A point on P-256, uncompressed, in base64url. From then on the device signs what it sends (RFC 9421): "
+               "the headers Content-Digest, Signature-Input and Signature as server/auth/signature.py describes them."}
+_AT_THE_DESK = {"type": "string", "pattern": "^[0-9]{6}$", "description": "By what it is known where it is let in."}
 
 
 def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
@@ -134,7 +138,14 @@ DETAILS: dict[str, dict[str, Any]] = {
         "answer": _object("photo", photo={"enum": ["created", "exists"]}),
     },
     "POST /api/v1/devices/enrol": {"body": _object(
-        "secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}), "status": "201"},
+        "secret name", secret=_TEXT, name=_TEXT, language={"enum": ["en", "fr"]}, public_key=_PUBLIC_KEY),
+        "answer": _object("device token approved number", device={"type": "object"}, lineage=_TEXT, token=_TEXT,
+                          approved={"type": "boolean"}, number=_AT_THE_DESK), "status": "201"},
+    "POST /api/v1/device/key": {
+        "body": _object("public_key", public_key=_PUBLIC_KEY),
+        "answer": _object("approved number detail", approved={"type": "boolean"}, number=_AT_THE_DESK, detail=_TEXT),
+        "status": "202",
+    },
 }  # fmt: skip
 
 
