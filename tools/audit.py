@@ -45,7 +45,7 @@ def npm_flaws() -> list[str]:
     """Known flaws of the phone's packages and of what its tests use. Raises NotChecked."""
     asked = npm(["audit", "--json", "--package-lock-only"], cwd=ROOT, return_completed_process=True,
                 capture_output=True, text=True)  # fmt: skip
-    return read_npm_audit(asked.stdout, asked.stderr)
+    return read_npm_audit(str(asked.stdout), str(asked.stderr))
 
 
 def read_npm_audit(out: str, wrong: str) -> list[str]:

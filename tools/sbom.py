@@ -36,7 +36,7 @@ def phone(out: Path) -> None:
         (Path(there) / "package-lock.json").write_text(json.dumps(lock))
         made = npm(["sbom", *options], cwd=there, return_completed_process=True, capture_output=True, text=True)
     if made.returncode:
-        raise RuntimeError(f"npm could not say what the phone is made of: {made.stderr.strip()[-500:]}")
+        raise RuntimeError(f"npm could not say what the phone is made of: {str(made.stderr).strip()[-500:]}")
     found = json.loads(made.stdout)
     del found["serialNumber"], found["metadata"]["timestamp"]  # of this run, not of the packages
     found["metadata"]["component"]["name"] = "floorledger"

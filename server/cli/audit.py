@@ -1,6 +1,7 @@
 """`floorledger audit`: the audit trail in the terminal, as a file, and whether its chain holds."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import IO
 
@@ -29,7 +30,8 @@ def command() -> None:
     """Who did what to rights, secrets, wages and retention."""
 
 
-def _filtered(view):  # type: ignore[no-untyped-def] # a chain of click's decorators
+def _filtered(view: Callable[..., None]) -> Callable[..., None]:
+    """The options of a search."""
     for option in (
         click.option("--actor", default="", help="user:NAME, device:ID, token:ID or cli."),
         click.option("--action", default="", type=click.Choice(["", *ACTIONS]), show_choices=False,

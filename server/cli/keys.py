@@ -17,10 +17,10 @@ from server.extensions import system_clock
 from server.settings import Settings
 from server.store import audit, sealed, sites
 from server.store.database import write
-from server.terminal import gettext as _
+from server.terminal import gettext
 
 
-def N_(sentence: str) -> str:
+def _(sentence: str) -> str:
     """Marks a sentence for the message catalogue; it is translated where it is shown."""
     return sentence
 
@@ -34,16 +34,16 @@ class Key:
 
 
 KEYS = {
-    "secret": Key(N_("Signs what browsers keep for us between two pages; a new one takes over at the next start.")),
+    "secret": Key(_("Signs what browsers keep for us between two pages; a new one takes over at the next start.")),
     "password": Key(
-        N_("Keys the hashes of passwords and recovery codes; each moves to the new key with its next use."), 1
+        _("Keys the hashes of passwords and recovery codes; each moves to the new key with its next use."), 1
     ),
-    "pin": Key(N_("Keys the hashes of operators' PINs; each moves to the new one at its next use."), 1),
-    "vault": Key(N_("Seals secrets of others and wages; they are sealed anew at once."), 1),
-    "audit": Key(N_("Seals the audit trail; older lines keep their key."), None),
+    "pin": Key(_("Keys the hashes of operators' PINs; each moves to the new one at its next use."), 1),
+    "vault": Key(_("Seals secrets of others and wages; they are sealed anew at once."), 1),
+    "audit": Key(_("Seals the audit trail; older lines keep their key."), None),
 }
 # The ledger's key is none of them: what is posted and was handed out is sealed with it.
-LEDGER = N_("Seals the ledger. It is not renewed: entries that others hold bear its mark.")
+LEDGER = _("Seals the ledger. It is not renewed: entries that others hold bear its mark.")
 
 
 @click.group()
@@ -59,12 +59,12 @@ def list_(settings: Settings) -> None:
         path = settings.data_dir / f"{name}.key"
         words = KEYS[name].words if name in KEYS else LEDGER
         if not path.exists():
-            state = _("none yet")
+            state = gettext("none yet")
         else:
             changed = time.strftime("%Y-%m-%d", time.gmtime(path.stat().st_mtime))
-            open_to_others = _("READ BY OTHERS: chmod 600") if path.stat().st_mode & 0o077 else ""
+            open_to_others = gettext("READ BY OTHERS: chmod 600") if path.stat().st_mode & 0o077 else ""
             state = f"{len(path.read_text().split())}  {changed}  {open_to_others}".rstrip()
-        click.echo(f"{name:<10}{state}\n          {_(words)}")
+        click.echo(f"{name:<10}{state}\n          {gettext(words)}")
 
 
 @command.command()
@@ -77,7 +77,7 @@ def rotate(settings: Settings, name: str, forget: bool) -> None:
     Use --forget where somebody may have got the old key: with `password` and `pin` everybody's have to be set anew.
     """
     if forget and KEYS[name].keeps is None:
-        raise Trouble(_("Lines of the audit trail could not be checked any more without their key."))
+        raise Trouble(gettext("Lines of the audit trail could not be checked any more without their key."))
     engine = open_database(settings)
     file = f"{name}.key"
     old = _read(settings, file)
@@ -97,14 +97,14 @@ def rotate(settings: Settings, name: str, forget: bool) -> None:
             keys = settings.vault_keys()
             sealed.renew(connection, lambda text, purpose: vault.resealed(keys, text, purpose))
     _put(settings, file, kept)
-    click.echo(_("The key %(name)s is renewed.", name=name))
+    click.echo(gettext("The key %(name)s is renewed.", name=name))
     if renewed:
-        click.echo(_("%(count)s secrets were sealed anew.", count=renewed))
+        click.echo(gettext("%(count)s secrets were sealed anew.", count=renewed))
     if name == "secret":
-        click.echo(_("Restart the server for it to take over."))
+        click.echo(gettext("Restart the server for it to take over."))
     if forget and name in ("password", "pin"):
-        click.echo(_("All passwords and recovery codes have to be set anew: floorledger user password NAME.")
-                   if name == "password" else _("All PINs have to be set anew."))  # fmt: skip
+        click.echo(gettext("All passwords and recovery codes have to be set anew: floorledger user password NAME.")
+                   if name == "password" else gettext("All PINs have to be set anew."))  # fmt: skip
 
 
 def _read(settings: Settings, file: str) -> list[str]:
