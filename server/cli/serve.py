@@ -63,6 +63,8 @@ def command(
         arguments += [f"--certificate={network.certificate}", f"--key={network.key}"]
         reached = _address("https", network.names[0], port)
     reached = settings.public_url or reached
+    if lan:  # links that are handed on name the address the certificate is for
+        settings = replace(settings, public_url=reached)
 
     running.begin(settings.data_dir)
     open_database(settings).dispose()
