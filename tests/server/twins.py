@@ -24,7 +24,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from server import cli, create_app
+from server import cli, create_app, log
 from server.auth.access import ROLES, SCOPES, rule_of
 from server.settings import Settings
 from server.store.database import open_engine, read, write
@@ -184,10 +184,14 @@ def everything_that_leaves(twin: Twin, who: frozenset[str]) -> dict[str, bytes]:
     """Every answer to these callers, by caller and address: status, headers and body; pages that refresh themselves
     and caches asked again; and the log that was written meanwhile."""
     found: dict[str, bytes] = {}
+    root, ours = logging.getLogger(), logging.getLogger(log.OURS)
+    before = root.level, ours.level
+    root.setLevel(logging.DEBUG)  # all of it, whatever a command that ran before has chosen
+    ours.setLevel(logging.DEBUG)
     handler = logging.Handler()
     handler.emit = lambda record: twin.log.append(handler.format(record))  # type: ignore[method-assign]
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
+    handler.setFormatter(log.Line())
+    root.addHandler(handler)
     try:
         listed = addresses(twin)
         for name in sorted(who):
@@ -201,7 +205,9 @@ def everything_that_leaves(twin: Twin, who: frozenset[str]) -> dict[str, bytes]:
                 refused.add(rule)
                 found |= _answers(client, headers, name, address)
     finally:
-        logging.getLogger().removeHandler(handler)
+        root.removeHandler(handler)
+        root.setLevel(before[0])
+        ours.setLevel(before[1])
     found["log"] = "\n".join(twin.log).encode()
     return found
 
