@@ -40,6 +40,7 @@ from sync.connectors.csv_file.folder import (
     plant_of,
     read_folder,
 )
+from sync.connectors.csv_file.reference import SUFFIXES
 from sync.connectors.csv_file.schema import as_files
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError
 from sync.core.clock import local_date
@@ -120,7 +121,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for path in sorted(folder.iterdir()):
         name = path.name.lower() if path.name.lower() in (SITE, EVENTS, RAW_EVENTS) else path.name
-        if path.is_file() and (path.suffix.lower() == ".csv" or name in (SITE, RAW_EVENTS)):
+        if path.is_file() and (path.suffix.lower() in SUFFIXES or name in (SITE, RAW_EVENTS)):
             try:
                 files[name] = path.read_bytes()
             except OSError as wrong:

@@ -22,9 +22,8 @@ from server.store.plant import Change
 from server.terminal import gettext as _
 from sync.connectors.csv_file.mapping import KINDS, kind_of_file
 from sync.connectors.csv_file.production_log import BadMapping, load_mapping
+from sync.connectors.csv_file.reference import SUFFIXES
 from sync.connectors.csv_file.source import MAX_ERRORS
-
-SUFFIXES = (".csv", ".xlsx")
 
 
 @click.command()
@@ -65,7 +64,8 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             inside = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES and file.is_file()]
             if not inside:
                 raise Trouble(_("The folder %(folder)s holds no CSV file and no workbook.", folder=path))
-            found += [file for file in inside if kind_of_file(file.name)]
+            # What a workbook's sheets hold is seen when it is read.
+            found += [file for file in inside if kind_of_file(file.name) or file.suffix.lower() == ".xlsx"]
             for file in inside:
                 if file not in found:
                     click.echo(_("%(file)s is left out: its name does not say what it holds.", file=file), err=True)

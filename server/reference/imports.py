@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 from server.reference import billing, books, charges
 from server.store import event_log, ledger, operations, plant
 from server.store.plant import Change, RefusedRow
-from sync.connectors.csv_file.mapping import KINDS, Kind, _, kind_of_file
-from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, read_cells
-from sync.connectors.csv_file.workbook import tables
+from sync.connectors.csv_file.mapping import KINDS, Kind, _
+from sync.connectors.csv_file.reference import read_file
+from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet
 from sync.core.clock import midnight
 from sync.core.quantity import convert
 from sync.costing.policy import BEGINNING, BadPolicy
@@ -41,27 +41,12 @@ class ImportRefused(ValueError):
 
 
 def read_files(files: Iterable[tuple[str, bytes]], kind: Kind | None = None) -> list[Sheet]:
-    """The sheets of named files, in an order in which each refers only to those before it. Raises ImportRefused.
-
-    What a table holds is told by the name of its file, in a workbook of several sheets by that of the sheet, unless
-    `kind` says so.
-    """
+    """The sheets of named files, in an order in which each refers only to those before it. Raises ImportRefused."""
     sheets, errors = [], []
     for name, content in files:
-        try:
-            found = tables(content, name)
-        except Unreadable as wrong:
-            errors.append(wrong.error)
-            continue
-        for cells in found:
-            holds = kind or (kind_of_file(name) if len(found) == 1 else None) or kind_of_file(cells.sheet)
-            if holds is None:
-                sentence = _("the name does not say what it holds; known are {known}")
-                errors.append(LineError(cells.file, 0, "", sentence, {"known": ", ".join(KINDS)}))
-                continue
-            sheet, faults = read_cells(holds, cells)
-            sheets.append(sheet)
-            errors += faults
+        found, wrong = read_file(name, content, kind)
+        sheets += found
+        errors += wrong
     if errors:
         raise ImportRefused(errors)
     return sorted(sheets, key=lambda sheet: list(KINDS).index(sheet.kind.name))

@@ -18,8 +18,9 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, kind_of_file, text
-from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, read, split
+from sync.connectors.csv_file.mapping import BadCell, Style, _, code, decimal, flag, folded, text
+from sync.connectors.csv_file.reference import SUFFIXES, read_file
+from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet, Unreadable, decode, split
 from sync.core import ids
 from sync.core.billing import billable_rate_id, billable_rate_of, billing_of
 from sync.core.calendars import calendars_of
@@ -105,13 +106,9 @@ def read_folder(files: Mapping[str, bytes], fields: Mapping[str, Cell]) -> tuple
     errors = _Errors()
     folder = Folder(_site(files.get(SITE), errors))
     for name, data in sorted(files.items()):
-        kind = kind_of_file(name)
-        if name.lower().endswith(".csv") and name != EVENTS:
-            if kind is None:
-                errors.add(name, 0, "", _("the name does not say what it holds: rename it, or take it out"))
-                continue
-            sheet, wrong = read(kind, data, name)
-            folder.sheets.append(sheet)
+        if name.lower().endswith(SUFFIXES) and name != EVENTS:
+            sheets, wrong = read_file(name, data)
+            folder.sheets += sheets
             errors += wrong
     for row in folder.rows("people"):
         row["key"] = row.get("key") or _key(row["number"])

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from server.cli import main
 from server.cli.cost import dry_run, report
+from sync.connectors.csv_file.mapping import KINDS
 from sync.costing.policy import SETTINGS
 
 ROOT = Path(__file__).parents[3]
@@ -242,7 +243,7 @@ def test_all_errors_of_all_files_at_once(cost) -> None:
         "events.csv, line 7, column order: work on something needs its order",
         "events.csv, line 8, column type: The type 'party.held' is not known here.",
         "events.csv, line 9, column activity: 'activity' is not a field of this type",
-        "lunch.csv: the name does not say what it holds: rename it, or take it out",
+        f"lunch.csv: the name does not say what it holds; known are {', '.join(KINDS)}",
         "orders.csv, line 2, column quantity: “many” is not a number: write digits, at most six of them after "
         "the decimal sign",
         "site.toml, column weather: is not known; known are code, name, zone, currency",
@@ -286,7 +287,8 @@ def test_files_are_held_to_each_other(cost) -> None:
          ["events.csv, line 2: cannot be read as CSV (unexpected end of data): check quotes"]),
         ({"events_csv": b"type,occurred_at\n\xe9\n"},
          ["events.csv, line 2: seems to be written in Windows-1252 (“ANSI”): save it as “CSV UTF-8”"]),
-        ({"events_csv": b"PK\x03\x04"}, ["events.csv: is a workbook, not CSV: save it as “CSV UTF-8”"]),
+         ({"events_csv": b"PK\x03\x04"},
+          ["events.csv: is a workbook of another kind than .xlsx: save it as .xlsx or as “CSV UTF-8”"]),
         ({"events_jsonl": '[1]\n{"a":\n'},
          ["events.jsonl, line 1: is not a JSON object",
           "events.jsonl, line 2: The text is not JSON."]),
