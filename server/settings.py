@@ -61,7 +61,8 @@ class Settings:
     )
     proxies: int = setting(0, "How many reverse proxies stand in front and set X-Forwarded-*; 0: believe none.")
     proxy_addresses: tuple[str, ...] = setting(
-        ("127.0.0.0/8", "::1/128"), "Networks the nearest of these proxies calls from; of nobody else they are believed."
+        ("127.0.0.0/8", "::1/128"),
+        "Networks the nearest of these proxies calls from; of nobody else they are believed.",
     )
     session_idle_minutes: int = setting(30, "A sign-in ends after so many minutes without a click.")
     lead_idle_minutes: int = setting(120, "... of somebody who is a team lead and nothing else.")
@@ -71,7 +72,7 @@ class Settings:
     )
     second_factor_roles: tuple[str, ...] = setting(
         ("accountant", "payroll", "admin", "auditor"),
-        "Roles that sign in with a second factor (a code or a passkey), separated by commas; none: a password is enough.",
+        "Roles that sign in with a second factor (code or passkey), separated by commas; none: passwords are enough.",
     )
     labor_rates: str = setting(
         "group", "Whose rates payroll keeps: group, or person; entries use those of groups either way."
@@ -83,17 +84,25 @@ class Settings:
     enrolment_approval: str = setting(
         "asked", "Whether somebody at a desk lets a device in that used its code: asked, or given without asking."
     )
-    sign_in_failures: int = setting(5, "After so many wrong passwords, or codes, in a row a name is locked for a while.")
-    sign_in_lock_minutes: int = setting(15, "How long a name stays locked; each further failure doubles it, to 4 hours.")
+    sign_in_failures: int = setting(
+        5, "After so many wrong passwords, or codes, in a row a name is locked for a while."
+    )
+    sign_in_lock_minutes: int = setting(
+        15, "How long a name stays locked; each further failure doubles it, to 4 hours."
+    )
     invitation_days: int = setting(7, "How long the link that invites somebody to sign in can be used.")
-    reset_minutes: int = setting(30, "How long the link that lets somebody choose a new password can be used; at most 30.")
+    reset_minutes: int = setting(
+        30, "How long the link that lets somebody choose a new password can be used; at most 30."
+    )
     oidc_issuer: str = setting(
         "", "Address of the OpenID Connect provider people may sign in with, as it writes it itself. Empty: none."
     )
     oidc_client_id: str = setting("", "What that provider calls this server (client id).")
     oidc_secret_file: str = setting("", "File that holds the client secret of that provider; empty: it gave none.")
     oidc_name: str = setting("", "What people call that provider, for the button on the sign-in page.")
-    device_requests: int = setting(3_000, "Requests one device may send in a minute, in each web process; 0: any number.")
+    device_requests: int = setting(
+        3_000, "Requests one device may send in a minute, in each web process; 0: any number."
+    )
     token_requests: int = setting(30_000, "The same for one program's token.")
     user_requests: int = setting(1_200, "The same for one signed-in browser.")
     address_requests: int = setting(600, "The same for whoever shows no credential, or a wrong one, by address.")

@@ -98,8 +98,8 @@ def add_app() -> ResponseReturnValue:
         return Response(_set_up_page(problem), problem.kind.status)
     step = totp.step_of(seed, request.form.get("code", ""), moment)
     if step is None:
-        problem = Problem("auth.wrong_code")
-        return Response(_set_up_page(problem, seed), problem.kind.status)
+        wrong = Problem("auth.wrong_code")
+        return Response(_set_up_page(wrong, seed), wrong.kind.status)
     with write(db.engine) as connection:
         first = not factors.has_factor(connection, current.site, current.user)
         factors.put_app(connection, current.site, current.user, vault.seal(seed, totp.PURPOSE), step, moment)

@@ -3,8 +3,8 @@
 That makes two factors of one gesture, so a passkey signs in alone, or stands beside a password. It answers for the very
 address it was made at: a page that only looks like ours gets nothing.
 
-What it signs is a challenge. Ours carry what they are for and until when, under a key of this server, so that nothing is
-stored before somebody answers; an answer is taken once.
+What it signs is a challenge. Ours carry what they are for and until when, under a key of this server, so that nothing
+is stored before somebody answers; an answer is taken once.
 """
 
 import hashlib

@@ -33,14 +33,12 @@ LOOKED_AT = 64
 KEYED = "k1:"
 
 # What is guessed first in a French-speaking plant: the lists of the library are English.
-_COMMON = (
-    """
+_COMMON = """
     password motdepasse passwort azerty azertyuiop qwerty qwertyuiop qsdfghjklm wxcvbn letmein welcome bienvenue admin
     administrator administrateur floorledger changeme changezmoi iloveyou jetaime soleil bonjour bonsoir football
     123456789 1234567890 123456 12345 1234 123 000000 111111 secret usine atelier factory test demo user root
     doudou loulou marseille paris chouchou nicolas camille
     """.split()  # noqa: SIM905 -- easier to read than forty quoted words
-)
 
 
 def rule(*, alone: bool = True) -> str:

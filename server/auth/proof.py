@@ -1,7 +1,7 @@
 """The steps that prove who somebody is beyond the password: the second factor, and the proof asked for once more.
 
-What changes rights or shows secrets (`access(fresh=True)`) wants a proof of the last minutes. A page that asks leads here
-and back; a form that was sent is kept, shown as it was, and sent again by its sender's hand.
+What changes rights or shows secrets (`access(fresh=True)`) wants a proof of the last minutes. A page that asks leads
+here and back; a form that was sent is kept, shown as it was, and sent again by its sender's hand.
 """
 
 import json
@@ -60,7 +60,7 @@ def second() -> ResponseReturnValue:
 @blueprint.get("/sign-in/passkey")
 @access(public="a passkey signs in without a name; what it is asked tells nothing", query={"for"})
 def passkey_options() -> ResponseReturnValue:
-    """What the browser hands to a passkey: a fresh challenge and, where it is known who asks, which passkeys will do."""
+    """What the browser hands to a passkey: a fresh challenge and, where it is known who asks, which keys will do."""
     match request.args.get("for"):
         case "sign-in":
             told = passkeys.to_prove("sign-in")

@@ -23,8 +23,8 @@ def command(settings: Settings, seed: int) -> None:
 def in_its_folder(settings: Settings) -> Settings:
     """Settings with the demo's own folder, so that it never meets a real plant; a database that is named is kept.
 
-    A demo asks nobody for a second factor: its people and their wages are invented, its passwords are random and told in
-    the terminal, and whoever wants to try a second factor can set one up. Its pages say so.
+    A demo asks nobody for a second factor: its people and their wages are invented, its passwords are random and told
+    in the terminal, and whoever wants to try a second factor can set one up. Its pages say so.
     """
     chosen = replace(settings, second_factor_roles=("none",))
     return chosen if settings.database_url else replace(chosen, data_dir=settings.data_dir / "demo")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -147,7 +148,7 @@ def spend_challenge(connection: Connection, site: str, digest: str, now: int) ->
     return spent.rowcount == 1
 
 
-def _passkey(row: Row[tuple[tables.Passkey]]) -> Passkey:
+def _passkey(row: Row[Any]) -> Passkey:
     return Passkey(
         row.id, row.user, row.handle, row.public_key, row.sign_count, row.name, row.added_at, row.used_at
     )  # fmt: skip
@@ -165,7 +166,5 @@ def put_recovery_codes(connection: Connection, site: str, user: str, hashes: Ite
 def use_recovery_code(connection: Connection, site: str, user: str, digest: str, now: int) -> bool:
     """Use up a recovery code: of two that come at once one gets True."""
     its = (RecoveryCode.site == site, RecoveryCode.user == user, RecoveryCode.hash == digest)
-    return (
-        connection.execute(update(RecoveryCode).where(*its, RecoveryCode.used_at.is_(None)).values(used_at=now)).rowcount
-        == 1
-    )
+    used = update(RecoveryCode).where(*its, RecoveryCode.used_at.is_(None)).values(used_at=now)
+    return connection.execute(used).rowcount == 1

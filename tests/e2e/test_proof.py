@@ -1,4 +1,4 @@
-"""Proving who one is, in a real browser: a passkey made, used alone, beside the password and once more; an app's code."""
+"""Proving who one is, in a real browser: a passkey made, used alone and once more; the code of an app."""
 
 import os
 import threading

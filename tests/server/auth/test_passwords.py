@@ -38,7 +38,8 @@ def test_weak_passwords_are_refused(password: str, app: Flask, settings: Setting
 @pytest.mark.requirement("SR-09")
 @pytest.mark.parametrize(
     "password",
-    ["correct horse battery", "çà et là, été 26 oui", "рыба солнце дерево окно", "x9!k#2Lm@4pQ7&h", "chaise 🪑 verte de Léa",
+    ["correct horse battery", "çà et là, été 26 oui", "рыба солнце дерево окно", "x9!k#2Lm@4pQ7&h",
+     "chaise 🪑 verte de Léa",
      "one two buckle my shoe, three four knock at the door, five six pick up sticks, seven eight lay them straight, "
      "nine ten a big fat hen", "'; DROP TABLE \"user\"; --"],
 )  # fmt: skip

@@ -93,7 +93,9 @@ def test_a_proof_once_more_makes_a_new_secret_and_the_old_one_is_dead(client: Fl
 
 @pytest.mark.requirement("SR-10")
 @pytest.mark.parametrize(
-    "change", [{"roles": ["lead"]}, {"roles": ["lead", "admin", "payroll"]}, {"active": False}, {"teams": ["D1"]}], ids=str
+    "change",
+    [{"roles": ["lead"]}, {"roles": ["lead", "admin", "payroll"]}, {"active": False}, {"teams": ["D1"]}],
+    ids=str,
 )
 def test_a_changed_right_ends_every_sign_in_at_once(
     change: dict[str, object], app: Flask, ines: str, database: Engine
@@ -108,7 +110,9 @@ def test_a_changed_right_ends_every_sign_in_at_once(
 
 
 @pytest.mark.requirement("SR-10")
-def test_a_sign_out_is_one_for_every_copy_of_the_cookie(app: Flask, settings: Settings, ines: str, clock: Clock) -> None:
+def test_a_sign_out_is_one_for_every_copy_of_the_cookie(
+    app: Flask, settings: Settings, ines: str, clock: Clock
+) -> None:
     client, copy = app.test_client(), create_app(settings, clock).test_client()  # another process of the same server
     enter(client, ines)
     copy.set_cookie(SESSION, secret(client))

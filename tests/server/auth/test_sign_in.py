@@ -185,7 +185,6 @@ def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines:
     assert sum(looked_at) == 3  # the third failure closes the door for a second, and the clock stands still
 
 
-
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "\\\\evil.example",
