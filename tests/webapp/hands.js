@@ -42,7 +42,7 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
   const phone = /** @type {Phone} */ (/** @type {any} */ ({
     reference: known, work: new Work([]), things: new Things(), queue,
     sender: { condition: "idle", send: async () => {} }, server: {},
-    operator: null, others: [], crew: [], nextActivity: null, device: { id: "d1", name: "Tablet" },
+    operator: null, proven: true, others: [], crew: [], nextActivity: null, device: { id: "d1", name: "Tablet" },
     preferences: { language: "en", theme: "", personal: false, lens: null },
     place: { screen: "badge", params: {}, form: {} },
     get isForm() {
@@ -58,7 +58,7 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
     capture: (/** @type {any} */ drafts, /** @type {string} */ said, /** @type {any} */ sign, /** @type {any} */ also) => captures.capture(drafts, said, sign, { also }),
     undo: () => captures.undo(),
     scan: (/** @type {string} */ text) => scans.take(text),
-    signIn: (/** @type {string} */ person) => people.signIn(person),
+    signIn: (/** @type {string} */ person, /** @type {any} */ how) => people.signIn(person, how),
     gather: (/** @type {string[]} */ mates) => people.gather(mates),
     signOut: () => people.signOut(),
     say: (/** @type {string} */ text, /** @type {any} */ sign) => captures.say(text, sign),

@@ -78,6 +78,7 @@ const phone = {
   exported: null,
   server,
   operator: null,
+  proven: true,
   crew: [],
   get others() {
     return people.others;
@@ -115,7 +116,7 @@ const phone = {
   capture: (drafts, said, sign, also) => captures.capture(drafts, said, sign, { also }),
   undo: () => captures.undo(),
   scan: (text) => scans.take(text),
-  signIn: (person) => people.signIn(person),
+  signIn: (person, how) => people.signIn(person, how),
   signInByPin: (number, pin) => people.signInByPin(number, pin),
   gather: (mates) => people.gather(mates),
   signOut: () => {

@@ -21,6 +21,9 @@ export const signer = (phone) =>
     ? html`<b class="signer">${personName(phone.reference, phone.operator)}${phone.crew.length > 0 ? html` <span class="number">+${phone.crew.length}</span>` : nothing}</b>`
     : nothing;
 
+/** The first name; all of what is a number or initials with a count. @param {string} name */
+const firstOf = (name) => (name.split(" ")[0].length > 2 ? name.split(" ")[0] : name);
+
 /** Only when somebody is signed in: a locked screen says nothing of other people. @param {Phone} phone */
 export function strip(phone) {
   if (!phone.operator || phone.place.screen !== "home") return nothing;
@@ -32,8 +35,8 @@ export function strip(phone) {
       ? html`<button class="strip-key strip-crew" type="button" @click=${() => phone.go("crew")}>${icon("people")}<span>${t("with {names}", { names })}</span></button>`
       : nothing}
     ${others.map(
-      (person) => html`<button class="strip-key" type="button" title=${t("Continue as {name}", { name: personName(phone.reference, person) })} @click=${() => void phone.signIn(person)}>
-        ${face(phone.reference, person)}<span>${personName(phone.reference, person).split(" ")[0]}</span>
+      (person) => html`<button class="strip-key" type="button" title=${t("Continue as {name}", { name: personName(phone.reference, person) })} @click=${() => void phone.signIn(person, { proven: false })}>
+        ${face(phone.reference, person)}<span>${firstOf(personName(phone.reference, person))}</span>
       </button>`,
     )}
   </nav>`;

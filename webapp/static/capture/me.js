@@ -10,7 +10,7 @@ import { corrections } from "../model/work.js";
 import { dayTable } from "./day-parts.js";
 import { shiftKey } from "./home.js";
 import { icon } from "./icons.js";
-import { frame, key, tiles } from "./parts.js";
+import { frame, key, notice, tiles } from "./parts.js";
 import { standing } from "./queue-view.js";
 
 /** @typedef {import("./phone.js").Phone} Phone */
@@ -46,20 +46,26 @@ function row(phone, entry, correction) {
   </li>`;
 }
 
+/** @param {Phone} phone */
+const hidden = (phone) => html`${notice("look", t("Your day is shown to you alone: scan your badge, or type number and PIN."), "badge")}
+  ${key({ label: t("Number and PIN"), sign: "keys", onTap: () => phone.go("pin") })}`;
+
 /** @type {import("./phone.js").Screen} */
 export const me = {
   name: "me",
   view(phone) {
     const person = phone.operator ?? "";
     const running = phone.work.of(person);
+    // Where people have PINs, one's day is one's own: a tap on a name does for work, not for reading it.
+    const shown = phone.proven || !phone.reference.settings.pin;
     const facts = factsOf(phone);
     const corrected = corrections(phone.queue.entries);
     return frame(phone, {
       title: t("My day"),
       about: t("on this device"),
       body: html`
-        ${dayTable(phone)}
-        ${facts.length > 0
+        ${shown ? dayTable(phone) : hidden(phone)}
+        ${shown && facts.length > 0
           ? html`<h2 class="heading">${t("What I captured today")}</h2>
               <ul class="rows">${repeat(facts, ({ seq }) => seq, (entry) => row(phone, entry, corrected.get(entry.id)))}</ul>`
           : nothing}

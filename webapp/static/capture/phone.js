@@ -43,6 +43,7 @@
  * @property {Sender} sender
  * @property {Server} server
  * @property {string | null} operator who signs
+ * @property {boolean} proven whether a badge or a PIN told who signs, and not a tap on a name
  * @property {readonly string[]} others who badged here within the shift, for a quick switch; nobody's while nobody is signed in
  * @property {string[]} crew the mates whose time the operator's gestures note as well, without the operator
  * @property {Device | null} device
@@ -68,7 +69,7 @@
  * @property {(drafts: Draft[], said: string, signal?: Signal, also?: Also) => Promise<boolean>} capture save a gesture; false: not saved, and said so
  * @property {() => Promise<void>} undo
  * @property {(text: string) => Promise<void>} scan a code was read or typed
- * @property {(person: string) => Promise<void>} signIn
+ * @property {(person: string, how?: {proven?: boolean}) => Promise<void>} signIn
  * @property {(number: string, pin: string) => Promise<string | null>} signInByPin null, or why not
  * @property {(mates: string[]) => void} gather the crew from now on
  * @property {() => void} signOut

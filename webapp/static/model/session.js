@@ -10,13 +10,19 @@ export const AWAY_AFTER_MS = 5 * 60_000;
  * @property {string | null} person key, or the nine letters of a badge this device does not know
  * @property {string[]} [crew] the mates who work with that person; gone as soon as the person is
  * @property {number} touchedMs last sign of life
+ * @property {boolean} [proven] by badge or PIN; not when a colleague's tap on the name sufficed
  */
 
 /** @type {Session} */
 export const NOBODY = { person: null, crew: [], touchedMs: 0 };
 
-/** Somebody new stands here, alone. @param {string} person @param {number} nowMs @returns {Session} */
-export const signedIn = (person, nowMs) => ({ person, crew: [], touchedMs: nowMs });
+/** Somebody new stands here, alone. @param {string} person @param {number} nowMs @param {boolean} [proven]
+ * @returns {Session} */
+export const signedIn = (person, nowMs, proven = true) => ({ person, crew: [], touchedMs: nowMs, proven });
+
+/** The same person, who has shown badge or PIN by now, or has tapped the name once more. @param {Session} session
+ * @param {number} nowMs @param {boolean} proven @returns {Session} */
+export const stillHere = (session, nowMs, proven) => ({ ...touched(session, nowMs), proven: proven || session.proven !== false });
 
 /** The person's mates from now on: nobody twice, and not the person. @param {Session} session @param {string[]} mates
  * @returns {Session} */

@@ -4,7 +4,7 @@
 import { direction, language, speak, t } from "../lib/i18n.js";
 import { startShift } from "../model/gestures.js";
 import { dutyOf } from "../model/presence.js";
-import { AWAY_AFTER_MS, current, NOBODY, signedIn, touched, withCrew } from "../model/session.js";
+import { AWAY_AFTER_MS, current, NOBODY, signedIn, stillHere, touched, withCrew } from "../model/session.js";
 import { personName } from "../model/words.js";
 
 /** @typedef {import("../capture/phone.js").Phone} Phone */
@@ -35,13 +35,14 @@ export class People {
     this.store = store;
   }
 
-  /** @param {string} person @returns {Promise<void>} */
-  async signIn(person) {
+  /** @param {string} person @param {{proven?: boolean}} [how] `proven`: by badge or PIN, not by a tap on the name
+   * @returns {Promise<void>} */
+  async signIn(person, { proven = true } = {}) {
     const { phone } = this;
     const isNew = phone.operator !== person;
     if (isNew) this.onArrival();
     if (isNew) await this.places.setAside(person);
-    this.#begin(isNew ? signedIn(person, Date.now()) : touched(this.#session, Date.now()));
+    this.#begin(isNew ? signedIn(person, Date.now(), proven) : stillHere(this.#session, Date.now(), proven));
     this.#see([person]);
     await this.#speakAs(person);
     this.adorn();
@@ -91,6 +92,7 @@ export class People {
     this.#session = session;
     this.phone.operator = session.person;
     this.phone.crew = session.crew ?? [];
+    this.phone.proven = session.proven !== false;
     if (keep) void this.store.put("session", session).catch(() => {});
   }
 
