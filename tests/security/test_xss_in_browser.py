@@ -183,7 +183,9 @@ def test_no_text_is_more_than_text_on_any_page(
     assert wrong == [], f"{len(wrong)}: {wrong[:5]}"
     assert elsewhere == []
     assert looked > 120 and shown > looked / 3, f"{shown} of {looked} pages show hostile texts"
-    record_property("told", f"hostile texts: {len(XSS)} in every text field, {looked} pages looked at, {shown} show them")
+    record_property(
+        "told", f"hostile texts: {len(XSS)} in every text field, {looked} pages looked at, {shown} show them"
+    )
 
 
 def walk_on(page: Page) -> Iterator[str]:
