@@ -75,6 +75,7 @@ GET  /held                            | lead accountant payroll admin auditor | 
 # Finance.
 GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
 GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | wage
+GET  /entries.xlsx                    | accountant auditor payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
 GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name wage
 
 # Wages: payroll's alone, after a proof, with a reason.
