@@ -28,7 +28,7 @@ from server.auth import credentials
 from server.extensions import db, now, settings
 from server.problems import Problem
 from server.store import people
-from server.store.database import read, write
+from server.store.database import read, write, write_if_free
 
 ROLES = ("lead", "accountant", "payroll", "admin")
 SCOPES = ("events:write", "reference:read", "reference:write", "entries:read", "events:read")
@@ -179,8 +179,7 @@ def _user(site: str) -> Principal | None:
         return None
     # A page that refreshes itself says so: it must not keep a sign-in alive on a desk nobody sits at.
     if moment - found.seen_at > SEEN_EVERY_MS and "X-Passive" not in request.headers:
-        with write(db.engine) as connection:
-            people.touch_session(connection, site, hashed, moment)
+        write_if_free(db.engine, lambda connection: people.touch_session(connection, site, hashed, moment))
     roles = frozenset(found.roles.split())
     return Principal("user", site, found.name, found.display_name, roles, language=found.language, session=hashed)
 
@@ -195,8 +194,7 @@ def _device(site: str, secret: str) -> Principal | None:
         return None
     moment = now()
     if found.seen_at is None or moment - found.seen_at > SEEN_EVERY_MS:
-        with write(db.engine) as connection:
-            people.touch_device(connection, site, found.id, moment)
+        write_if_free(db.engine, lambda connection: people.touch_device(connection, site, found.id, moment))
     return Principal("device", site, found.id, found.name, last_seq=found.last_seq)
 
 
@@ -208,8 +206,7 @@ def _token(site: str, secret: str) -> Principal | None:
     if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment):
         return None
     if found.used_at is None or moment - found.used_at > SEEN_EVERY_MS:
-        with write(db.engine) as connection:
-            people.touch_token(connection, site, found.id, moment)
+        write_if_free(db.engine, lambda connection: people.touch_token(connection, site, found.id, moment))
     return Principal("token", site, found.id, found.name, scopes=frozenset(found.scopes.split()))
 
 

@@ -13,7 +13,7 @@ cannot write. A transaction opened in another way counts as writing: late is bet
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ BUSY_MS = 15_000
 # that a worker's pause between two turns is over.
 ASK_AGAIN_S = 0.003
 READ: dict[str, Any] = {"floorledger_read": True}
+AT_ONCE: dict[str, Any] = {"floorledger_at_once": True}
 # On PostgreSQL one state for the whole transaction must be asked for; SQLite has nothing else.
 POSTGRES_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -79,6 +80,19 @@ def read(engine: Engine) -> Iterator[Connection]:
     options = READ if engine.dialect.name == "sqlite" else POSTGRES_READ
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def write_if_free(engine: Engine, what: Callable[[Connection], object]) -> bool:
+    """Write what can as well be written later, as when somebody was last seen: on SQLite, only if nobody else writes at
+    this moment. A reader of a page does not wait for that. Returns whether it was written."""
+    try:
+        with engine.connect().execution_options(**AT_ONCE) as connection, connection.begin():
+            what(connection)
+    except OperationalError as wrong:
+        if getattr(wrong.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def check_safety(engine: Engine) -> list[str]:
@@ -173,14 +187,15 @@ def _on_sqlite_begin(connection: Connection) -> None:
         if reading:
             _driver(connection).execute("BEGIN")
         else:
-            _begin_writing(_driver(connection))
+            at_once = bool(connection.get_execution_options().get("floorledger_at_once"))
+            _begin_writing(_driver(connection), 0 if at_once else BUSY_MS)
     except sqlite3.OperationalError as wrong:
         raise OperationalError("BEGIN", {}, wrong) from wrong
 
 
-def _begin_writing(connection: sqlite3.Connection) -> None:
-    """Take the write lock as soon as it is free, within BUSY_MS."""
-    deadline = time.monotonic() + BUSY_MS / 1000
+def _begin_writing(connection: sqlite3.Connection, patience_ms: int) -> None:
+    """Take the write lock as soon as it is free."""
+    deadline = time.monotonic() + patience_ms / 1000
     connection.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
