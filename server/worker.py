@@ -34,9 +34,10 @@ BATCH = 500
 LEAST, MOST = 2_000, 10_000
 # How long a turn should take while a backlog lasts: on SQLite nobody else writes meanwhile.
 TURN_S = 1.5
-# Between turns, so that whoever waits for SQLite's lock gets it (who waits there asks again every tenth of a second),
-# and that a few facts come together.
+# Between turns, so that whoever waits for SQLite's lock gets it, and that a few facts come together.
 BREATH_S = 0.1
+# While facts pour in the pause is longer, by the turn before: the more come together, the less is looked at twice.
+RESTS, LONGEST_REST_S = 2, 2.0
 IDLE_S = 0.2
 # How often a worker with nothing to do asks whether anything is older than it may get.
 TIDY_EVERY_MS = 600_000
@@ -49,9 +50,11 @@ class Pace:
     little longer only), half as many when one was long."""
 
     limit: int = LEAST
+    rest_s: float = BREATH_S
 
     def after(self, facts: int, seconds: float) -> None:
         """A turn of so many facts took so long."""
+        self.rest_s = BREATH_S if facts == self.limit else max(BREATH_S, min(RESTS * seconds, LONGEST_REST_S))
         if seconds > 2 * TURN_S:
             self.limit = max(LEAST, self.limit // 2)
         elif facts == self.limit and seconds < TURN_S:
@@ -143,7 +146,7 @@ class Worker:
             except OperationalError as trouble:
                 logger.warning("the database is not available, trying again: %s", type(trouble.orig).__name__)
                 busy, patience = False, min(patience * 2, 10.0)
-            self._stopped.wait(BREATH_S if busy else patience)
+            self._stopped.wait(max(pace.rest_s for pace in self._paces.values()) if busy else patience)
 
     def round(self) -> bool:
         """One turn on each site; whether there was work."""

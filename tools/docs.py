@@ -124,7 +124,7 @@ def _files() -> str:
             ["key", "holds"],
             [
                 ["**`zone`**", "time zone, such as Europe/Paris"],
-                ["**`currency`**", "three capital letters, such as EUR"],
+                ["**`currency`**", "a currency of ISO 4217, such as EUR"],
                 ["`code`", "code"],
                 ["`name`", "text"],
             ],

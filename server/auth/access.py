@@ -35,7 +35,7 @@ from server.extensions import db, now, settings
 from server.problems import Problem
 from server.settings import ROLES as ROLES
 from server.store import people
-from server.store.database import read, write
+from server.store.database import read, write, write_if_free
 from server.store.teams import Reach
 
 # What a program's token may be for, and who may make one for it: whoever may do as much himself.
@@ -259,8 +259,7 @@ def _user(site: str) -> Principal | None:
         return None
     # A page that refreshes itself says so: it must not keep a sign-in alive on a desk nobody sits at.
     if moment - found.seen_at > SEEN_EVERY_MS and "X-Passive" not in request.headers:
-        with write(db.engine) as connection:
-            people.touch_session(connection, site, hashed, moment)
+        write_if_free(db.engine, lambda connection: people.touch_session(connection, site, hashed, moment))
     if found.lacks == "code":  # the password alone says too little of who it is: nobody, until the code is there
         return None
     reach = people.unpack_teams(found.teams)
@@ -300,8 +299,7 @@ def _prove(device: people.Device, rule: Access) -> None:
                 if not people.use_nonce(connection, site, device.id, nonce, moment, since):
                     raise Problem("device.signature_used")
     if device.seen_at is None or moment - device.seen_at > SEEN_EVERY_MS:
-        with write(db.engine) as connection:
-            people.touch_device(connection, site, device.id, moment)
+        write_if_free(db.engine, lambda connection: people.touch_device(connection, site, device.id, moment))
 
 
 def _token(site: str, secret: str) -> Principal | None:
@@ -313,8 +311,7 @@ def _token(site: str, secret: str) -> Principal | None:
     if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment):
         return None
     if found.used_at is None or moment - found.used_at > SEEN_EVERY_MS:
-        with write(db.engine) as connection:
-            people.touch_token(connection, site, found.id, moment)
+        write_if_free(db.engine, lambda connection: people.touch_token(connection, site, found.id, moment))
     scopes = frozenset(found.scopes.split())
     if found.created_by:  # what its maker may no longer do, it may not either
         scopes &= grantable(maker.roles.split()) if maker and maker.active else frozenset()

@@ -119,6 +119,10 @@ def _missing(
             for row in plant.rows(connection, site, kind, key[0], {row[key[0]] for row in wanted})
         }
         new[kind] = [row for row in wanted if tuple(row[column] for column in key) not in there]
+    if orders := new.get("orders", []):
+        usual = plant.policies(connection, site).last.order_kind  # a log does not say what its orders are
+        for row in orders:
+            row["kind"] = usual
     _place_operations(connection, site, new)
     return new
 

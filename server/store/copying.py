@@ -4,7 +4,6 @@ Rows travel as they are, table by table, from one state of the database; either 
 went away or was shut out after a backup was made must not come back with it: `carry_over`.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Engine, MetaData, column, delete, func, inser
 
 from server.store import erasure, ledger, sites, tombstones
 from server.store.database import open_engine, read
+from server.store.sqlite import sqlite3
 from server.store.tables import TABLES, Base
 
 # Rows of one INSERT.

@@ -3,7 +3,8 @@
 SQLite keeps its promise only with the right settings, and they depend on the library found at run time: from 3.7.0 to
 3.51.2 a checkpoint that meets a writer can corrupt a database in WAL mode (the "WAL-reset" defect, mended in 3.51.3
 and back-ported to 3.50.7 and 3.44.6). A web process, a worker and a backup on one file are just that meeting. So an
-affected library gets a rollback journal with `synchronous=EXTRA`, a mended one WAL with `FULL`; never `NORMAL`.
+affected library gets a rollback journal with `synchronous=EXTRA`, a mended one WAL with `FULL`; never `NORMAL`. A
+mended one comes with us where there is a wheel of it (`server.store.sqlite`); elsewhere it is the one of Python.
 
 Transactions are explicit: `with write(engine) as connection` holds the write lock from its first moment (nobody can
 slip in between what it reads and what it writes), `with read(engine) as connection` sees one unchanging state and
@@ -11,7 +12,6 @@ cannot write. A transaction opened in another way counts as writing: late is bet
 """
 
 import re
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +22,16 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from server.store.sqlite import sqlite3
+
 BUSY_MS = 15_000
+# Who waits for SQLite's write lock asks again so often. The library's own patience grows to a tenth of a second, and in
+# that a worker's pause between two turns is over.
+ASK_AGAIN_S = 0.003
 READ: dict[str, Any] = {"floorledger_read": True}
 # Where an engine keeps the keys of the audit trail; see `server.store.audit`.
 AUDIT_KEYS = "floorledger_audit_keys"
+AT_ONCE: dict[str, Any] = {"floorledger_at_once": True}
 # On PostgreSQL one state for the whole transaction must be asked for; SQLite has nothing else.
 POSTGRES_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -88,6 +94,19 @@ def read(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def write_if_free(engine: Engine, what: Callable[[Connection], object]) -> bool:
+    """Write what can as well be written later, as when somebody was last seen: on SQLite, only if nobody else writes at
+    this moment. A reader of a page does not wait for that. Returns whether it was written."""
+    try:
+        with engine.connect().execution_options(**AT_ONCE) as connection, connection.begin():
+            what(connection)
+    except OperationalError as wrong:
+        if getattr(wrong.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
 def check_safety(engine: Engine) -> list[str]:
     """What stands between this database and its promise to lose nothing; one sentence each, none when all is well."""
     try:
@@ -127,7 +146,11 @@ def _open_sqlite(url: URL) -> Engine:
         raise DatabaseRefused(f"The folder {path.parent} cannot be made: {wrong.strerror}.") from wrong
     # hide_parameters: what people typed, or earn, must not reach a log through an error message.
     engine = create_engine(
-        url.set(drivername="sqlite", database=str(path)), pool_size=20, max_overflow=20, hide_parameters=True
+        url.set(drivername="sqlite", database=str(path)),
+        module=sqlite3,
+        pool_size=20,
+        max_overflow=20,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
@@ -173,9 +196,30 @@ def _on_sqlite_begin(connection: Connection) -> None:
         _driver(connection).execute(f"PRAGMA query_only = {int(reading)}")
         connection.info["query_only"] = reading
     try:
-        _driver(connection).execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if reading:
+            _driver(connection).execute("BEGIN")
+        else:
+            at_once = bool(connection.get_execution_options().get("floorledger_at_once"))
+            _begin_writing(_driver(connection), 0 if at_once else BUSY_MS)
     except sqlite3.OperationalError as wrong:
         raise OperationalError("BEGIN", {}, wrong) from wrong
+
+
+def _begin_writing(connection: sqlite3.Connection, patience_ms: int) -> None:
+    """Take the write lock as soon as it is free."""
+    deadline = time.monotonic() + patience_ms / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as wrong:
+                if wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(ASK_AGAIN_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from server.store import tables
 from server.store.names import HOW, How
 from sync.core.canonical import dump
+from sync.core.money import is_currency
 from sync.ledger.chain import GENESIS
 
 
@@ -37,7 +38,7 @@ def create_site(connection: Connection, code: str, *, name: str, zone: str, curr
         raise ValueError("a site's name has 1 to 200 characters")
     if zone not in available_timezones():
         raise ValueError(f"{zone!r} is no time zone such as Europe/Paris")
-    if not re.fullmatch("[A-Z]{3}", currency):
+    if not is_currency(currency):
         raise ValueError(f"{currency!r} is no currency code such as EUR")
     lineage = str(uuid4())
     connection.execute(

@@ -12,7 +12,6 @@ import platform
 import random
 import signal
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from rich.table import Table
 
 from server.store import ledger
 from server.store.database import read, sqlite_mode, write
+from server.store.sqlite import sqlite3
 from sync.core.clock import format_instant
 from sync.ledger.entry import Entry, Posting, first_posting
 from tests.bench import costing, reference

@@ -2,7 +2,8 @@
 
 Flask under gunicorn; validate the same fact with plain marshmallow, store it in one durable transaction, answer. And
 the other way: rows of a table out as JSON pages or CSV by position. And a worker on SQLAlchemy Core: read, cost, insert
-entries with a unique key, update a summary, move the cursor, 1,000 facts a transaction. No product code is used here.
+entries with a unique key, update a summary, move the cursor, 1,000 facts a transaction. No product code is used here
+but the choice of the SQLite library: both use the same.
 """
 
 import csv
@@ -10,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -23,6 +23,8 @@ from marshmallow import RAISE, Schema, fields, validate
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from server.store.sqlite import sqlite3
 
 ENTRY_COLUMNS = (
     "position", "batch", "id", "posted_on", "occurred_at", "element", "order", "operation", "item", "quantity", "unit",

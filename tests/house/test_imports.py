@@ -1,6 +1,7 @@
 """Who may import whom: facts come in, entries go out, nothing flows back."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,3 +134,11 @@ def test_rules_and_connectors_do_not_see_each_other() -> None:
 )
 def test_the_table_can_refuse(name: str, target: str) -> None:
     assert not allowed(name, target)
+
+
+def test_one_sqlite_opens_the_file() -> None:
+    """An affected library beside a mended one is what corrupts a database (docs/decisions/0001)."""
+    named = re.compile(r"^\s*(import sqlite3|from sqlite3)", re.MULTILINE)
+    found = {str(path.relative_to(ROOT)) for top in ("server", "tests", "tools") for path in (ROOT / top).rglob("*.py")
+             if named.search(path.read_text())}  # fmt: skip
+    assert found == {"server/store/sqlite.py"}

@@ -22,6 +22,7 @@ from server.store.database import (
     read,
     sqlite_mode,
     write,
+    write_if_free,
 )
 from server.store.tables import Department
 from tests.threads import at_once
@@ -45,6 +46,17 @@ from tests.threads import at_once
 )
 def test_an_affected_library_never_runs_wal(version: tuple[int, ...], mode: tuple[str, str]) -> None:
     assert sqlite_mode(version) == mode
+
+
+def test_what_can_wait_is_not_waited_for(database: Engine) -> None:
+    said = insert(Department).values(site="main", code="D9", name="Later")
+    with write(database):
+        began = time.monotonic()
+        assert not write_if_free(database, lambda connection: connection.execute(said))
+        assert time.monotonic() - began < store.BUSY_MS / 2_000
+    assert write_if_free(database, lambda connection: connection.execute(said))
+    with read(database) as connection:
+        assert connection.execute(text("SELECT count(*) FROM department WHERE code = 'D9'")).scalar_one() == 1
 
 
 @pytest.mark.parametrize("version", [(3, 40, 1), (3, 51, 3)])

@@ -27,6 +27,7 @@ from sync.core.calendars import calendars_of
 from sync.core.canonical import BadJson, parse
 from sync.core.charges import charges_of
 from sync.core.clock import format_instant, local, parse_instant, readings
+from sync.core.money import is_currency
 from sync.core.plant import (
     Component,
     Department,
@@ -181,8 +182,8 @@ def _site(data: bytes | None, errors: _Errors) -> Site:
             errors.add(SITE, 0, name, _("expects text in quotes"))
             return _NOWHERE
     currency = given.get("currency", "")
-    if not re.fullmatch("[A-Z]{3}", currency):
-        errors.add(SITE, 0, "currency", _("expects three capital letters, such as EUR"))
+    if not is_currency(currency):
+        errors.add(SITE, 0, "currency", _("expects a currency of ISO 4217, such as EUR"))
         currency = _NOWHERE.currency
     site_code = given.get("code", _NOWHERE.code)
     return Site(site_code, given.get("name", site_code), _zone(given.get("zone", ""), errors), currency)

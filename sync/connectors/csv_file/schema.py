@@ -47,7 +47,7 @@ _EVENT_CELLS: Mapping[Cell, tuple[dict[str, Any], str]] = {
 }
 _SITE = {
     "zone": "time zone, such as Europe/Paris",
-    "currency": "three capital letters, such as EUR",
+    "currency": "a currency of ISO 4217, such as EUR",
     "code": "code of the site",
     "name": "its name",
 }

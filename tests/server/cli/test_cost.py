@@ -247,7 +247,7 @@ def test_all_errors_of_all_files_at_once(cost) -> None:
         "orders.csv, line 2, column quantity: “many” is not a number: write digits, at most six of them after "
         "the decimal sign",
         "site.toml, column weather: is not known; known are code, name, zone, currency",
-        "site.toml, column currency: expects three capital letters, such as EUR",
+        "site.toml, column currency: expects a currency of ISO 4217, such as EUR",
         "site.toml, column zone: “Mars/Base” is not a time zone such as Europe/Paris",
     ]
 

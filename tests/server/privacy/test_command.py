@@ -1,7 +1,6 @@
 """`floorledger privacy`: the same from a terminal."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import Engine
 from server.cli import main
 from server.settings import Settings
 from server.store.database import read
+from server.store.sqlite import sqlite3
 from server.store.verification import verify
 from tests.cast import KEY, settle
 from tests.server.privacy.staff import hire, worked

@@ -106,6 +106,14 @@ def test_what_is_known_already_is_left_as_it_is(shop: Engine) -> None:
     assert sorted(names.values()) == ["Ana Demo", "E02", "E03"]
 
 
+def test_orders_of_a_log_are_of_the_kind_the_company_has(shop: Engine) -> None:
+    with write(shop) as connection:
+        imports.apply(connection, "main", imports.read_files([("policy.csv", b"setting,value\norder_kind,ticket\n")]))
+    run(shop)
+    with read(shop) as connection:
+        assert {row["kind"] for row in plant.rows(connection, "main", "orders")} == {"ticket"}
+
+
 def test_a_person_nobody_knows_is_said_before_anything_is_written(shop: Engine) -> None:
     with pytest.raises(ImportRefused) as trouble:
         run(shop, mapping=MAPPING.replace("people = true", "people = false"))

@@ -6,7 +6,17 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, strategies
 
-from sync.core.money import ARITHMETIC, allocate, decimal, from_store, minor_digits, round_money, round_ratio, to_store
+from sync.core.money import (
+    ARITHMETIC,
+    allocate,
+    decimal,
+    from_store,
+    is_currency,
+    minor_digits,
+    round_money,
+    round_ratio,
+    to_store,
+)
 
 amounts = strategies.decimals(-(10**9), 10**9, places=6)
 fractions = strategies.fractions(-(10**9), 10**9, max_denominator=10**6)
@@ -36,6 +46,11 @@ def test_currencies_have_their_own_cents() -> None:
     assert {currency: minor_digits(currency) for currency in ("EUR", "XOF", "GNF", "LYD", "UYW")} == {
         "EUR": 2, "XOF": 0, "GNF": 0, "LYD": 3, "UYW": 4,
     }  # fmt: skip
+
+
+def test_a_currency_is_one_of_iso_4217() -> None:
+    assert all(is_currency(code) for code in ("EUR", "CHF", "XOF", "MAD", "TND", "JPY"))
+    assert not any(is_currency(code) for code in ("ZZZ", "XXX", "XTS", "DEM", "eur", "EURO", ""))
 
 
 def test_what_was_divided_first_keeps_its_tie() -> None:
