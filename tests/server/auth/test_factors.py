@@ -49,6 +49,15 @@ def test_of_four_who_come_at_once_one_is_taken(shop: Engine) -> None:
         assert factors.spend_challenge(connection, "main", "d" * 64, NOW + factors.DAY + 1)
 
 
+@pytest.mark.requirement("SR-18")
+def test_the_number_of_a_device_s_signature_is_used_once(shop: Engine) -> None:
+    with write(shop) as connection:
+        device = people.create_device(connection, "main", "Tablet", "a" * 64, NOW)
+        assert people.use_nonce(connection, "main", device, "n" * 32, NOW, 0)
+        assert not people.use_nonce(connection, "main", device, "n" * 32, NOW, 0)
+        assert people.use_nonce(connection, "main", device, "m" * 32, NOW, 0)
+
+
 def test_factors_are_one_user_s(shop: Engine) -> None:
     with write(shop) as connection:
         assert not factors.has_factor(connection, "main", "omar")
