@@ -73,10 +73,10 @@ GET  /facts/<uuid:event_id>/photo     | lead admin auditor                    | 
 GET  /held                            | lead accountant payroll admin auditor | site | ?reason ?of ?owner ?after | name
 
 # Finance.
-GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
-GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | wage
-GET  /entries.xlsx                    | accountant auditor payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
-GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name wage
+GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | -
+GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | -
+GET  /entries.xlsx                    | accountant auditor payroll | site  | ?period ?element ?order ?operation ?account ?text | -
+GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name
 
 # Wages: payroll's alone, after a proof, with a reason.
 GET  /payroll                         | payroll | site       | - | -
@@ -148,11 +148,11 @@ GET  /api/v1/events/status            | device events:write events:read | site |
 GET  /api/v1/reference                | device reference:read | site | ?since | name badge
 
 # Programs.
-GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | wage
+GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | -
 GET  /api/v1/batches                  | accountant payroll entries:read auditor | site | ?after ?limit | -
 GET  /api/v1/orders                   | lead accountant payroll admin entries:read auditor | site | ?status ?text ?after ?limit | -
 GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read auditor | order | - | -
-GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | wage
+GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | -
 """  # noqa: E501 -- a table is read across
 
 
