@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from server.auth import wages
+from server.auth.access import rule_of
 from server.store import audit
 from server.store.database import read
 from server.store.tables import TABLES
@@ -211,3 +212,17 @@ def test_rates_may_come_as_a_workbook(app: Flask, shop: Engine, paula: FlaskClie
     assert offer("propose", [[101, day, 24.37]]).status_code == 303
     assert "cell C2" in offer("preview", [[101, day, "much"]]).text
     assert "macros" in offer("preview", [[101, day, 24.37]], vbaProject=b"x").text
+
+
+@pytest.mark.requirement("SR-26", "SR-12")
+def test_every_view_that_shows_a_wage_is_payrolls_and_asks_for_a_proof(app: Flask) -> None:
+    with app.app_context():
+        rules = {rule.endpoint: rule_of(rule.endpoint) for rule in app.url_map.iter_rules()}
+    showing = {name: rule for name, rule in rules.items() if rule and "wage" in rule.reads}
+    # A person's own data are given by an administrator as well: without wages, see tests/server/privacy.
+    assert {name for name, rule in showing.items() if rule.roles != {"payroll"}} == {"privacy.give"}
+    assert len(showing) > 8
+    for name, rule in showing.items():
+        assert rule.fresh, name
+        assert not rule.scopes, name
+        assert not rule.device, name
