@@ -72,6 +72,23 @@ def test_a_rate_needs_two_people(app: Flask, shop: Engine, paula: FlaskClient, p
     assert len(lines(shop, "rate.proposed")) == 2
 
 
+@pytest.mark.requirement("SR-31")
+def test_those_of_a_file_are_approved_at_once_by_somebody_else(
+    app: Flask, shop: Engine, paula: FlaskClient, paul: FlaskClient
+) -> None:
+    upload(paula, "propose")
+    page = paul.get("/payroll/proposals?why=rates").text
+    ids = re.findall('name="ids" value="([^"]+)"', page)
+    assert len(ids) == 2
+    assert "ids" not in re.findall('name="([^"]+)"', paula.get("/payroll/proposals?why=rates").text)
+    assert paula.post("/payroll/proposals", data={"ids": ids}).status_code == 403
+    assert paul.post("/payroll/proposals", data={"ids": [*ids, "0" * 36]}).status_code == 404
+    assert in_force(app, shop) == {}  # all or none
+    assert paul.post("/payroll/proposals", data={"ids": ids}).status_code == 303
+    assert len(in_force(app, shop)) == 2
+    assert len(lines(shop, "rate.approved")) == 2
+
+
 def test_one_person_alone_is_told_what_to_do(paula: FlaskClient) -> None:
     assert "Nobody can approve yet" in paula.get("/payroll").text
 
