@@ -83,6 +83,7 @@ GET  /payroll                         | payroll | site       | - | -
 GET  /payroll/rates                   | payroll | site fresh | ?why | name number wage
 POST /payroll/rates                   | payroll | site fresh | why do person valid_from valid_until amount reason file text | name number wage
 GET  /payroll/proposals               | payroll | site fresh | ?why | name number wage user
+POST /payroll/proposals               | payroll | site fresh | why ids* | name number wage
 POST /payroll/proposals/<uuid:identity> | payroll | proposal fresh | do why | name number wage
 GET  /payroll/groups                  | payroll | site fresh | ?why ?day | name number wage
 POST /payroll/groups                  | payroll | site fresh | why day group | name number wage
