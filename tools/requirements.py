@@ -39,4 +39,4 @@ def _marks(module: ast.Module) -> Iterator[str]:
             and node.func.attr == "requirement"
             and ast.unparse(node.func.value).endswith("mark")
         ):
-            yield from (argument.value for argument in node.args if isinstance(argument, ast.Constant))
+            yield from (str(argument.value) for argument in node.args if isinstance(argument, ast.Constant))
