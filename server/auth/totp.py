@@ -45,7 +45,7 @@ def step_of(seed: str, code: str, moment: int) -> int | None:
 
 
 def _opened(seed: str) -> str:
-    """A stored seed. Where the key it was sealed with is gone, no code fits; another factor or an administrator helps."""
+    """A stored seed. Where the key it was sealed with is gone, no code fits: another factor helps, or somebody."""
     try:
         return vault.open_(seed, PURPOSE)
     except vault.SealBroken:
