@@ -127,7 +127,7 @@ GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | n
 POST /privacy/people/<key>/erase      | admin payroll | person fresh | confirm force | name
 GET  /admin/tokens                    | admin accountant auditor | site | - | user
 POST /admin/tokens                    | admin accountant | site fresh | name scope* days bound | user
-POST /admin/tokens/<uuid:identity>/revoke | admin accountant | site | - | -
+POST /admin/tokens/<uuid:token>/revoke | admin accountant | token | - | -
 GET  /admin/devices                   | lead admin auditor | site | ?part ?seen | -
 POST /admin/devices/enrolment         | lead admin | site fresh | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -
