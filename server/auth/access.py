@@ -47,6 +47,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "reference:write": frozenset({"admin"}),
     "entries:read": frozenset({"accountant", "payroll"}),
 }
+OF_ALL_PEOPLE = frozenset({"events:write", "reference:read", "reference:write"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A row that says when somebody was last seen is written at most so often, so that reading a page rarely writes.
 SEEN_EVERY_MS = 60_000
@@ -329,15 +330,17 @@ def _token(site: str, secret: str) -> Principal | None:
             people.touch_token(connection, site, found.id, moment)
     scopes = frozenset(found.scopes.split())
     if found.created_by:  # what its maker may no longer do, it may not either
-        scopes &= grantable(maker.roles.split()) if maker and maker.active else frozenset()
+        scopes &= grantable(maker.roles.split(), maker.teams) if maker and maker.active else frozenset()
     return Principal(
         "token", site, found.id, found.name, scopes=scopes, machine=found.machine, work_center=found.work_center
     )
 
 
-def grantable(roles: Iterable[str]) -> frozenset[str]:
-    """The scopes somebody with these roles may give to a program."""
-    return frozenset(scope for scope, makers in SCOPES.items() if not makers.isdisjoint(roles))
+def grantable(roles: Iterable[str], teams: str = "") -> frozenset[str]:
+    """The scopes somebody with these roles may give to a program; limited to some departments (`teams`, as a user has
+    them), not those that read or tell of the people of all."""
+    may = frozenset(scope for scope, makers in SCOPES.items() if not makers.isdisjoint(roles))
+    return may - OF_ALL_PEOPLE if teams else may
 
 
 def _current() -> Principal:
