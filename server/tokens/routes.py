@@ -61,17 +61,13 @@ def create_token() -> Response:
     return _page(secret=secret)
 
 
-@blueprint.post("/admin/tokens/<uuid:identity>/revoke")
-@access(roles=MAKERS, objects="site")
-def revoke_token(identity: Any) -> ResponseReturnValue:
+@blueprint.post("/admin/tokens/<uuid:token>/revoke")
+@access(roles=MAKERS, objects="token")
+def revoke_token(token: Any) -> ResponseReturnValue:
     """The program may not call any more, at once."""
     with write(db.engine) as connection:
-        found = next((token for token in _mine(people.list_tokens(connection, settings().site))
-                      if token.id == str(identity)), None)  # fmt: skip
-        if found is None:
-            raise Problem("token.unknown")
-        tokens.revoke(connection, settings().site, now(), identity=found.id, actor=f"user:{current.user}")
-    flash(gettext("The token “%(name)s” is revoked.", name=found.name))
+        tokens.revoke(connection, settings().site, now(), identity=str(token), actor=f"user:{current.user}")
+    flash(gettext("The token is revoked."))
     return redirect("/admin/tokens", 303)
 
 
