@@ -77,7 +77,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/set-up")
-@access(public="the first administrator has no account yet; the code of the console is asked for", query={"code"})
+@access(public="the first administrator has no account yet; the code of the console is asked for")
 def set_up_page() -> ResponseReturnValue:
     """The form that makes the first administrator and, where there is none, the site."""
     return _set_up_form({})

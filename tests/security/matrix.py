@@ -43,7 +43,7 @@ POST /reset                           | public | none | code password again | -
 GET  /sign-in/oidc                    | public | none | ?next ?again | -
 POST /sign-in/oidc/link               | public | none | code | -
 GET  /sign-in/oidc/callback           | public | none | ?* | -
-GET  /set-up                          | public | none | ?code | -
+GET  /set-up                          | public | none | - | -
 POST /set-up                          | public | none | code site_name zone currency name password | -
 POST /language                        | public | own  | language next | -
 POST /theme                           | public | none | theme next | -
