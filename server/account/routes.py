@@ -233,6 +233,9 @@ def _seed_of(sealed: str, moment: int) -> str:
 
 
 def _after_adding(connection: Connection, kind: str, *, first: bool) -> list[str]:
+    """Whoever is signed in elsewhere proves it anew, with what counts from now on; the codes that come with the first
+    factor."""
+    people.end_sessions(connection, current.site, current.user, but=current.session)
     _tell(connection, "user.factor_added", kind=kind)
     return recovery.make(connection, current.user) if first else []
 
@@ -256,6 +259,7 @@ def _after_removing(connection: Connection, kind: str) -> None:
         if settings().needs_factor(current.roles):
             raise Problem("auth.factor_needed")
         factors.forget_factors(connection, current.site, current.user)
+    people.end_sessions(connection, current.site, current.user, but=current.session)
     _tell(connection, "user.factor_removed", kind=kind)
     flash(gettext("It is taken away."))
 

@@ -226,6 +226,7 @@ def _page(link: Link | None = None, base: str = "", problem: Problem | None = No
             "linked": identities.linked(connection, site),
             "locked": {one.name for one in everybody if guessing.locked(connection, site, one.name, moment)},
             "departments": {row["code"]: row["name"] for row in plant.rows(connection, site, "departments")},
+            "shown": lambda found: ", ".join(one.display_name for one in everybody if one.name in found),
             "teams_of": lambda stored: sorted(people.unpack_teams(stored) or ()),
         }
     address = link.address(base) if link else ""

@@ -119,7 +119,7 @@ def _search(connection: Connection) -> tuple[Search, dict[str, str]]:
 
 def _spelt(actor: str) -> str:
     """Who is looked for: people type the name somebody signs in with."""
-    return actor if not actor or actor == "cli" or ":" in actor else f"user:{actor}"
+    return actor if not actor or actor in ("cli", "worker") or ":" in actor else f"user:{actor}"
 
 
 def _day(name: str) -> date | None:
@@ -153,6 +153,8 @@ def _names(connection: Connection) -> dict[str, str]:
 def _who(actor: str, names: dict[str, str]) -> str:
     if actor == "cli":
         return gettext("Command line")
+    if actor == "worker":
+        return gettext("The worker, by itself")
     return names.get(actor) or actor.removeprefix("user:")
 
 

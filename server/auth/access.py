@@ -26,6 +26,7 @@ from typing import Any, Literal, TypeVar, cast
 from flask import Flask, current_app, g, request
 from flask.ctx import _AppCtxGlobals
 from flask_babel import gettext
+from sqlalchemy import Connection
 from werkzeug.local import LocalProxy
 
 from server.auth import credentials, signature
@@ -46,6 +47,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "reference:write": frozenset({"admin"}),
     "entries:read": frozenset({"accountant", "payroll"}),
 }
+OF_ALL_PEOPLE = frozenset({"events:write", "reference:read", "reference:write"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # A row that says when somebody was last seen is written at most so often, so that reading a page rarely writes.
 SEEN_EVERY_MS = 60_000
@@ -56,7 +58,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Access:
     """The rule of one view. `upload`: its body may be as large as a file (the setting `upload_limit`); `unsigned`: a
-    device may call it that lost the key it signs with; `fresh`: a user proved within the last minutes (the setting
+    device may call it that lost the key it signs with; `spends`: it calls `spend_nonce` in its own transaction, so that
+    a batch of facts is one write and not two; `fresh`: a user proved within the last minutes (the setting
     `step_up_minutes`) who they are, or is asked again; `arriving`: also for a user whose sign-in still lacks something,
     so that they can mend it."""
 
@@ -70,6 +73,7 @@ class Access:
     reads: frozenset[str] = frozenset()
     upload: bool = False
     unsigned: bool = False
+    spends: bool = False
     fresh: bool = False
     arriving: bool = False
 
@@ -137,6 +141,7 @@ class Globals(_AppCtxGlobals):
 
     principal: Principal
     rule: Access
+    nonce: str
 
 
 PUBLIC = Access(public="asks who it is without minding")
@@ -154,6 +159,7 @@ def access(
     reads: Set[str] = frozenset(),
     upload: bool = False,
     unsigned: bool = False,
+    spends: bool = False,
     fresh: bool = False,
     arriving: bool = False,
 ) -> Callable[[View], View]:
@@ -166,7 +172,7 @@ def access(
         raise ValueError(f"an access rule does not know: {', '.join(sorted(unknown))}")
     rule = Access(
         public, frozenset(roles), device, frozenset(scopes), objects or ("none" if public else ""),
-        frozenset(query), frozenset(writes), frozenset(reads), upload, unsigned, fresh,
+        frozenset(query), frozenset(writes), frozenset(reads), upload, unsigned, spends, fresh,
         arriving,
     )  # fmt: skip
 
@@ -292,14 +298,21 @@ def _prove(device: people.Device, rule: Access) -> None:
         raise Problem("device.waiting", at_the_desk(device.name, signature.fingerprint(device.public_key or device.id)))
     site, moment = settings().site, now()
     if device.public_key and not rule.unsigned:
-        nonce = signature.check(request, device.public_key, moment)
-        if request.method not in SAFE:
-            since = moment - 2 * signature.HOLDS_MS
+        g.nonce = signature.check(request, device.public_key, moment)
+        if request.method not in SAFE and not rule.spends:
             with write(db.engine) as connection:
-                if not people.use_nonce(connection, site, device.id, nonce, moment, since):
-                    raise Problem("device.signature_used")
+                spend_nonce(connection)
     if device.seen_at is None or moment - device.seen_at > SEEN_EVERY_MS:
         write_if_free(db.engine, lambda connection: people.touch_device(connection, site, device.id, moment))
+
+
+def spend_nonce(connection: Connection) -> None:
+    """Use up the number of this request's signature, if a device signed it. Raises Problem for one that was used."""
+    if nonce := g.pop("nonce", ""):
+        moment = now()
+        since = moment - 2 * signature.HOLDS_MS
+        if not people.use_nonce(connection, current.site, current.device_id, nonce, moment, since):
+            raise Problem("device.signature_used")
 
 
 def _token(site: str, secret: str) -> Principal | None:
@@ -314,15 +327,17 @@ def _token(site: str, secret: str) -> Principal | None:
         write_if_free(db.engine, lambda connection: people.touch_token(connection, site, found.id, moment))
     scopes = frozenset(found.scopes.split())
     if found.created_by:  # what its maker may no longer do, it may not either
-        scopes &= grantable(maker.roles.split()) if maker and maker.active else frozenset()
+        scopes &= grantable(maker.roles.split(), maker.teams) if maker and maker.active else frozenset()
     return Principal(
         "token", site, found.id, found.name, scopes=scopes, machine=found.machine, work_center=found.work_center
     )
 
 
-def grantable(roles: Iterable[str]) -> frozenset[str]:
-    """The scopes somebody with these roles may give to a program."""
-    return frozenset(scope for scope, makers in SCOPES.items() if not makers.isdisjoint(roles))
+def grantable(roles: Iterable[str], teams: str = "") -> frozenset[str]:
+    """The scopes somebody with these roles may give to a program; limited to some departments (`teams`, as a user has
+    them), not those that read or tell of the people of all."""
+    may = frozenset(scope for scope, makers in SCOPES.items() if not makers.isdisjoint(roles))
+    return may - OF_ALL_PEOPLE if teams else may
 
 
 def _current() -> Principal:

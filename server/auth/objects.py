@@ -82,6 +82,11 @@ def _proposal(connection: Connection, who: Principal, identity: str) -> bool:
     return wages.one(connection, who.site, identity) is not None
 
 
+def _token(connection: Connection, who: Principal, identity: str) -> bool:
+    found = next((token for token in people.list_tokens(connection, who.site) if token.id == identity), None)
+    return found is not None and (who.has("admin") or found.created_by == who.user)
+
+
 RULES: dict[str, ObjectRule] = {
     "none": ObjectRule("Nothing that is anybody's: parts of the program, forms, choices of this browser."),
     "own": ObjectRule("The caller's own: sign-in, device, what it sent."),
@@ -98,5 +103,7 @@ RULES: dict[str, ObjectRule] = {
     "request": ObjectRule("One open request for consent at the caller's site.", _request, ("identity",),
                           "user.request_gone"),
     "device": ObjectRule("One device of the caller's site.", _device, ("identity",), "device.unknown"),
+    "token": ObjectRule("One token of the caller's site; of an administrator any, of others one they made.", _token,
+                        ("token",), "token.unknown"),
     "proposal": ObjectRule("One proposed rate of the caller's site.", _proposal, ("identity",), "wages.unknown"),
 }  # fmt: skip

@@ -134,6 +134,9 @@ class Provider:
         except Untrusted as wrong:
             log.warning("oidc: an answer proves nothing: %s", wrong)
             raise Problem("oidc.untrusted") from wrong
+        except BadSetting as wrong:
+            log.error("oidc: %s", wrong)
+            raise Problem("oidc.unreachable") from wrong
 
     def _check_answer(self, secret: str, answer: Mapping[str, str], metadata: _Metadata) -> None:
         if not hmac.compare_digest(answer.get("state", "").encode(), derive(secret, "state").encode()):
@@ -244,12 +247,15 @@ class Provider:
                 log.warning("oidc: what %s says of itself cannot be used", self.issuer)
                 raise Problem("oidc.unreachable")
             methods = said.get("token_endpoint_auth_methods_supported")
-            self._metadata = now, _Metadata(
-                authorize,
-                token,
-                keys,
-                names_issuer=said.get("authorization_response_iss_parameter_supported") is True,
-                auth_methods=tuple(map(str, methods)) if isinstance(methods, list) else (),
+            self._metadata = (
+                now,
+                _Metadata(
+                    authorize,
+                    token,
+                    keys,
+                    names_issuer=said.get("authorization_response_iss_parameter_supported") is True,
+                    auth_methods=tuple(map(str, methods)) if isinstance(methods, list) else (),
+                ),
             )
         return self._metadata[1]
 

@@ -16,7 +16,7 @@ from server.language import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from server.menu import start_page
 from server.problems import Problem
 from server.security import local_path
-from server.store import people
+from server.store import audit, people
 from server.store.database import read, write
 from server.store.sites import create_site, find_site
 
@@ -77,7 +77,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/set-up")
-@access(public="the first administrator has no account yet; the code of the console is asked for", query={"code"})
+@access(public="the first administrator has no account yet; the code of the console is asked for")
 def set_up_page() -> ResponseReturnValue:
     """The form that makes the first administrator and, where there is none, the site."""
     return _set_up_form({})
@@ -106,6 +106,8 @@ def set_up() -> ResponseReturnValue:
             if find_site(connection, limits.site) is None:
                 _create_first_site(connection)
             people.create_user(connection, limits.site, name, display_name=name, password_hash=hashed, roles=["admin"])
+            audit.record(connection, limits.site, at=now(), actor=f"user:{name}", action="user.created",
+                         subject=name, details={"roles": "admin"})  # fmt: skip
     except Problem as problem:
         return _set_up_form(form, problem), problem.kind.status
     # On to a second factor at once: the password alone was good for this.

@@ -33,6 +33,7 @@ class Wish:
     work_center: str = ""
     maker: str = ""
     roles: frozenset[str] = field(default=frozenset())
+    teams: str = ""
 
     @property
     def bound(self) -> str:
@@ -51,7 +52,7 @@ def create(connection: Connection, site: str, wish: Wish, now: int) -> str:
         raise Problem("token.days", most=str(LONGEST_DAYS))
     if wish.bound:
         _check_bound(connection, site, wish)
-    if wish.maker and (beyond := wish.scopes - grantable(wish.roles)):
+    if wish.maker and (beyond := wish.scopes - grantable(wish.roles, wish.teams)):
         raise Problem("token.beyond", scopes=", ".join(sorted(beyond)))
     secret = make_secret(PREFIX)
     made = people.NewToken(

@@ -5,6 +5,7 @@ passes again. The seed is sealed with a key beside the database.
 """
 
 import hmac
+import logging
 
 import pyotp
 from sqlalchemy import Engine
@@ -15,6 +16,8 @@ from server.extensions import now, settings
 from server.problems import Problem
 from server.store import factors
 from server.store.database import read, write
+
+log = logging.getLogger("floorledger")
 
 PURPOSE = "user.totp"
 STEP_MS = 30_000
@@ -41,6 +44,15 @@ def step_of(seed: str, code: str, moment: int) -> int | None:
     return found[0] if found else None
 
 
+def _opened(seed: str) -> str:
+    """A stored seed. Where the key it was sealed with is gone, no code fits: another factor helps, or somebody."""
+    try:
+        return vault.open_(seed, PURPOSE)
+    except vault.SealBroken:
+        log.error("the seed of an authenticator app cannot be opened: vault.key is not the one it was sealed with")
+        return new_seed()
+
+
 def check(engine: Engine, user: str, code: str, address: str) -> None:
     """Take a user's code. Raises Problem `auth.wrong_code` for one that does not fit, was taken, or came after too many
     that did not."""
@@ -48,7 +60,7 @@ def check(engine: Engine, user: str, code: str, address: str) -> None:
     guess = guessing.count(engine, settings(), "code", user, address, moment)
     with read(engine) as connection:
         app = factors.find_app(connection, site, user)
-    step = step_of(vault.open_(app.seed, PURPOSE), code, moment) if app and guess.admitted else None
+    step = step_of(_opened(app.seed), code, moment) if app and guess.admitted else None
     if step is None:
         guess.was_wrong(user, moment)
         raise Problem("auth.wrong_code")

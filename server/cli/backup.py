@@ -27,6 +27,7 @@ from sync.core.clock import format_instant
 
 ENDING = ".floorledger-backup"
 DAY_S = 86_400
+SCRATCH = ".scratch-"
 # Besides the question: for a service that backs up by itself, a file is better; it is in no process list either way.
 PASSPHRASE = "FLOORLEDGER_BACKUP_PASSPHRASE"  # noqa: S105 -- the name of a variable
 
@@ -125,7 +126,10 @@ def read_back(path: Path, secret: str, there: Settings) -> backup.Contents:
 def scratch(settings: Settings) -> Iterator[Path]:
     """A folder that goes, on the disk of the data and as private."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=settings.data_dir))
+    for left in settings.data_dir.glob(f"{SCRATCH}*"):  # by one that was killed; nothing that runs is disturbed
+        if not Path(f"/proc/{left.name.removeprefix(SCRATCH).partition('-')[0]}").exists():
+            shutil.rmtree(left)
+    folder = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=settings.data_dir))
     try:
         yield folder
     finally:

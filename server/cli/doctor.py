@@ -13,7 +13,8 @@ import click
 from sqlalchemy import Engine, text
 
 import webapp
-from server import migrations
+from server import migrations, running
+from server.cli.restore import KEPT
 from server.settings import Settings, env_name, unknown_names
 from server.store import people, sites
 from server.store.database import DatabaseRefused, check_safety, describe, open_engine, read
@@ -68,10 +69,15 @@ def _settings(settings: Settings) -> Iterator[Remark]:
         yield Remark("look", _("The public address is not https: phones will not open the camera."))
     if settings.proxies and not settings.trusted_hosts:
         yield Remark("look", _("There is a proxy in front but trusted_hosts is empty: any host name is answered."))
-    for name in ("secret.key", "ledger.key", "pin.key"):
-        path = settings.data_dir / name
-        if path.exists() and path.stat().st_mode & 0o077:
+    for path in sorted(settings.data_dir.glob("*.key")):
+        if path.stat().st_mode & 0o077:
             yield Remark("wrong", _("%(path)s can be read by others: chmod 600 it.", path=path))
+    if (settings.data_dir / running.MARK).exists():
+        yield Remark("wrong", _("A restore was interrupted here: run floorledger restore again to its end."))
+    for path in sorted(settings.data_dir.glob(f"{KEPT}*")):
+        yield Remark(
+            "look", _("%(path)s holds all that was here before a restore; remove it once all is well.", path=path)
+        )
 
 
 def _database(settings: Settings) -> Iterator[Remark]:

@@ -79,9 +79,13 @@ def _import_files(engine: Engine, site: str, files: Sequence[Path], kind: str | 
     imports.signed(sheets, getpass.getuser(), system_clock())
     with write(engine) as connection:
         changes = imports.apply(connection, site, sheets)
+        alike = imports.look_alikes(connection, site, changes)
         if preview:
             connection.rollback()
     show(changes)
+    for holds, code, other in alike[:MAX_ERRORS]:
+        said = _("%(kind)s: “%(code)s” looks like “%(other)s”. Are they two?", kind=holds, code=code, other=other)
+        click.echo(said, err=True)
     click.echo(_("This was a preview: nothing is changed.") if preview else _("Imported."))
 
 

@@ -49,7 +49,7 @@ CSV_COLUMNS = (
 
 
 @blueprint.get("/entries")
-@access(roles=FINANCE, objects="site", query={*FILTER, "before", *PARTS}, reads={"wage"})
+@access(roles=FINANCE, objects="site", query={*FILTER, "before", *PARTS})
 @menu(_("Entries"), group="finance", order=10)
 def list_entries() -> Response:
     """Entries of a filter, newest first, with their totals."""
@@ -79,7 +79,7 @@ def list_entries() -> Response:
 
 
 @blueprint.get("/entries.csv")
-@access(roles=FINANCE, objects="site", query=FILTER, reads={"wage"})
+@access(roles=FINANCE, objects="site", query=FILTER)
 @costly
 def entries_csv() -> Response:
     """The entries of a filter, one line each, oldest first; a reversal counts below zero."""
@@ -107,7 +107,7 @@ def entries_csv() -> Response:
 
 
 @blueprint.get("/entries.xlsx")
-@access(roles=FINANCE, objects="site", query=FILTER, reads={"wage"})
+@access(roles=FINANCE, objects="site", query=FILTER)
 def entries_xlsx() -> Response:
     """The same as a workbook: amounts are numbers in it, days are days."""
     file = TemporaryFile()  # noqa: SIM115 (closed when it was sent)
@@ -129,7 +129,7 @@ def _file_name(wanted: Filter) -> str:
 
 
 @blueprint.get("/entries/<int:position>")
-@access(roles=FINANCE, objects="entry", reads={"name", "wage"})
+@access(roles=FINANCE, objects="entry", reads={"name"})
 def show_entry(position: int) -> Response:
     """One entry: postings, formula, rate, rule, policy, the facts, its reversal, its batch."""
     site = current.site
@@ -261,7 +261,7 @@ def _link(wanted: Filter, **changes: str) -> dict[str, str]:
 
 
 @blueprint.get("/api/v1/orders/<path:code>/variances")
-@access(roles=FINANCE, scopes={"entries:read"}, objects="order", reads={"wage"})
+@access(roles=FINANCE, scopes={"entries:read"}, objects="order")
 def order_variances(code: str) -> ResponseReturnValue:
     """What an order differs by from the standard frozen at its release, cause by cause; while it runs, work in progress
     at standard aside. `variances` is null, with the reason, where no standard is frozen."""

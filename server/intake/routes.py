@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from server.auth.access import access, current
-from server.auth.tokens import machines_of
+from server.auth.access import access, current, spend_nonce
 from server.auth.fields import check_members
+from server.auth.tokens import machines_of
 from server.extensions import db, now
 from server.intake import photos, rescue
 from server.intake.accept import Sender, Verdict, accept, keep_doubts, keep_notes
@@ -34,12 +34,13 @@ ENVELOPE = {"protocol", "batch_id", "lineage", "relayed_from", "events", "notes"
 
 
 @blueprint.post("/api/v1/events")
-@access(device=True, scopes={"events:write"}, objects="own", writes=ENVELOPE)
+@access(device=True, scopes={"events:write"}, objects="own", writes=ENVELOPE, spends=True)
 def post_events() -> ResponseReturnValue:
     """Take a batch of facts: each is created, exists already, conflicts with another of its id, or is rejected."""
     batch = _read_batch()
     moment = now()
     with write(db.engine) as connection:
+        spend_nonce(connection)
         sender = _sender(connection, batch.get("relayed_from"))
         verdicts = accept(connection, current.site, sender, batch["events"], moment)
         if notes := batch.get("notes"):

@@ -35,7 +35,7 @@ from sync.connectors.csv_file.source import LineError, Sheet
 from sync.connectors.csv_file.workbook import is_workbook
 from sync.core.clock import local_date, month_of
 from sync.core.quantity import parse_decimal
-from sync.costing.wages import OwnRate
+from sync.costing.wages import OwnRate, OwnRates
 
 _ = lazy_gettext
 
@@ -43,7 +43,7 @@ blueprint = Blueprint("payroll", __name__)
 
 PAYROLL = {"payroll"}
 WAGE = {"name", "number", "wage"}
-STATES = {"approve": "approved", "decline": "declined", "withdraw": "withdrawn"}
+STATES: dict[str, store.State] = {"approve": "approved", "decline": "declined", "withdraw": "withdrawn"}
 
 
 @blueprint.get("/payroll")
@@ -172,33 +172,54 @@ def _rates_page(why: str, errors: Sequence[str] = ()) -> Response:
 @blueprint.get("/payroll/proposals")
 @access(roles=PAYROLL, objects="site", query={"why"}, reads=WAGE | {"user"}, fresh=True)
 def list_proposals() -> Response:
-    """What waits for approval, each with what it changes."""
+    """What waits for approval, each with what it changes; those of one person are told together."""
     why = _why("proposed rates")
-    site = current.site
+    site, me = current.site, f"user:{current.user}"
     with read(db.engine) as connection:
         rows = store.of_state(connection, site, "proposed")
         own, today = wages.in_force(connection, site), _today(connection)
-        shown = _names(connection, {row.subject for row in rows if row.kind == "person"})
-        lines = [_proposal(connection, row, own, shown, today) for row in rows]
+        of_people = [row for row in rows if row.kind == "person"]
+        shown = _names(connection, {row.subject for row in of_people})
+        effects = paid.effects(connection, site, [wages.rate_of(row) for row in of_people], today)
+        lines = [
+            _of_person(row, own, shown, effects) if row.kind == "person" else _of_group(connection, row) for row in rows
+        ]
         alone = _alone(connection)
-    values = {"lines": lines, "alone": alone, "why": why, "me": f"user:{current.user}", "approvers": _approvers()}
+    # Many come with one file; what a mean changes in the book is looked at one by one.
+    mine_to_approve = [row.id for row in of_people if row.proposed_by != me or _approvers() == 1]
+    values = {"lines": lines, "alone": alone, "why": why, "me": me, "approvers": _approvers(), "all": mine_to_approve}
     return fragments.page("payroll/proposals.html", currency=_currency(), **values)
 
 
-def _proposal(
-    connection: Connection, row: store.Row, own: Any, shown: Mapping[str, str], today: date
+def _of_person(
+    row: store.Row, own: OwnRates, shown: Mapping[str, str], effects: Mapping[str, paid.Effect]
 ) -> dict[str, Any]:
-    """A proposal with what holds now and what it would change in the open months."""
-    amount, since = wages.opened(row), date.fromisoformat(row.valid_from)
-    if row.kind == "person":
-        holds = own.find(row.subject, since)
-        effect = paid.effects(connection, current.site, [wages.rate_of(row)], today)[row.subject]
-        return {"row": row, "name": shown[row.subject], "amount": amount, "before": holds.amount if holds else None,
-                "difference": effect.difference, "milliseconds": effect.milliseconds, "people": 0}  # fmt: skip
-    used = next((group.used for group in groups.groups(connection, current.site, since) if group.code == row.subject),
-                None)  # fmt: skip
-    return {"row": row, "name": row.subject, "amount": amount, "before": used, "difference": None,
-            "milliseconds": 0, "people": len(wages.members(row))}  # fmt: skip
+    """A proposed rate with what holds now and what changes in the open months."""
+    holds, effect = own.find(row.subject, date.fromisoformat(row.valid_from)), effects[row.subject]
+    return {"row": row, "name": shown[row.subject], "amount": wages.opened(row), "people": 0,
+            "before": holds.amount if holds else None, "difference": effect.difference,
+            "milliseconds": effect.milliseconds}  # fmt: skip
+
+
+def _of_group(connection: Connection, row: store.Row) -> dict[str, Any]:
+    """A proposed mean with what the book uses now."""
+    there = groups.groups(connection, current.site, date.fromisoformat(row.valid_from))
+    used = next((group.used for group in there if group.code == row.subject), None)
+    return {"row": row, "name": row.subject, "amount": wages.opened(row), "before": used,
+            "people": len(wages.members(row))}  # fmt: skip
+
+
+@blueprint.post("/payroll/proposals")
+@access(roles=PAYROLL, objects="site", writes={"why", "ids*"}, reads=WAGE, fresh=True)
+def approve_all() -> ResponseReturnValue:
+    """Approve the proposals that stand on the page, all or none."""
+    wages.chosen()
+    ids = request.form.getlist("ids")
+    with write(db.engine) as connection:
+        for identity in ids:
+            _decide(connection, identity, "approve")
+    flash(ngettext("%(num)s rate is approved.", "%(num)s rates are approved.", len(ids)))
+    return redirect(f"/payroll/proposals?why={_known(request.form.get('why', ''))}", 303)
 
 
 @blueprint.post("/payroll/proposals/<uuid:identity>")
@@ -206,25 +227,31 @@ def _proposal(
 def decide(identity: Any) -> ResponseReturnValue:
     """Approve or decline what somebody else proposed; withdraw what one proposed oneself."""
     wages.chosen()
-    do, site, me = request.form.get("do", ""), current.site, f"user:{current.user}"
+    do = request.form.get("do", "")
     if do not in STATES:
         raise Problem("request.invalid", f"do: {', '.join(STATES)}", pointer="/do")
     with write(db.engine) as connection:
-        row = store.one(connection, site, str(identity))
-        if row is None:
-            raise Problem("wages.unknown")
-        own = row.proposed_by == me
-        if (do == "approve" and own and _approvers() > 1) or (do == "withdraw" and not own):
-            raise Problem("wages.second_person")
-        if not store.decide(connection, site, row.id, STATES[do], me, now()):  # type: ignore[arg-type]
-            raise Problem("wages.decided")
-        if do == "approve" and row.kind == "group":
-            _publish(connection, row)
-        action = "rate.published" if do == "approve" and row.kind == "group" else f"rate.{STATES[do]}"
-        _tell(connection, action, row.subject, row.id, row.reason)
+        _decide(connection, str(identity), do)
     said = {"approve": _("Approved."), "decline": _("Declined."), "withdraw": _("Withdrawn.")}
     flash(str(said[do]))
     return redirect(f"/payroll/proposals?why={_known(request.form.get('why', ''))}", 303)
+
+
+def _decide(connection: Connection, identity: str, do: str) -> None:
+    """Settle one proposal and record it. Raises Problem."""
+    site, me = current.site, f"user:{current.user}"
+    row = store.one(connection, site, identity)
+    if row is None:
+        raise Problem("wages.unknown")
+    own = row.proposed_by == me
+    if (do == "approve" and own and _approvers() > 1) or (do == "withdraw" and not own):
+        raise Problem("wages.second_person")
+    if not store.decide(connection, site, row.id, STATES[do], me, now()):
+        raise Problem("wages.decided")
+    publishing = do == "approve" and row.kind == "group"
+    if publishing:
+        _publish(connection, row)
+    _tell(connection, "rate.published" if publishing else f"rate.{STATES[do]}", row.subject, row.id, row.reason)
 
 
 def _publish(connection: Connection, row: store.Row) -> None:

@@ -160,7 +160,7 @@ def _overview(wrong: Set[str] = frozenset(), given: dict[str, str] | None = None
 def _person_page(key: str, problem: Problem | None = None, done: erasure.Erased | None = None) -> Response:
     site = settings().site
     with read(db.engine) as connection:
-        data = own_data.collect(connection, site, key, now(), pictures=False)
+        data = own_data.summary(connection, site, key)
         waits = erasure.obstacles(connection, site, key)
     return fragments.page(
         "privacy/person.html", data=data, waits=waits, problem=problem, done=done, here=data["person"],

@@ -59,7 +59,6 @@ _BILLABLE = [CSV_COLUMNS.index(column) for column in ("billable_amount", "billab
     scopes={"entries:read"},
     objects="site",
     query={"after", "limit", "format"},
-    reads={"wage"},
 )
 def entries() -> ResponseReturnValue:
     """Entries after a cursor: `after`, `limit` (1 to 10000), `format` (json, ndjson, csv; else by Accept)."""

@@ -23,11 +23,16 @@ from sync.connectors.csv_file.mapping import KINDS, Kind, _
 from sync.connectors.csv_file.reference import read_file
 from sync.connectors.csv_file.source import MAX_ERRORS, LineError, Sheet
 from sync.core.clock import midnight
+from sync.core.lookalikes import pairs
 from sync.core.quantity import convert
 from sync.costing.policy import BEGINNING, BadPolicy
 from sync.costing.rates import KINDS as RATE_KINDS
 from sync.ledger.operations import Operation
 
+# Kinds whose code a person reads, types or scans.
+NAMED_BY_CODE = {
+    "departments", "work_centers", "machines", "locations", "items", "orders", "activities", "plans", "accounts",
+}  # fmt: skip
 # Beyond this many things changed at once, all facts are looked at again instead of those that name them.
 NAMED_AT_ONCE = 50
 
@@ -69,6 +74,19 @@ def apply(connection: Connection, site: str, sheets: Sequence[Sheet]) -> list[Ch
             raise ImportRefused([_refused(sheet, wrong)]) from wrong
     look_again(connection, site, changes)
     return changes
+
+
+def look_alikes(connection: Connection, site: str, changes: Iterable[Change]) -> list[tuple[str, str, str]]:
+    """(kind, new code, the other) of codes just stored that people take for another one that is here: two things
+    on purpose, or one thing with a letter of another alphabet. Nothing is refused for it."""
+    found = []
+    for change in changes:
+        new = sorted({str(row["code"]) for row in change.added if "code" in row})
+        if new and change.kind in NAMED_BY_CODE:
+            known = {str(row["code"]) for row in plant.rows(connection, site, change.kind)}
+            told = pairs(new, sorted(known - set(new)))
+            found += [(change.kind, code, other) for code, other in told.items()]
+    return found
 
 
 def _kinds_of_orders(connection: Connection, site: str, sheets: Sequence[Sheet]) -> None:

@@ -111,7 +111,6 @@ _ACTIONS = [
     Action("retention.removed", _("Old data removed"), "operational"),
     # this trail
     Action("audit.read", _("Audit trail exported")),
-    Action("audit.erased", _("Old lines of the audit trail emptied"), "operational"),
 ]
 
 ACTIONS: dict[str, Action] = {action.name: action for action in _ACTIONS}

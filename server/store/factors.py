@@ -144,8 +144,9 @@ def spend_challenge(connection: Connection, site: str, digest: str, now: int) ->
     """Use up a challenge: of two answers to it one gets True. Those of the day before are too old anyway."""
     connection.execute(delete(SpentChallenge).where(SpentChallenge.site == site, SpentChallenge.spent_at < now - DAY))
     insert_once = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(SpentChallenge)
-    spent = connection.execute(insert_once.values(site=site, hash=digest, spent_at=now).on_conflict_do_nothing())
-    return spent.rowcount == 1
+    spent = insert_once.values(site=site, hash=digest, spent_at=now).on_conflict_do_nothing()
+    # What was inserted tells; a count of rows PostgreSQL's driver does not give here.
+    return connection.execute(spent.returning(SpentChallenge.hash)).first() is not None
 
 
 def _passkey(row: Row[Any]) -> Passkey:

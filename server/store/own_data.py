@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from server.store import audit, disclosures, erasure, facts, plant, retention
 from server.store.tables import TABLES
@@ -23,27 +23,24 @@ TRAVEL = {
     "id", "type", "version", "occurred_at", "person", "declared_by", "device_seq", "boot_id", "monotonic_ms",
     "clock_offset_ms", "note_digest", "photo_digest", "source", "source_row", "source_repeat",
 }  # fmt: skip
+DATA = frozenset({"operational", "personal", "wage"})
 CORRECTIONS = ("event.voided", "event.replaced", "event.approved", "event.declined")
 
 
-def collect(connection: Connection, site: str, key: str, now: int, *, pictures: bool = True) -> dict[str, Any]:
-    """All of it; `pictures`: with photos as base64, else their ids. Raises UnknownSite; LookupError for nobody."""
-    place = plant.site_row(connection, site)
+def summary(connection: Connection, site: str, key: str) -> dict[str, Any]:
+    """Who somebody is here, and how much is kept. Raises LookupError for nobody."""
     rows = plant.rows(connection, site, "people", "key", {key})
     if not rows:
         raise LookupError(key)
     row = rows[0]
-    own = _facts(connection, site, key)
-    ids = {fact.id for fact in own}
-    acting = [fact for fact in facts.targeting(connection, site, ids) if fact.event.type in CORRECTIONS]
-    names = facts.senders(connection, site, {fact.sender for fact in own})
     departments = {one["code"]: one["name"] for one in plant.rows(connection, site, "departments")}
     pin = connection.scalar(select(PIN.c.set_at).where(PIN.c.site == site, PIN.c.person == key))
-    mentions = erasure.Mentions(row["name"], row["number"] or "")
+    mine = select(EVENT.c.id).where(EVENT.c.site == site, EVENT.c.person == key)
+
+    def count(table: Table, *where: ColumnElement[bool]) -> int:
+        return connection.scalar(select(func.count()).select_from(table).where(table.c.site == site, *where)) or 0
+
     return {
-        "form": FORM,
-        "made_at": format_instant(now),
-        "site": {"code": place["code"], "name": place["name"], "zone": place["zone"]},
         "person": {
             "key": key, "number": row["number"] or "", "name": row["name"], "rate_group": row["rate_group"],
             "department": departments.get(row["department"], row["department"]), "calendar": row["calendar"],
@@ -51,7 +48,34 @@ def collect(connection: Connection, site: str, key: str, now: int, *, pictures: 
         },
         "badge": plant.letters_by_reference(connection, site, "person").get(key, ""),
         "pin_set_at": format_instant(pin) if pin else None,
-        "facts": [_told(connection, site, fact, key, names, acting, pictures) for fact in own],
+        "counts": {
+            "facts": count(EVENT, EVENT.c.person == key),
+            "corrections": count(EVENT, EVENT.c.type.in_(CORRECTIONS), EVENT.c.target.in_(mine)),
+            "beside": count(NOTE, NOTE.c.event_id.in_(mine)) + count(PHOTO, PHOTO.c.event_id.in_(mine)),
+            "lines": audit.count(connection, site, audit.Search(DATA, subject=key)),
+        },
+    }  # fmt: skip
+
+
+def collect(connection: Connection, site: str, key: str, now: int) -> dict[str, Any]:
+    """All of it, photos as base64. Reads every fact, to find those somebody told of others. Raises UnknownSite;
+    LookupError for nobody."""
+    place = plant.site_row(connection, site)
+    who = summary(connection, site, key)
+    person = who["person"]
+    own = _facts(connection, site, key)
+    ids = {fact.id for fact in own}
+    acting = [fact for fact in facts.targeting(connection, site, ids) if fact.event.type in CORRECTIONS]
+    names = facts.senders(connection, site, {fact.sender for fact in own})
+    mentions = erasure.Mentions(person["name"], person["number"])
+    return {
+        "form": FORM,
+        "made_at": format_instant(now),
+        "site": {"code": place["code"], "name": place["name"], "zone": place["zone"]},
+        "person": person,
+        "badge": who["badge"],
+        "pin_set_at": who["pin_set_at"],
+        "facts": [_told(connection, site, fact, key, names, acting) for fact in own],
         "corrections": [
             {"id": fact.id, "type": fact.event.type, "at": format_instant(fact.event.occurred_at),
              "of": getattr(fact.event, "target_id", ""), "reason": getattr(fact.event, "reason", "") or "",
@@ -62,7 +86,7 @@ def collect(connection: Connection, site: str, key: str, now: int, *, pictures: 
         "refused": _refused(connection, site, key, mentions),
         "trail": [
             {"at": format_instant(line.at), "action": line.action}
-            for line in audit.lines(connection, site, audit.Search({"operational", "personal", "wage"}, subject=key))
+            for line in audit.lines(connection, site, audit.Search(DATA, subject=key))
         ],
         "given_to": [
             {"name": one.name, "last_at": format_instant(one.last_at)}
@@ -87,7 +111,6 @@ def _told(
     key: str,
     names: dict[str, str],
     acting: Iterable[facts.Fact],
-    pictures: bool,
 ) -> dict[str, Any]:
     body = json.loads(fact.body)
     told: dict[str, Any] = {
@@ -108,7 +131,7 @@ def _told(
     if "photo_digest" in body:
         jpeg = connection.scalar(select(PHOTO.c.jpeg).where(PHOTO.c.site == site, PHOTO.c.event_id == fact.id))
         if jpeg is not None:
-            told["photo"] = base64.b64encode(jpeg).decode() if pictures else fact.id
+            told["photo"] = base64.b64encode(jpeg).decode()
     return told
 
 

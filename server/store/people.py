@@ -398,10 +398,9 @@ def use_nonce(connection: Connection, site: str, device: str, nonce: str, now: i
     here = (table.site == site, table.device == device)
     connection.execute(delete(table).where(*here, table.used_at < since))
     insert_once = (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
-    added = connection.execute(
-        insert_once.values(site=site, device=device, nonce=nonce, used_at=now).on_conflict_do_nothing()
-    )
-    return added.rowcount == 1
+    used = insert_once.values(site=site, device=device, nonce=nonce, used_at=now).on_conflict_do_nothing()
+    # What was inserted tells; a count of rows PostgreSQL's driver does not give here.
+    return connection.execute(used.returning(table.nonce)).first() is not None
 
 
 def find_device(connection: Connection, site: str, secret_hash: str) -> Device | None:

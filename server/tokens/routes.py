@@ -49,7 +49,7 @@ def create_token() -> Response:
     wish = tokens.Wish(
         form.get("name", ""), frozenset(form.getlist("scope")), int(days) if days.isdecimal() and len(days) < 5 else 0,
         machine=code if kind == "machine" else "", work_center=code if kind == "work_center" else "",
-        maker=current.user, roles=current.roles,
+        maker=current.user, roles=current.roles, teams=_teams(),
     )  # fmt: skip
     try:
         with write(db.engine) as connection:
@@ -61,17 +61,13 @@ def create_token() -> Response:
     return _page(secret=secret)
 
 
-@blueprint.post("/admin/tokens/<uuid:identity>/revoke")
-@access(roles=MAKERS, objects="site")
-def revoke_token(identity: Any) -> ResponseReturnValue:
+@blueprint.post("/admin/tokens/<uuid:token>/revoke")
+@access(roles=MAKERS, objects="token")
+def revoke_token(token: Any) -> ResponseReturnValue:
     """The program may not call any more, at once."""
     with write(db.engine) as connection:
-        found = next((token for token in _mine(people.list_tokens(connection, settings().site))
-                      if token.id == str(identity)), None)  # fmt: skip
-        if found is None:
-            raise Problem("token.unknown")
-        tokens.revoke(connection, settings().site, now(), identity=found.id, actor=f"user:{current.user}")
-    flash(gettext("The token “%(name)s” is revoked.", name=found.name))
+        tokens.revoke(connection, settings().site, now(), identity=str(token), actor=f"user:{current.user}")
+    flash(gettext("The token is revoked."))
     return redirect("/admin/tokens", 303)
 
 
@@ -92,8 +88,12 @@ def _page(*, secret: str = "", problem: Problem | None = None, wish: tokens.Wish
     return fragments.page(
         "tokens/list.html", tokens=found, over=over, rights=rights, words=WORDS, scopes=SCOPES, secret=secret,
         problem=problem, wish=wish or tokens.Wish("", frozenset()), days=tokens.DAYS, machines=machines,
-        work_centers=work_centers, may=grantable(current.roles), may_make=current.has(*MAKERS),
+        work_centers=work_centers, may=grantable(current.roles, _teams()), may_make=current.has(*MAKERS),
     )  # fmt: skip
+
+
+def _teams() -> str:
+    return people.pack_teams(current.reach or ())
 
 
 def _rights(token: people.Token, makers: dict[str, people.User]) -> frozenset[str]:
@@ -102,4 +102,4 @@ def _rights(token: people.Token, makers: dict[str, people.User]) -> frozenset[st
     if not token.created_by:
         return scopes
     maker = makers.get(token.created_by)
-    return scopes & grantable(maker.roles.split()) if maker and maker.active else frozenset()
+    return scopes & grantable(maker.roles.split(), maker.teams) if maker and maker.active else frozenset()

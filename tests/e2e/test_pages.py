@@ -101,6 +101,7 @@ def test_a_new_device_begins_with_its_enrolment(shop: Shop, launch_chromium: Lau
     assert tablet.page.evaluate("drawn") == ["badge"]
 
 
+@pytest.mark.requirement("PR-15")
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_screen_of_the_phone(language: str, shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> None:
     looks = [("light", PHONE), ("dark", TABLET)] if language == "en" else [("dark", PHONE), ("light", TABLET)]

@@ -12,10 +12,11 @@ from server import create_app
 from tests.e2e.conftest import NewTablet, Shop
 from tests.e2e.desk import a_user, sign_in
 from tests.e2e.hands import at_work
-from tests.e2e.proxy import Proxy
+from tests.e2e.proxy import PORTAL, Proxy
 from tests.e2e.tablet import now
 from tests.e2e.test_pages import desk_facts, one_of_each  # noqa: F401 - a fixture is found by its name
 from tests.e2e.test_phone import restart_web
+from tests.e2e.test_survival import UPDATE
 from tests.environment import LaunchChromium
 
 EYES = """
@@ -169,6 +170,26 @@ def test_the_cache_holds_files_of_the_program_and_nobody_s_data(
         with pytest.raises(Error):
             lead.goto(f"{proxy.address}{path}")
     hands.tablet.context.set_offline(False)
+
+
+@pytest.mark.requirement("SR-56")
+@pytest.mark.parametrize("path", ["/", "/manifest.webmanifest"])
+def test_a_portal_s_page_is_never_kept(path: str, new_tablet: NewTablet, proxy: Proxy) -> None:
+    """A network's login page, status 200, in place of one file of a new version: that version is not taken."""
+    tablet = new_tablet(address=proxy.address)
+    version = tablet.page.locator("html").get_attribute("data-version")
+    assert version
+
+    def newer(asked: str, body: bytes) -> bytes:
+        made = body.replace(version.encode(), version[::-1].encode()) if asked in ("/", "/service-worker.js") else body
+        return PORTAL if asked == path else made
+
+    proxy.rewrite = newer
+    assert tablet.page.evaluate(UPDATE) == "refused"
+    proxy.rewrite = lambda asked, body: body
+    kept = {found: body for found, _status, _redirected, _kind, body in tablet.page.evaluate(CACHED)}
+    assert f'data-version="{version}"' in kept["/"] and "Accept our terms" not in "".join(kept.values())
+    assert len(tablet.page.evaluate("caches.keys()")) == 1
 
 
 BROKEN = b"""

@@ -46,6 +46,7 @@ def by_typing(tablet: Tablet, label: str) -> Moment:
 WAYS: dict[str, Scan] = {"camera": by_camera, "hand scanner": Tablet.scan, "typed code": by_typing}
 
 
+@pytest.mark.requirement("PR-15")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_shift_without_network_is_costed_once_to_the_cent(
     way: str, shop: Shop, new_tablet: NewTablet, tmp_path: Path

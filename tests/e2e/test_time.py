@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from sync.core.clock import parse_instant
@@ -109,6 +110,7 @@ def test_a_shift_without_a_touch_is_costed_to_the_cent(shop: Shop, new_tablet: N
     assert shop.verify().ok
 
 
+@pytest.mark.requirement("PR-11", "PR-12")
 def test_own_mistakes_are_mended_on_the_tablet_and_stay_visible(shop: Shop, new_tablet: NewTablet) -> None:
     """A wrong order and a wrong number, corrected with a reason: the books follow, nothing is held."""
     wrong, right = shop.new_job(), shop.new_job()

@@ -47,6 +47,7 @@ def pure_modules() -> list[Path]:
     return [path for path in sorted(SYNC.rglob("*.py")) if "connectors" not in path.relative_to(SYNC).parts]
 
 
+@pytest.mark.requirement("SR-36")
 @pytest.mark.parametrize("path", pure_modules(), ids=lambda path: str(path.relative_to(SYNC)))
 def test_the_engine_is_pure(path: Path) -> None:
     assert list(impurities(path.read_text())) == []

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from server import create_app
+from server.auth.access import Access
 from server.settings import BadSetting, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,22 @@ def test_what_is_secret_is_kept_out_of_the_repository_and_the_image() -> None:
     assert len(ignored) == 3
     left_out = (ROOT / ".dockerignore").read_text().split()
     assert {".git", "var", "instance", "deploy/secrets", ".venv", "node_modules"} <= set(left_out)
+
+
+@pytest.mark.requirement("SR-63")
+def test_no_address_takes_a_secret(app: Flask) -> None:
+    """Addresses stand in histories, in logs of proxies and in what one page tells the next: secrets travel in bodies,
+    and in the part of a link behind the #, which no browser sends."""
+    secret = re.compile(r"secret|token|password|passphrase|^(pin|code|key)$")
+    # Codes of orders and of labels on paper, pseudonymous keys of people, ids of tokens: they let nobody in.
+    harmless = re.compile(r"/[sS]/<code>|/orders/<path:code>|/people/<key>|/tokens/<uuid:token>")
+    taken = {
+        f"{rule.rule}: {name}"
+        for rule in app.url_map.iter_rules()
+        for name in rule.arguments | set(getattr(app.view_functions[rule.endpoint], "access", Access()).query)
+        if secret.search(name) and not harmless.search(rule.rule)
+    }
+    assert taken == set()
 
 
 # --- no debugger --------------------------------------------------------------------------------------------------

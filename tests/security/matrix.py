@@ -43,7 +43,7 @@ POST /reset                           | public | none | code password again | -
 GET  /sign-in/oidc                    | public | none | ?next ?again | -
 POST /sign-in/oidc/link               | public | none | code | -
 GET  /sign-in/oidc/callback           | public | none | ?* | -
-GET  /set-up                          | public | none | ?code | -
+GET  /set-up                          | public | none | - | -
 POST /set-up                          | public | none | code site_name zone currency name password | -
 POST /language                        | public | own  | language next | -
 POST /theme                           | public | none | theme next | -
@@ -73,16 +73,17 @@ GET  /facts/<uuid:event_id>/photo     | lead admin auditor                    | 
 GET  /held                            | lead accountant payroll admin auditor | site | ?reason ?of ?owner ?after | name
 
 # Finance.
-GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | wage
-GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | wage
-GET  /entries.xlsx                    | accountant auditor payroll | site  | ?period ?element ?order ?operation ?account ?text | wage
-GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name wage
+GET  /entries                         | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text ?before ?part ?seen | -
+GET  /entries.csv                     | accountant payroll auditor | site  | ?period ?element ?order ?operation ?account ?text | -
+GET  /entries.xlsx                    | accountant auditor payroll | site  | ?period ?element ?order ?operation ?account ?text | -
+GET  /entries/<int:position>          | accountant payroll auditor | entry | - | name
 
 # Wages: payroll's alone, after a proof, with a reason.
 GET  /payroll                         | payroll | site       | - | -
 GET  /payroll/rates                   | payroll | site fresh | ?why | name number wage
 POST /payroll/rates                   | payroll | site fresh | why do person valid_from valid_until amount reason file text | name number wage
 GET  /payroll/proposals               | payroll | site fresh | ?why | name number wage user
+POST /payroll/proposals               | payroll | site fresh | why ids* | name number wage
 POST /payroll/proposals/<uuid:identity> | payroll | proposal fresh | do why | name number wage
 GET  /payroll/groups                  | payroll | site fresh | ?why ?day | name number wage
 POST /payroll/groups                  | payroll | site fresh | why day group | name number wage
@@ -126,7 +127,7 @@ GET  /privacy/people/<key>/data       | admin payroll | person fresh | ?form | n
 POST /privacy/people/<key>/erase      | admin payroll | person fresh | confirm force | name
 GET  /admin/tokens                    | admin accountant auditor | site | - | user
 POST /admin/tokens                    | admin accountant | site fresh | name scope* days bound | user
-POST /admin/tokens/<uuid:identity>/revoke | admin accountant | site | - | -
+POST /admin/tokens/<uuid:token>/revoke | admin accountant | token | - | -
 GET  /admin/devices                   | lead admin auditor | site | ?part ?seen | -
 POST /admin/devices/enrolment         | lead admin | site fresh | - | -
 POST /admin/devices/rescue            | lead admin | site | file | -
@@ -148,11 +149,11 @@ GET  /api/v1/events/status            | device events:write events:read | site |
 GET  /api/v1/reference                | device reference:read | site | ?since | name badge
 
 # Programs.
-GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | wage
+GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | -
 GET  /api/v1/batches                  | accountant payroll entries:read auditor | site | ?after ?limit | -
 GET  /api/v1/orders                   | lead accountant payroll admin entries:read auditor | site | ?status ?text ?after ?limit | -
 GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read auditor | order | - | -
-GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | wage
+GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | -
 """  # noqa: E501 -- a table is read across
 
 

@@ -36,6 +36,7 @@ class Things:
     device: str
     position: int
     user: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def stock(engine: Engine, site: str, order: str, key: str, *, name: str, number:
             plant.put(connection, site, kind, [row])
         plant.code_for(connection, site, "person", key)
         device = people.create_device(connection, site, f"Tablet of {site}", credentials.digest(str(uuid4())), now)
+        new = people.NewToken(f"Program of {site}", credentials.digest(str(uuid4())), frozenset({"entries:read"}), None)
+        token = people.create_token(connection, site, new, now)
     begun = now - 5 * 3_600_000
     start = raw("labor.started", begun, person=key, order=order, operation="10", activity="run")
     end = raw("labor.stopped", begun + 3_600_000, person=key, start_id=start["id"])
@@ -75,7 +78,8 @@ def stock(engine: Engine, site: str, order: str, key: str, *, name: str, number:
     send(engine, [start, end, told, call], now=now, site=site)
     with write(engine) as connection:
         intake_log.keep_notes(connection, site, [(start["id"], "0" * 32, note)])
-    return Things(order, start["id"], call["id"], key, device, 1, "lead" if site == "main" else "elsewhere")
+    return Things(order, start["id"], call["id"], key, device, 1, "lead" if site == "main" else "elsewhere",
+                  token)  # fmt: skip
 
 
 def build(engine: Engine) -> tuple[Things, Things]:

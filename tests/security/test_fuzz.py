@@ -1,5 +1,5 @@
 """Good requests, spoilt a little: a hundred thousand of them at every door in the long run, a few thousand in the
-short one. None fails, none takes two seconds, and nothing is stored that the door does not vouch for."""
+short one. None fails, none takes two seconds of work, and nothing is stored that the door does not vouch for."""
 
 import gzip
 import json
@@ -24,7 +24,8 @@ from tests.security.corpora import texts
 from tests.security.matrix import LINES, Line
 from tests.security.test_matrix import filled, opens
 
-MOST_S = 2.0
+# Of work; and of waiting, on a machine that may be busy with ten other things.
+MOST_S, MOST_WAITING_S = 2.0, 20.0
 BYTES = (
     b"\x00", b"\xff", b"\xc0\x80", b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\r\n", b"\xed\xa0\x80", b"9" * 40,
     b"e9", b"%00", b"&", b"=", b"--", b"\xef\xbb\xbf", b"null", b"true", b"1e999", b"\\u0000", b"\\ud800",
@@ -162,16 +163,16 @@ def fuzz(house: Stage, count: int, seed: int) -> tuple[Counter[str], float]:
     doors, found, slowest = Doors(house, seed), Counter[str](), 0.0
     for number in range(count):
         what, call = doors.knock()
-        begun = time.monotonic()
+        begun, waiting = time.thread_time(), time.monotonic()
         answer = call()
         answer.get_data()
-        took = time.monotonic() - begun
+        took, waited = time.thread_time() - begun, time.monotonic() - waiting
         slowest = max(slowest, took)
         found[f"{what} {answer.status_code}"] += 1
         asked = answer.request
         told = f"seed {seed}, knock {number}: {asked.method} {asked.path}?{asked.query_string!r}"
         assert answer.status_code < 500, f"{told} answers {answer.status_code}"
-        assert took < MOST_S, f"{told} took {took:.1f} s"
+        assert took < MOST_S and waited < MOST_WAITING_S, f"{told} took {took:.1f} s of {waited:.1f}"
     return found, slowest
 
 
@@ -207,6 +208,5 @@ def test_two_thousand_spoilt_requests(house: Stage) -> None:
 def test_a_hundred_thousand_spoilt_requests(seed: int, house: Stage, record_property) -> None:
     found, slowest = fuzz(house, 10_000, seed)
     stored = all_stored_is_sound(house)
-    record_property(
-        "told", f"fuzz, seed {seed}: {sum(found.values())} requests, slowest {slowest:.2f} s, {stored} facts kept"
-    )
+    told = f"{sum(found.values())} requests, slowest {slowest:.2f} s of work, {stored} facts kept"
+    record_property("told", f"fuzz, seed {seed}: {told}")

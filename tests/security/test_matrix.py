@@ -30,7 +30,8 @@ def filled(address: str, things: stage.Things, **given: str) -> str:
         known = {
             "code": things.order, "identity": things.fact if "facts" in address else things.device,
             "key": things.person, "position": str(things.position), "event_id": things.fact, "call": things.call,
-            "filename": "app.js", "name": things.user if address.startswith("/admin/users") else "62x29",
+            "token": things.token, "filename": "app.js",
+            "name": things.user if address.startswith("/admin/users") else "62x29",
         }  # fmt: skip
         return (known | given)[name]
 
@@ -139,7 +140,7 @@ def holders(house: Stage, line: Line) -> list[tuple[str, stage.Principal]]:
 
 NOT_THERE = stage.Things(
     "NO-1", "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c01", "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c02", "p00000000000",
-    "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c03", 999_999, "nobody",
+    "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c03", 999_999, "nobody", "0b0f3c57-7d0e-4b5e-9a0e-0d8a1f9f0c04",
 )  # fmt: skip
 NAMING = [line for line in LINES if line.objects in objects.RULES and objects.RULES[line.objects].look]
 
@@ -155,7 +156,7 @@ def test_a_thing_of_another_site_is_not_there(line: Line, house: Stage) -> None:
                 continue  # positions of entries are counted at each site
             answer = principal.call(line.method, path)
             body = {key: str(text) for key, text in answer.json.items() if key != "id"}
-            for named in (things.order, things.fact, things.call, things.person, things.device):
+            for named in (things.order, things.fact, things.call, things.person, things.device, things.token):
                 body = {key: text.replace(named, "…") for key, text in body.items()}
             answers.append((answer.status_code, body))
             assert answer.status_code == 404, f"{name}: {line.method} {path} answers {answer.status_code}"

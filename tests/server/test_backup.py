@@ -167,6 +167,7 @@ def problem(path: Path, secret: str, folder: Path) -> str:
     return refused.value.code
 
 
+@pytest.mark.requirement("PR-13")
 def test_files_that_are_not_whole_or_not_ours_are_refused(here: Plant, made: Path, tmp_path: Path) -> None:
     good = made.read_bytes()
     with zipfile.ZipFile(made) as archive:
@@ -225,6 +226,7 @@ def test_no_file_is_replaced_and_short_secrets_are_refused(here: Plant, tmp_path
     assert "too short" in here.run("backup", str(tmp_path / "two"), secret="short").stderr
 
 
+@pytest.mark.requirement("PR-13")
 def test_a_key_file_and_a_folder_that_is_kept_small(here: Plant, tmp_path: Path) -> None:
     folder, key = tmp_path / "backups", tmp_path / "backup.key"
     folder.mkdir()
@@ -266,7 +268,8 @@ def test_a_backup_that_is_killed_leaves_no_file(here: Plant, tmp_path: Path) -> 
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not path.exists()
-    assert here.run("backup", str(path)).exit_code == 0  # what the killed ones left is in nobody's way
+    assert here.run("backup", str(path)).exit_code == 0  # what the killed ones left is in nobody's way, and goes
+    assert leftovers(here.settings.data_dir) == []
 
 
 # --- putting one back where somebody is ---------------------------------------------------------------------------
@@ -309,6 +312,10 @@ def test_nothing_runs_meanwhile(here: Plant, made: Path) -> None:
     finally:
         os.close(running._held.pop())
     restore(here, made)
+    doctor = here.run("doctor")
+    assert "before-restore-" in doctor.output
+    (here.settings.data_dir / running.MARK).touch()
+    assert "interrupted" in here.run("doctor").output
 
 
 def test_what_ended_since_the_backup_stays_ended(here: Plant, made: Path) -> None:

@@ -113,6 +113,19 @@ def test_whatever_is_changed_on_the_way_is_noticed(tablet: FlaskClient, key: Key
 
 
 @pytest.mark.requirement("SR-18")
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("POST", f"{DEVICE}/sign-in", b'{"number": "1", "pin": "2"}'), ("POST", EVENTS, BATCH),
+    ("PUT", f"/api/v1/photos/{FACT['id']}", b""),
+])  # fmt: skip
+def test_no_change_can_be_sent_twice(tablet: FlaskClient, key: Key, method: str, path: str, body: bytes) -> None:
+    """Every address of a device that changes something: whatever it answers the first time, it does not the second."""
+    signed = {**key.headers(method, path, body), "Content-Type": "application/json"}
+    first, again = (tablet.open(path, method=method, data=body, headers=signed) for _ in range(2))
+    assert first.json.get("code") != "device.signature_used"
+    assert again.json["code"] == "device.signature_used"
+
+
+@pytest.mark.requirement("SR-18")
 def test_what_was_overheard_cannot_be_sent_again(app: Flask, tablet: FlaskClient, key: Key, secret: str) -> None:
     signed = {**key.headers("POST", EVENTS, BATCH), "Content-Type": "application/json"}
     assert tablet.post(EVENTS, data=BATCH, headers=signed).status_code == 200

@@ -238,3 +238,53 @@ def test_a_token_that_is_over_is_refused(change: str, client: FlaskClient, datab
 def test_a_bad_token_is_not_saved_by_a_good_cookie(app: Flask, database: Engine, site: str) -> None:
     tablet = callers.device(app, database)
     assert tablet.get("/api/v1/device", headers={"Authorization": "Bearer flt_nonsense"}).status_code == 401
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize(
+    "claim",
+    [{"sender": "11111111-1111-4111-8111-111111111111"}, {"device": "Tablet 2"}, {"device_id": "x"}, {"site": "other"},
+     {"recorded_at": "2020-01-01T00:00:00Z"}, {"received_at": 1}, {"relayed_by": "user:ines"}, {"state": "costed"}],
+)  # fmt: skip
+def test_what_a_body_claims_of_its_sender_is_refused(
+    app: Flask, database: Engine, site: str, claim: dict[str, object]
+) -> None:
+    """Who sent a fact, of which site and when it came are known by the credential and the server's clock alone."""
+    fact = {"id": "0b0b0b0b-0000-4000-8000-000000000001", "type": "shift.started", "version": 1, "person": "p1",
+            "occurred_at": "2026-11-01T10:00:00.000+01:00", "provenance": "measured", "declared_by": "p1",
+            "device_seq": 1, "boot_id": "b", "monotonic_ms": 1}  # fmt: skip
+    batch = {"protocol": 1, "batch_id": "0b0b0b0b-0000-4000-8000-0000000000ff"}
+    tablet = callers.device(app, database)
+
+    def send(**body: object) -> dict[str, object]:
+        answer = tablet.post("/api/v1/events", json={**batch, **body}, headers=SAME_ORIGIN)
+        return answer.json
+
+    refused = send(events=[{**fact, **claim}])["verdicts"]
+    assert [one["verdict"] for one in refused] == ["rejected"]  # type: ignore[union-attr,index]
+    assert send(events=[fact], **claim)["code"] == "request.unknown_field"
+    assert send(events=[fact])["verdicts"] == [{"id": fact["id"], "verdict": "created"}]
+    with read(database) as connection:
+        stored = connection.exec_driver_sql("SELECT site, sender, recorded_at, relayed_by FROM event").one()
+        (device,) = people.list_devices(connection, site)
+    assert (stored.site, stored.sender, stored.relayed_by) == (site, device.id, None)
+    assert abs(stored.recorded_at - system_clock()) < 5 * MINUTE
+
+
+@pytest.mark.requirement("SR-19")
+def test_a_device_reads_what_capture_needs_and_nothing_else(app: Flask, database: Engine, site: str) -> None:
+    """The whole map of addresses, asked by a device."""
+    from server.auth.access import rule_of
+
+    tablet, open_to_it = callers.device(app, database), set()
+    for route in app.url_map.iter_rules():
+        with app.app_context():
+            rule = rule_of(route.endpoint)
+        if rule is None or rule.public or "GET" not in (route.methods or ()):
+            continue
+        place = re.sub(r"<any\((\w+)[^>]*>", r"\1", re.sub(r"<int:[^>]*>", "1", route.rule))
+        place = re.sub(r"<uuid:[^>]*>", "0b0b0b0b-0000-4000-8000-000000000001", place)
+        answer = tablet.get(re.sub(r"<[^>]*>", "x", place), headers={"Accept": "application/json"})
+        if answer.status_code not in (401, 403):
+            open_to_it.add(route.rule)
+    assert open_to_it == {"/api/v1/device", "/api/v1/reference", "/api/v1/events/status"}

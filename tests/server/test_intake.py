@@ -94,6 +94,7 @@ BAD = {
 }  # fmt: skip
 
 
+@pytest.mark.requirement("SR-33", "SR-38", "SR-39")
 @pytest.mark.parametrize(("code", "change"), [(code, change) for code, changes in BAD.items() for change in changes])
 def test_a_malformed_fact_is_rejected_alone(
     client: FlaskClient, program: dict[str, str], database: Engine, code: str, change: dict[str, Any]
@@ -107,6 +108,7 @@ def test_a_malformed_fact_is_rejected_alone(
     assert count(database, "rejection") == 1, "what was refused is kept to be looked at"
 
 
+@pytest.mark.requirement("SR-33", "SR-36")
 @pytest.mark.parametrize(
     "text",
     [

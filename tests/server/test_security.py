@@ -13,6 +13,7 @@ from server.settings import Settings
 from tests.server import callers
 
 
+@pytest.mark.requirement("SR-58", "SR-43")
 @pytest.mark.parametrize(
     "path",
     ["/", "/sign-in", "/nothing", "/api/v1/nothing", "/admin/devices", "/static/app.js", "/static/nothing.js",
@@ -47,10 +48,12 @@ def test_no_text_becomes_script(client: FlaskClient, site: str) -> None:
             assert said in policy
 
 
+@pytest.mark.requirement("SR-58")
 def test_https_is_held_on_to_only_over_https(client: FlaskClient, site: str) -> None:
     assert "max-age=" in client.get("/sign-in", base_url="https://floor.example").headers["Strict-Transport-Security"]
 
 
+@pytest.mark.requirement("SR-56")
 def test_answers_to_a_credential_stay_in_no_cache(app: Flask, database: Engine, site: str) -> None:
     assert callers.device(app, database).get("/api/v1/reference").headers["Cache-Control"] == "no-store"
     assert callers.signed_in(app, database, "lead").get("/admin/devices").headers["Cache-Control"] == "no-store"
@@ -71,6 +74,7 @@ FROM_ELSEWHERE = [
 ]
 
 
+@pytest.mark.requirement("SR-53")
 @pytest.mark.parametrize("headers", FROM_ELSEWHERE, ids=str)
 def test_another_site_changes_nothing(headers: dict[str, str], app: Flask, database: Engine, site: str) -> None:
     lead = callers.signed_in(app, database, "lead")
@@ -91,6 +95,7 @@ def test_behind_a_proxy_the_public_address_counts(settings: Settings, database: 
     assert lead.post("/admin/devices/enrolment", headers={"Origin": "https://floor.example"}).status_code == 200
 
 
+@pytest.mark.requirement("SR-53")
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_the_api_takes_json_only(kind: str, client: FlaskClient, site: str) -> None:
     answer = client.post("/api/v1/devices/enrol", data='{"secret": "x", "name": "y"}', content_type=kind)
@@ -178,6 +183,7 @@ def test_no_other_method_does_anything(client: FlaskClient, site: str) -> None:
     assert "GET" in overridden.headers["Allow"]
 
 
+@pytest.mark.requirement("SR-55")
 @pytest.mark.parametrize("path", ["/", "/board?x=1&y=2", "/a/b#c", "/S/BCDFGHJKL"])
 def test_a_path_of_ours_is_a_path_of_ours(path: str) -> None:
     assert local_path(path, "no") == path

@@ -26,10 +26,11 @@ def permuted(people: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return dict(zip(people, [*wages[1:], wages[0]], strict=True))
 
 
-# What the twins differ in. `as it is` is the first of each pair.
+# What the twins differ in.
 MADE: dict[str, dict[str, Mapping[str, object]]] = {
     "as it is": {},
-    "wages permuted": {"wages": permuted(TURNERS) | permuted(GLUERS)},
+    "mean published": {"published": True},
+    "wages permuted": {"published": True, "wages": permuted(TURNERS) | permuted(GLUERS)},
     "other wages": {"wages": {key: wage * 3 for key, wage in WAGES.items()}},
     "other labor rates": {"labor": {"G1": "57.31", "G2": "93.77", "W1": "64.5"}},
 }
@@ -76,7 +77,8 @@ def differing(one: Leaving, other: Leaving) -> dict[str, tuple[bytes, bytes]]:
 
 @pytest.mark.requirement("SR-26", "SR-27", "SR-29", "SR-30", "SR-32", "PR-02")
 def test_wages_that_change_hands_change_no_byte(leaves: Look) -> None:
-    one, two = (not_told_to(leaves(name), PAYROLL) for name in ("as it is", "wages permuted"))
+    """The mean of a group is published, booked, and the same: it is of the group, not of who earns what in it."""
+    one, two = (not_told_to(leaves(name), PAYROLL) for name in ("mean published", "wages permuted"))
     assert len(one) > 700
     assert {"log", "verify ", "export entries"} <= one.keys()
     assert b'"element":"labor"' in one["accountant /api/v1/entries"]
@@ -98,13 +100,14 @@ def test_labor_rates_change_no_byte_on_the_floor(leaves: Look) -> None:
 
 def test_what_is_told_to_those_who_may_know_does_differ(leaves: Look) -> None:
     """The comparison sees: payroll reads other wages, and an accountant other rates of groups."""
-    wages = differing(leaves("as it is"), leaves("wages permuted"))
+    wages = differing(leaves("mean published"), leaves("wages permuted"))
     for told in (
         "/payroll/rates?why=month_end",
         "/payroll/hours.csv?why=month_end",
         "/api/v1/payroll/hours?why=month_end",
     ):
         assert f"payroll {told}" in wages, told
+    assert b'"rate":"28.33"' in leaves("mean published")["accountant /api/v1/entries"]
     rates = differing(leaves("as it is"), leaves("other labor rates"))
     for told in ("/entries", "/entries.csv", "/api/v1/entries", "/api/v1/batches", "/orders/MO-1"):
         assert f"accountant {told}" in rates, told

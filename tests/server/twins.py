@@ -76,9 +76,15 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def build(
-    folder: Path, migrated: Path, *, wages: Mapping[str, Decimal] | None = None, labor: Mapping[str, str] | None = None
+    folder: Path,
+    migrated: Path,
+    *,
+    wages: Mapping[str, Decimal] | None = None,
+    labor: Mapping[str, str] | None = None,
+    published: bool = False,
 ) -> Twin:
-    """A server whose people earn `wages`, and whose labor rates (by rate group or work center) are `labor`."""
+    """A server whose people earn `wages`, and whose labor rates (by rate group or work center) are `labor`; with the
+    mean of the large group `published`, by its pages."""
     folder.mkdir()
     shutil.copy(migrated, folder / "floorledger.sqlite")
     settings = Settings(data_dir=folder, labor_rates="person")
@@ -95,7 +101,19 @@ def build(
     twin = Twin(create_app(settings, lambda: NOW), engine, settings)
     own_rates(twin.app, engine, dict(wages or WAGES))
     _come(twin)
+    if published:
+        _publish(twin)
     return twin
+
+
+def _publish(twin: Twin) -> None:
+    """One proposes the mean of the turners, another approves it, and the ledger follows."""
+    first, second = twin.callers[PAYROLL][0], on_our_pages(callers.signed_in(twin.app, twin.engine, PAYROLL, "lead"))
+    first.post("/payroll/groups", data={"why": "rates", "day": "2026-11-01", "group": "G1"})
+    (waiting,) = re.findall("/payroll/proposals/([0-9a-f-]{36})", second.get("/payroll/proposals?why=rates").text)
+    approved = second.post(f"/payroll/proposals/{waiting}", data={"do": "approve", "why": "rates"})
+    assert approved.status_code == 303, approved.text
+    assert drain(twin.engine, "main", twin.settings.ledger_key()).entries
 
 
 def _more() -> list[dict[str, object]]:
@@ -151,7 +169,7 @@ def places(twin: Twin) -> dict[str, tuple[str, ...]]:
         entries = connection.execute(TABLES["entry"].select()).all()
         letters = letters_by_reference(connection, "main", "person")
     return {
-        "code": ("MO-1", "MO-2", "NO-1"), "key": tuple(WAGES), "position": tuple(map(str, range(1, len(entries) + 2))),
+        "code": ("MO-1", "MO-2", "NO-1"), "key": tuple(WAGES), "position": tuple(map(str, range(1, len(entries) + 2, 3))),
         "identity": (*facts[::9], *facts[-4:], *devices), "event_id": (facts[0],), "call": (facts[-2],),
         "filename": ("app.js",), "name": ("62x29",), "letters": tuple(letters.values()),
     }  # fmt: skip

@@ -84,7 +84,7 @@ def _invite_and_limit() -> None:
         sa.Column("linked_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "issuer", "subject", name=op.f("pk_identity")),
     )
-    op.create_index(op.f("ix_identity_site"), "identity", ["site", "user"])
+    op.create_index(op.f("ix_identity_site_user"), "identity", ["site", "user"])
     op.create_table(
         "oidc_attempt",
         sa.Column("site", KEY, nullable=False),

@@ -15,6 +15,7 @@ from typing import Any
 
 from sync.core.billing import CONDITIONS
 from sync.core.canonical import BadJson, check, dump
+from sync.core.lookalikes import hidden
 from sync.core.quantity import parse_decimal
 
 CODE_LENGTH = 64
@@ -101,7 +102,14 @@ def text(cell: str, style: Style, longest: int = NAME_LENGTH) -> str:
     return value
 
 
-code = partial(text, longest=CODE_LENGTH)
+def code(cell: str, style: Style) -> str:
+    """What a thing is called by people and facts: nothing in it that nobody sees."""
+    value = text(cell, style, CODE_LENGTH)
+    if hidden(value):
+        raise BadCell(_("holds a control or invisible character: remove it"))
+    return value
+
+
 unit = partial(text, longest=UNIT_LENGTH)
 
 

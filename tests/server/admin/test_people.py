@@ -101,6 +101,7 @@ def test_what_cannot_be(
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM pin").scalar_one() == 0
 
 
+@pytest.mark.requirement("SR-03")
 def test_an_old_badge_stops_working(app: Flask, database: Engine, keys: dict[str, str], lead: FlaskClient) -> None:
     tablet = callers.device(app, database)
     with write(database) as connection:

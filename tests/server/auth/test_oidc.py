@@ -505,6 +505,15 @@ def test_a_client_without_a_secret(door: Door, settings: Settings, tmp_path: Pat
     assert "authorization" not in asked[2] and asked[3]["client_id"] == CLIENT
 
 
+def test_a_secret_that_cannot_be_read_is_told_in_the_log(
+    door: Door, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = replace(with_provider(settings, tmp_path, door.liar.issuer), oidc_secret_file=str(tmp_path / "lost"))
+    door.app = create_app(lost, door.clock)
+    assert door.enter() == "oidc.unreachable"
+    assert "FLOORLEDGER_OIDC_SECRET_FILE" in caplog.text
+
+
 def test_no_provider_no_button(app: Flask, site: str) -> None:
     browser = app.test_client()
     assert "/sign-in/oidc" not in browser.get("/sign-in").text

@@ -350,6 +350,34 @@ def test_neither_seed_nor_codes_can_be_read_from_the_database(
         assert secret.encode() not in stored
 
 
+def test_without_the_key_no_code_fits_and_recovery_codes_do(
+    app: Flask, seeded: tuple[str, list[str]], omar: str, settings: Settings, clock: Clock
+) -> None:
+    (settings.data_dir / "vault.key").unlink()
+    client = app.test_client()
+    enter(client, omar)
+    assert post(client, "/sign-in/second", code=code(seeded[0], clock)).status_code == 401
+    assert post(client, "/sign-in/second", code=seeded[1][0]).status_code == 303
+
+
+@pytest.mark.requirement("SR-10")
+def test_a_changed_factor_ends_the_sign_ins_elsewhere(
+    app: Flask, client: FlaskClient, database: Engine, settings: Settings, site: str, clock: Clock
+) -> None:
+    add_user(database, settings, "nadia", "lead")
+    elsewhere = app.test_client()
+    enter(elsewhere, "nadia")
+    enter(client, "nadia")
+    seed, _codes = set_up(client, clock)
+    assert is_in(client) and not is_in(elsewhere)  # whoever knew the password alone is out
+    clock.now += 2 * STEP
+    enter(elsewhere, "nadia")
+    post(elsewhere, "/sign-in/second", code=code(seed, clock))
+    assert is_in(elsewhere)
+    assert post(client, "/account/app/remove").status_code == 303
+    assert is_in(client) and not is_in(elsewhere)
+
+
 @pytest.mark.requirement("SR-09")
 def test_the_last_factor_stays_where_roles_need_one(
     client: FlaskClient, seeded: tuple[str, list[str]], omar: str, database: Engine

@@ -52,6 +52,7 @@ def test_the_start_page_is_one_the_user_may_open(client: FlaskClient, ines: str)
     assert client.get(start.headers["Location"]).status_code == 200
 
 
+@pytest.mark.requirement("SR-11")
 def test_the_cookie_tells_nothing_and_cannot_be_read_by_scripts(
     client: FlaskClient, ines: str, database: Engine
 ) -> None:
@@ -63,6 +64,7 @@ def test_the_cookie_tells_nothing_and_cannot_be_read_by_scripts(
     assert cookie[11:51] not in stored
 
 
+@pytest.mark.requirement("SR-11")
 def test_over_https_the_cookie_is_bound_to_the_host(client: FlaskClient, ines: str) -> None:
     answer = client.post(
         "/sign-in", data={"name": ines, "password": PASSWORD}, headers=SAME_SITE, base_url="https://floor.example"
@@ -72,6 +74,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(client: FlaskClient, ines: s
     )
 
 
+@pytest.mark.requirement("SR-10")
 def test_each_sign_in_has_a_fresh_secret_and_ends_the_one_before(client: FlaskClient, ines: str) -> None:
     planted = make_secret()
     client.set_cookie(SESSION, planted)
@@ -85,6 +88,7 @@ def test_each_sign_in_has_a_fresh_secret_and_ends_the_one_before(client: FlaskCl
     assert not is_in(client)
 
 
+@pytest.mark.requirement("SR-10")
 def test_signing_out_ends_it_on_the_server(client: FlaskClient, ines: str) -> None:
     enter(client, ines)
     secret = client.get_cookie(SESSION).value
@@ -94,6 +98,7 @@ def test_signing_out_ends_it_on_the_server(client: FlaskClient, ines: str) -> No
     assert not is_in(client)
 
 
+@pytest.mark.requirement("SR-11")
 def test_an_idle_sign_in_ends(client: FlaskClient, ines: str, clock: Clock) -> None:
     enter(client, ines)
     clock.now += 29 * MINUTE
@@ -104,6 +109,7 @@ def test_an_idle_sign_in_ends(client: FlaskClient, ines: str, clock: Clock) -> N
     assert not is_in(client)
 
 
+@pytest.mark.requirement("SR-11")
 def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(client: FlaskClient, ines: str, clock: Clock) -> None:
     enter(client, ines)
     for _ in range(4):
@@ -112,6 +118,7 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(client: FlaskClient
     assert answer.status_code == 303
 
 
+@pytest.mark.requirement("SR-11")
 def test_a_busy_sign_in_ends_too(client: FlaskClient, ines: str, clock: Clock) -> None:
     enter(client, ines)
     for _ in range(12 * 3):
@@ -121,6 +128,7 @@ def test_a_busy_sign_in_ends_too(client: FlaskClient, ines: str, clock: Clock) -
     assert not is_in(client)
 
 
+@pytest.mark.requirement("SR-10")
 @pytest.mark.parametrize("change", [{"roles": ["lead"]}, {"active": False}, {"password_hash": "-"}], ids=str)
 def test_a_changed_right_ends_the_sign_in_at_once(
     change: dict[str, object], client: FlaskClient, ines: str, database: Engine
@@ -132,6 +140,7 @@ def test_a_changed_right_ends_the_sign_in_at_once(
     assert not is_in(client)
 
 
+@pytest.mark.requirement("SR-08")
 def test_a_wrong_password_an_unknown_name_and_a_lock_look_the_same(client: FlaskClient, ines: str) -> None:
     def words(name: str, password: str) -> tuple[int, str]:
         answer = enter(client, name, password)
@@ -146,6 +155,7 @@ def test_a_wrong_password_an_unknown_name_and_a_lock_look_the_same(client: Flask
     assert words(ines, PASSWORD) == wrong
 
 
+@pytest.mark.requirement("SR-06")
 def test_five_failures_lock_a_name_for_a_while(client: FlaskClient, ines: str, clock: Clock) -> None:
     for _ in range(5):
         enter(client, ines, "not this one at all")
@@ -158,6 +168,7 @@ def test_five_failures_lock_a_name_for_a_while(client: FlaskClient, ines: str, c
     assert enter(client, ines).status_code == 303
 
 
+@pytest.mark.requirement("SR-06")
 def test_from_the_third_failure_on_each_try_waits(client: FlaskClient, ines: str, clock: Clock) -> None:
     for _ in range(3):
         enter(client, ines, "not this one at all")
@@ -166,6 +177,7 @@ def test_from_the_third_failure_on_each_try_waits(client: FlaskClient, ines: str
     assert enter(client, ines).status_code == 303
 
 
+@pytest.mark.requirement("SR-06")
 def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines: str, database: Engine) -> None:
     looked_at, real = [], hashing.fits
 
@@ -185,6 +197,7 @@ def test_guesses_in_parallel_do_not_outrun_the_counter(settings: Settings, ines:
     assert sum(looked_at) == 3  # the third failure closes the door for a second, and the clock stands still
 
 
+@pytest.mark.requirement("SR-55")
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "\\\\evil.example",
@@ -204,9 +217,10 @@ def test_a_user_without_the_role_is_told_which(
     answer = client.get("/admin/devices", headers={"Accept": "application/json"})
     assert answer.status_code == 403
     assert answer.json["code"] == "auth.forbidden"
-    assert "admin, lead" in answer.json["action"]
+    assert "admin, auditor, lead" in answer.json["action"]
 
 
+@pytest.mark.requirement("SR-15")
 def test_the_first_administrator_is_made_once(app: Flask, settings: Settings, database: Engine, clock: Clock) -> None:
     secret, client = make_secret(), app.test_client()
     with write(database) as connection:
@@ -231,6 +245,7 @@ def test_the_first_administrator_is_made_once(app: Flask, settings: Settings, da
     assert is_in(client)
 
 
+@pytest.mark.requirement("SR-15")
 def test_a_device_s_code_makes_no_administrator(app: Flask, database: Engine, clock: Clock, site: str) -> None:
     secret = make_secret()
     with write(database) as connection:

@@ -180,6 +180,27 @@ def test_a_rescue_with_facts_of_others_is_refused_as_a_whole(
         assert "people of other teams" in answer.text
 
 
+@pytest.mark.requirement("SR-14", "SR-24")
+def test_a_program_of_theirs_reads_no_more_than_they(app: Flask, work: Floor) -> None:
+    """Whoever sees some people only gives no program what tells of all; nor does one made before."""
+    admin = callers.signed_in(app, work.engine, "admin", name="boss", teams=["D1"])
+    form = {"name": "x", "scope": "reference:read", "days": "30"}
+    assert admin.post("/admin/tokens", data=form, headers=JSON).status_code >= 400
+    secret = credentials.make_secret("flt_")
+    scopes = frozenset({"reference:read", "events:write", "events:read"})
+    token = people.NewToken("x", credentials.digest(secret), scopes, None, "boss")
+    with write(work.engine) as connection:
+        people.create_token(connection, "main", token, system_clock())
+    program, ids = app.test_client(), work.of[LUIS]["done"]
+    headers = JSON | {"Authorization": f"Bearer {secret}"}
+    assert program.get("/api/v1/reference", headers=headers).status_code == 403
+    assert program.post("/api/v1/events", json={}, headers=headers).status_code == 403
+    assert program.get(f"/api/v1/events/status?ids={ids}", headers=headers).status_code == 200
+    with write(work.engine) as connection:
+        people.change_user(connection, "main", "boss", teams=[])
+    assert program.get("/api/v1/reference", headers=headers).status_code == 200
+
+
 # --- sites -------------------------------------------------------------------------------------------------------
 
 

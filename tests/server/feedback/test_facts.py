@@ -60,6 +60,7 @@ def test_a_lead_sees_the_fact_without_its_entries(visit, shop: Engine):
     assert "Entries it caused" not in page
 
 
+@pytest.mark.requirement("PR-11")
 def test_corrections_and_reversals_hang_on_a_fact(visit, shop: Engine):
     start, stop = an_hour()
     send(shop, [start, stop])

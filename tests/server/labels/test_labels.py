@@ -145,6 +145,7 @@ def test_letters_stand_in_three_groups(demo: Engine) -> None:
     assert all(re.fullmatch(r"[B-X]{3} [B-X]{3} [B-X]{3}", label.letters) for label in make(demo, **EVERY))
 
 
+@pytest.mark.requirement("SR-03")
 def test_a_badge_shows_a_name_and_no_number(demo: Engine) -> None:
     (badge,) = make(demo, badges=["1001"])
     assert (badge.title, badge.lines, dict(badge.about)) == ("Ana Demo", (), {})

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from server.auth import wages
+from server.auth.access import rule_of
 from server.store import audit
 from server.store.database import read
 from server.store.tables import TABLES
@@ -69,6 +70,23 @@ def test_a_rate_needs_two_people(app: Flask, shop: Engine, paula: FlaskClient, p
     assert (told.actor, told.subject) == ("user:payroll-lead", "p000000000001")
     assert "24.37" not in str(told)
     assert len(lines(shop, "rate.proposed")) == 2
+
+
+@pytest.mark.requirement("SR-31")
+def test_those_of_a_file_are_approved_at_once_by_somebody_else(
+    app: Flask, shop: Engine, paula: FlaskClient, paul: FlaskClient
+) -> None:
+    upload(paula, "propose")
+    page = paul.get("/payroll/proposals?why=rates").text
+    ids = re.findall('name="ids" value="([^"]+)"', page)
+    assert len(ids) == 2
+    assert "ids" not in re.findall('name="([^"]+)"', paula.get("/payroll/proposals?why=rates").text)
+    assert paula.post("/payroll/proposals", data={"ids": ids}).status_code == 403
+    assert paul.post("/payroll/proposals", data={"ids": [*ids, "0" * 36]}).status_code == 404
+    assert in_force(app, shop) == {}  # all or none
+    assert paul.post("/payroll/proposals", data={"ids": ids}).status_code == 303
+    assert len(in_force(app, shop)) == 2
+    assert len(lines(shop, "rate.approved")) == 2
 
 
 def test_one_person_alone_is_told_what_to_do(paula: FlaskClient) -> None:
@@ -211,3 +229,17 @@ def test_rates_may_come_as_a_workbook(app: Flask, shop: Engine, paula: FlaskClie
     assert offer("propose", [[101, day, 24.37]]).status_code == 303
     assert "cell C2" in offer("preview", [[101, day, "much"]]).text
     assert "macros" in offer("preview", [[101, day, 24.37]], vbaProject=b"x").text
+
+
+@pytest.mark.requirement("SR-26", "SR-12")
+def test_every_view_that_shows_a_wage_is_payrolls_and_asks_for_a_proof(app: Flask) -> None:
+    with app.app_context():
+        rules = {rule.endpoint: rule_of(rule.endpoint) for rule in app.url_map.iter_rules()}
+    showing = {name: rule for name, rule in rules.items() if rule and "wage" in rule.reads}
+    # A person's own data are given by an administrator as well: without wages, see tests/server/privacy.
+    assert {name for name, rule in showing.items() if rule.roles != {"payroll"}} == {"privacy.give"}
+    assert len(showing) > 8
+    for name, rule in showing.items():
+        assert rule.fresh, name
+        assert not rule.scopes, name
+        assert not rule.device, name

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from server.intake.photos import accept_photo, digest
+from server.settings import Settings
 from server.store import audit, erasure, ledger, people, periods, plant, retention, rewrite, tombstones
-from server.store.database import read, write
+from server.store.database import AUDIT_KEYS, read, write
 from server.store.tables import TABLES
 from server.store.verification import verify
 from server.worker import Worker
@@ -15,7 +16,15 @@ from tests.cast import ANA, KEY, LUIS, raw, send, settle
 from tests.server.pictures import jpeg
 from tests.server.privacy.staff import NOW, SALT, hire, worked
 
+DATABASES = ("sqlite", "postgresql")
 DAY = 86_400_000
+
+
+@pytest.fixture(autouse=True)
+def keys(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """The keys of the audit trail, which the tests' PostgreSQL is opened without."""
+    if "shop" in request.fixturenames:
+        request.getfixturevalue("shop").update_execution_options(**{AUDIT_KEYS: settings.audit_keys})
 
 
 def later(years: int = 0, months: int = 0, days: int = 0) -> int:

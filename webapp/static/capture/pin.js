@@ -14,7 +14,8 @@ const LONGEST = { number: 12, pin: 12 };
 /** Whoever began and does not go on has left. */
 const LEFT_MS = 60_000;
 
-/** What was typed last, and when it was seen first. @type {{form: Form | null, sinceMs: number}} */
+/** What was typed last, and when it was seen first; held so loosely that the PIN is gone with its form.
+ * @type {{form: WeakRef<Form> | null, sinceMs: number}} */
 const last = { form: null, sinceMs: 0 };
 
 /** @param {Form} form @returns {"number" | "pin"} */
@@ -51,7 +52,7 @@ export const pin = {
   forgets: true,
   ticked(phone, _params) {
     const { form } = phone.place;
-    if (last.form !== form) Object.assign(last, { form, sinceMs: Date.now() });
+    if (last.form?.deref() !== form) Object.assign(last, { form: new WeakRef(form), sinceMs: Date.now() });
     else if (Object.keys(form).length > 0 && !form.asking && Date.now() - last.sinceMs > LEFT_MS) phone.home();
   },
   typed: (phone, _params, pressed, form) => (pressed === "Enter" ? void goOn(phone, form) : press(phone, form, pressed)),

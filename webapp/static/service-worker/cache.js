@@ -14,7 +14,7 @@ const { VERSION: version, PRECACHE: files } = worker;
 const PREFIX = "floorledger-shell-";
 const CACHE = PREFIX + version;
 const SHELL = "/";
-const PAGES = ["/manifest.webmanifest"];
+const MANIFEST = "/manifest.webmanifest";
 
 /** Which stored answer a GET deserves: "shell", "file", or null for the network.
  * @param {URL} url @param {boolean} isNavigation @param {string} origin @param {Set<string>} kept */
@@ -31,12 +31,13 @@ async function fill() {
   try {
     await cache.addAll([
       ...files.map(({ url, integrity }) => new Request(url, { integrity, cache: "reload", credentials: "same-origin" })),
-      ...[SHELL, ...PAGES].map((url) => new Request(url, { cache: "reload", credentials: "same-origin" })),
+      ...[SHELL, MANIFEST].map((url) => new Request(url, { cache: "reload", credentials: "same-origin" })),
     ]);
-    const shell = await cache.match(SHELL);
+    const [shell, manifest] = await Promise.all([SHELL, MANIFEST].map((url) => cache.match(url)));
     const page = (await shell?.clone().text()) ?? "";
-    // A captive portal answers "/" too: only a page that names this version is our shell.
+    // A captive portal answers these too: only a page that names this version is our shell, and a manifest is JSON.
     if (shell?.redirected || !page.includes(`data-version="${version}"`)) throw new Error("not our shell");
+    if (manifest?.redirected || !(await manifest?.clone().json())?.start_url) throw new Error("not our manifest");
   } catch (error) {
     if (!wasThere) await caches.delete(CACHE);
     throw error;
@@ -54,7 +55,7 @@ async function fromCache(event, key) {
   return (await cache.match(key)) ?? fetch(event.request);
 }
 
-const keptPaths = new Set([...files.map(({ url }) => url), ...PAGES]);
+const keptPaths = new Set([...files.map(({ url }) => url), MANIFEST]);
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(fill());
