@@ -11,7 +11,6 @@ from typing import Any
 
 from flask import Response, current_app, make_response, render_template, request
 
-
 # The query parameters of a page with parts; see `access(query=...)`.
 PARTS = frozenset({"part", "seen"})
 

@@ -80,7 +80,8 @@ _KINDS = [
     Kind("user.last_admin", 409, _("This is the last administrator."),
          _("Make somebody else an administrator first.")),
     Kind("user.needs_another", 403, _("This takes another person’s consent."),
-         _("Somebody with the payroll role, or another administrator where nobody has it, answers it on the page Users.")),
+         _("Somebody with the payroll role, or another administrator where nobody has it, answers it on the page "
+           "Users.")),
     Kind("user.request_gone", 404, _("This request was answered already, or has lapsed."),
          _("Look at the list of users.")),
     Kind("team.outside", 403, _("This is about people of other teams."),
@@ -165,10 +166,12 @@ _KINDS = [
          _("Use at least 12 characters, or a key file: floorledger backup --new-key-file FILE.")),
     Kind("backup.exists", 409, _("There is a file of this name already."), _("Give another name: backups do not "
          "replace each other.")),
-    Kind("restore.running", 409, _("Floorledger is running on this data."), _("Stop it first, everywhere, then restore.")),
+    Kind("restore.running", 409, _("Floorledger is running on this data."),
+         _("Stop it first, everywhere, then restore.")),
     Kind("restore.no_proof", 403, _("Only an administrator replaces what is here."),
          _("Give the name, the password and a code of an administrator of this installation.")),
-    Kind("restore.unfinished", 503, _("A restore was interrupted here."), _("Run floorledger restore again to its end.")),
+    Kind("restore.unfinished", 503, _("A restore was interrupted here."),
+         _("Run floorledger restore again to its end.")),
     # the request as such
     Kind("request.invalid", 400, _("This request cannot be understood."), _("Correct it and send it again.")),
     Kind("request.unknown_field", 400, _("This address does not take the field “{field}”."),

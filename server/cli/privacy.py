@@ -83,7 +83,11 @@ def erase(settings: Settings, people: tuple[str, ...], force: bool, yes: bool, l
         for person in found:
             for place, hits in erasure.leftovers(connection, site, person.name).items():
                 click.echo(
-                    _("Words of one name still stand in %(place)s (%(hits)s): see whom they mean.", place=place, hits=hits)
+                    _(
+                        "Words of one name still stand in %(place)s (%(hits)s): see whom they mean.",
+                        place=place,
+                        hits=hits,
+                    )
                 )
 
 

@@ -132,9 +132,7 @@ def load(
     return kept.access
 
 
-def _set_up(
-    connection: Connection, settings: Settings, load: _Load, demo: invented.DemoPlant, story: Story
-) -> None:
+def _set_up(connection: Connection, settings: Settings, load: _Load, demo: invented.DemoPlant, story: Story) -> None:
     """Everything but facts, as it would have been made on the first morning."""
     site, began = load.access.site, story.began_at - HOUR
     rows = demo.rows()

@@ -55,9 +55,7 @@ def live_board() -> Response:
     with read(db.engine) as connection:
         values["currency"] = plant.site(connection, site).currency
         if part in ("", "work"):
-            values["floor"] = board.now_on_floor(
-                connection, site, moment, current.reach, shared=values["wall"]
-            )
+            values["floor"] = board.now_on_floor(connection, site, moment, current.reach, shared=values["wall"])
         if part in ("", "today"):
             values["today"] = board.today(connection, site, moment, current.reach)
         if part in ("", "drift"):

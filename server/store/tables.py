@@ -600,9 +600,9 @@ class User(Base):
 
 
 class Session(Base):
-    """A signed-in browser; the cookie's secret is stored hashed, ending a session is deleting its row. `proved_at`: when
-    its user last proved to be there; `how`: with what, separated by spaces; `lacks`: what is still to be done before
-    anything opens, see `server.auth.sessions`."""
+    """A signed-in browser; the cookie's secret is stored hashed, ending a session is deleting its row. `proved_at`:
+    when its user last proved to be there; `how`: with what, separated by spaces; `lacks`: what is still to be done
+    before anything opens, see `server.auth.sessions`."""
 
     __tablename__ = "session"
     site: Mapped[str] = site_key()

@@ -169,7 +169,8 @@ def places(twin: Twin) -> dict[str, tuple[str, ...]]:
         entries = connection.execute(TABLES["entry"].select()).all()
         letters = letters_by_reference(connection, "main", "person")
     return {
-        "code": ("MO-1", "MO-2", "NO-1"), "key": tuple(WAGES), "position": tuple(map(str, range(1, len(entries) + 2, 3))),
+        "code": ("MO-1", "MO-2", "NO-1"), "key": tuple(WAGES),
+        "position": tuple(map(str, range(1, len(entries) + 2, 3))),
         "identity": (*facts[::9], *facts[-4:], *devices), "event_id": (facts[0],), "call": (facts[-2],),
         "filename": ("app.js",), "name": ("62x29",), "letters": tuple(letters.values()),
     }  # fmt: skip

@@ -20,7 +20,7 @@ _ELEMENTS = (
     "<div hx-on:click=tripwire() data-tripwire>x</div>", "<x-tripwire is=button data-tripwire>",
 )  # fmt: skip
 # What may stand around the place a text is put: an attribute, a comment, a script, a style, a text area.
-_BREAKS = ("", "\">", "'>", "-->", "</script>", "</textarea>", "</title></style>", "]]>", "\"><!--", "</option></select>")
+_BREAKS = ("", '">', "'>", "-->", "</script>", "</textarea>", "</title></style>", "]]>", '"><!--', "</option></select>")
 _BARE = (
     "\" onmouseover=tripwire() x=\"", "' onfocus=tripwire() autofocus='", "\" autofocus onfocus=tripwire() data-tripwire=\"",
     "javascript:tripwire()", "JaVaScRiPt:tripwire()", "data:text/html,<script>tripwire()</script>",
