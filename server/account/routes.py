@@ -198,7 +198,7 @@ def _page(problem: Problem | None = None) -> str:
 def _password_page(problem: Problem | None = None) -> str:
     return render_template(
         "account/password.html", problem=problem, rule=passwords.rule(alone=_password_is_alone()),
-        next=local_path(request.values.get("next"), ""), lacks=current.lacks,
+        next=local_path(request.form.get("next") or request.args.get("next"), ""), lacks=current.lacks,
     )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def _set_up_page(problem: Problem | None = None, seed: str = "") -> str:
         "account/second_factor.html", problem=problem, seed=seed, factors=its, lacks=current.lacks,
         picture=qr.svg(totp.address(seed, current.user, site.name if site else "")),
         set_up=vault.seal(sealed, _set_up_purpose()), passkeys=passkeys.usable(),
-        next=local_path(request.values.get("next"), ""),
+        next=local_path(request.form.get("next") or request.args.get("next"), ""),
     )  # fmt: skip
 
 
