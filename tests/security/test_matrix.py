@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import count
 
 import pytest
 from flask import Flask
@@ -12,10 +13,12 @@ from server.auth.fields import READABLE
 from tests.security import stage
 from tests.security.conftest import Stage
 from tests.security.matrix import LINES, Line
+from tests.server import callers
 
 REFUSALS = {"auth.missing", "auth.revoked", "auth.forbidden"}
 # A parameter no address takes: whoever is let in is told so, before the view runs and changes anything.
 STRANGE = "no-such-parameter"
+NUMBERS = count(1)
 
 
 def filled(address: str, things: stage.Things, **given: str) -> str:
@@ -161,6 +164,31 @@ def test_a_thing_of_another_site_is_not_there(line: Line, house: Stage) -> None:
             answers.append((answer.status_code, body))
             assert answer.status_code == 404, f"{name}: {line.method} {path} answers {answer.status_code}"
         assert all(answer == answers[0] for answer in answers), f"{name}: {line.name}"
+
+
+@pytest.mark.requirement("SR-24")
+@pytest.mark.parametrize(
+    "line", [line for line in NAMING if line.objects in ("fact", "person")], ids=lambda one: one.name
+)
+def test_a_thing_of_another_team_is_not_there(line: Line, house: Stage) -> None:
+    """Whoever is responsible for assembly alone asks for what belongs to turning: the answer is that of nothing."""
+    asked = 0
+    for role in ROLES:
+        name = f"{role} of assembly {next(NUMBERS)}"
+        client = callers.signed_in(house.app, house.engine, role, name=name, teams=["D2"])
+        caller = stage.Principal(client, frozenset({role}), {})
+        if not opens(line, caller):
+            continue
+        answers = []
+        for things in (house.own, NOT_THERE):
+            answer = caller.call(line.method, filled(line.address, things))
+            said = {key: str(text) for key, text in answer.json.items() if key != "id"}
+            for named in (things.fact, things.call, things.person):
+                said = {key: text.replace(named, "…") for key, text in said.items()}
+            answers.append((answer.status_code, said))
+        assert answers[0] == answers[1] and answers[0][0] == 404, f"{name}: {line.name} answers {answers[0]}"
+        asked += 1
+    assert asked
 
 
 @pytest.mark.requirement("SR-24")
