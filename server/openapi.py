@@ -21,8 +21,8 @@ _DAY = {"type": "string", "format": "date"}
 _PUBLIC_KEY = {
     "type": "string",
     "pattern": "^[A-Za-z0-9_-]{87}$",
-    "description": "A point on P-256, uncompressed, in base64url. From then on the device signs what it sends (RFC 9421): "
-    "the headers Content-Digest, Signature-Input and Signature as server/auth/signature.py describes them.",
+    "description": "A point on P-256, uncompressed, in base64url. From then on the device signs what it sends (RFC "
+    "9421): the headers Content-Digest, Signature-Input and Signature as server/auth/signature.py describes them.",
 }
 _AT_THE_DESK = {"type": "string", "pattern": "^[0-9]{6}$", "description": "By what it is known where it is let in."}
 
