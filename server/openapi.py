@@ -51,7 +51,7 @@ _SCHEMAS: dict[str, Any] = {
         "type code title status id", type=_TEXT, code=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, action=_TEXT,
         id=_TEXT, pointer=_TEXT,
     ),
-    "Batch": _object(
+    "Batch": {"additionalProperties": False} | _object(
         "protocol batch_id events",
         protocol={"const": catalog.PROTOCOL},
         batch_id={"type": "string", "format": "uuid", "description": "Made by the sender; the answer repeats it."},

@@ -255,7 +255,8 @@ def test_a_passphrase_does_as_well(here: Plant, tmp_path: Path) -> None:
 def test_a_backup_that_is_killed_leaves_no_file(here: Plant, tmp_path: Path) -> None:
     path = tmp_path / "one.backup"
     environment = {**os.environ, "FLOORLEDGER_BACKUP_PASSPHRASE": SECRET}
-    for pause in (0.0, 1.5):  # while it writes, reads back, recomputes
+    killed = 0
+    for pause in (0.0, 0.3, 0.8):  # while it writes, reads back, recomputes
         process = subprocess.Popen(
             [sys.executable, "-c", "from server.cli import main; main()", "--data-dir", str(here.settings.data_dir),
              "backup", str(path)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -266,8 +267,12 @@ def test_a_backup_that_is_killed_leaves_no_file(here: Plant, tmp_path: Path) -> 
         assert SECRET.encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes()  # SR-63: in no process list
         time.sleep(pause)
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        if process.wait() == 0:  # a fast machine: it was done
+            path.unlink()
+        else:
+            killed += 1
         assert not path.exists()
+    assert killed
     assert here.run("backup", str(path)).exit_code == 0  # what the killed ones left is in nobody's way, and goes
     assert leftovers(here.settings.data_dir) == []
 

@@ -21,8 +21,8 @@ export const enrol = {
     const send = async () => {
       if (form.sending || !secret || !name.trim()) return;
       phone.fill({ sending: true, why: null, declined: false });
-      const why = await phone.enrol(secret, name.trim(), language);
-      phone.fill({ sending: false, why });
+      const refused = await phone.enrol(secret, name.trim(), language);
+      phone.fill({ sending: false, why: refused && whyNot(refused) });
     };
     return html`
       <header class="bar">
@@ -77,6 +77,13 @@ export const enrol = {
     `;
   },
 };
+
+/** @param {import("../outbox/server.js").Answer} answer */
+function whyNot(answer) {
+  if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
+  if (answer.is === "stranger") return t("Something on this network answers in the server's place. Is there a login page?");
+  return t("The server cannot be reached. Enrolling needs the network once.");
+}
 
 /** Known to the server, and not let in yet: nothing is sent or read until somebody at a desk has looked.
  * @param {import("./phone.js").Phone} phone @param {boolean} isAgain */

@@ -70,12 +70,12 @@
  * @property {() => Promise<void>} undo
  * @property {(text: string) => Promise<void>} scan a code was read or typed
  * @property {(person: string, how?: {proven?: boolean}) => Promise<void>} signIn
- * @property {(number: string, pin: string) => Promise<string | null>} signInByPin null, or why not
+ * @property {(number: string, pin: string) => Promise<import("../outbox/server.js").Answer | null>} signInByPin null, or why not
  * @property {(mates: string[]) => void} gather the crew from now on
  * @property {() => void} signOut
  * @property {(text: string, signal?: Signal) => void} say
  * @property {(values: Partial<Preferences>) => Promise<void>} prefer
- * @property {(secret: string, name: string, language: string) => Promise<string | null>} enrol null, or why not
+ * @property {(secret: string, name: string, language: string) => Promise<import("../outbox/server.js").Answer | null>} enrol null, or why not
  * @property {() => void} update load the new version
  * @property {() => Promise<void>} exportUnsent
  * @property {() => Promise<void>} discardExported

@@ -40,9 +40,22 @@ async function goOn(phone, form) {
   if (!form.pin || !form.number) return;
   const asking = Date.now();
   phone.fill({ asking, why: null });
-  const why = await phone.signInByPin(form.number, form.pin);
+  const refused = await phone.signInByPin(form.number, form.pin);
   // Not on a screen that was opened meanwhile.
-  if (why && phone.place.form.asking === asking) phone.fill({ asking: null, pin: "", why });
+  if (refused && phone.place.form.asking === asking) phone.fill({ asking: null, pin: "", why: whyNot(refused) });
+}
+
+/** @param {import("../outbox/server.js").Answer} answer */
+function whyNot(answer) {
+  if (answer.is === "problem" && answer.problem.code === "person.pin_wrong") {
+    return t("Number and PIN do not fit. Check the number and type the PIN again.");
+  }
+  if (answer.is === "problem") return [answer.problem.title, answer.problem.detail].filter(Boolean).join(" ");
+  if (answer.is === "broken" && answer.status === 429) {
+    const minutes = Math.max(1, Math.ceil((answer.retryAfterMs ?? 60_000) / 60_000));
+    return t("Too many wrong PINs. Scan your badge, or try again in {n} min.", { n: minutes });
+  }
+  return t("This needs the network: only the server knows PINs. Scan your badge; that always works.");
 }
 
 /** @type {import("./phone.js").Screen} */

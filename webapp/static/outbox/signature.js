@@ -5,13 +5,15 @@ import { uuid } from "../lib/uuid.js";
 
 const PARTS = '("@method" "@path" "@query" "content-digest")';
 
-/** @param {ArrayBuffer} bytes */
-export const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
-
 export class Signature {
   /** @type {CryptoKey | null} */ key = null;
   /** How far the server's clock is ahead of ours; a second more or less does not matter. */
   #aheadMs = 0;
+
+  /** @param {ArrayBuffer} bytes */
+  base64(bytes) {
+    return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  }
 
   /** What an answer says of the time. @param {string | null} date */
   hear(date) {
@@ -24,7 +26,7 @@ export class Signature {
     if (!this.key) return {};
     const [place, query = ""] = path.split("?");
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-    const digest = `sha-256=:${base64(await crypto.subtle.digest("SHA-256", bytes))}:`;
+    const digest = `sha-256=:${this.base64(await crypto.subtle.digest("SHA-256", bytes))}:`;
     const created = Math.floor((Date.now() + this.#aheadMs) / 1000);
     const parameters = `${PARTS};created=${created};nonce="${uuid().replace(/-/g, "")}"`;
     const base = [
@@ -35,6 +37,6 @@ export class Signature {
       `"@signature-params": ${parameters}`,
     ].join("\n");
     const signed = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, this.key, new TextEncoder().encode(base));
-    return { "Content-Digest": digest, "Signature-Input": `d=${parameters}`, Signature: `d=:${base64(signed)}:` };
+    return { "Content-Digest": digest, "Signature-Input": `d=${parameters}`, Signature: `d=:${this.base64(signed)}:` };
   }
 }

@@ -121,23 +121,12 @@ export class People {
   }
 
   /** A number and a PIN, for who has no badge at hand: only the server can tell.
-   * @param {string} number @param {string} pin @returns {Promise<string | null>} null, or why not */
+   * @param {string} number @param {string} pin @returns {Promise<import("../outbox/server.js").Answer | null>} null, or why not */
   async signInByPin(number, pin) {
     const answer = await this.phone.server.ask("/api/v1/device/sign-in", { method: "POST", body: JSON.stringify({ number, pin }) });
-    if (answer.is === "ok" && typeof answer.body.person === "string") {
-      if (this.phone.place.screen !== "pin") return null; // who asked has left meanwhile
-      await this.signIn(answer.body.person);
-      return null;
-    }
-    if (answer.is === "problem" && answer.problem.code === "person.pin_wrong") {
-      return t("Number and PIN do not fit. Check the number and type the PIN again.");
-    }
-    if (answer.is === "problem") return [answer.problem.title, answer.problem.detail].filter(Boolean).join(" ");
-    if (answer.is === "broken" && answer.status === 429) {
-      const minutes = Math.max(1, Math.ceil((answer.retryAfterMs ?? MINUTE_MS) / MINUTE_MS));
-      return t("Too many wrong PINs. Scan your badge, or try again in {n} min.", { n: minutes });
-    }
-    return t("This needs the network: only the server knows PINs. Scan your badge; that always works.");
+    if (answer.is !== "ok" || typeof answer.body.person !== "string") return answer;
+    if (this.phone.place.screen === "pin") await this.signIn(answer.body.person); // else who asked has left meanwhile
+    return null;
   }
 
   /** A sign of life. */

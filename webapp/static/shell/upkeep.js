@@ -35,14 +35,12 @@ export class Upkeep {
     this.store = store;
   }
 
-  /** @param {string} secret @param {string} name @param {string} chosen @returns {Promise<string | null>} null, or why not */
+  /** @param {string} secret @param {string} name @param {string} chosen
+   * @returns {Promise<import("../outbox/server.js").Answer | null>} null, or why not */
   async enrol(secret, name, chosen) {
     const { phone, store } = this;
-    const { enrolHere } = await others();
-    const answer = await enrolHere(phone.server, store, { secret, name, language: chosen });
-    if (answer.is === "problem") return answer.problem.detail || answer.problem.title;
-    if (answer.is === "stranger") return t("Something on this network answers in the server's place. Is there a login page?");
-    if (answer.is !== "ok") return t("The server cannot be reached. Enrolling needs the network once.");
+    const answer = await (await others()).enrolHere(phone.server, store, { secret, name, language: chosen });
+    if (answer.is !== "ok") return answer;
     await phone.prefer({ language: chosen });
     phone.health.persisted = (await navigator.storage?.persist?.().catch(() => null)) ?? null;
     phone.waiting = "";
@@ -97,7 +95,16 @@ export class Upkeep {
     this.#told.atMs = Date.now();
     const { settlings } = phone.queue;
     const answer = await phone.server.ask(`/api/v1/device?${words}`);
-    if (answer.is === "problem") await this.#takeRefusal(answer.problem);
+    if (answer.is === "problem") {
+      const { code, detail } = answer.problem;
+      if (code === "device.waiting") phone.waiting = detail ?? "";
+      else if (/signature_[mw]/.test(code)) phone.waiting ??= await (await others()).askForKey(phone.server, this.store);
+      else if (phone.waiting !== null) {
+        phone.waiting = null;
+        if (phone.place.screen === "enrol") phone.fill({ secret: "", declined: true });
+      }
+      phone.draw();
+    }
     if (answer.is !== "ok") {
       clearTimeout(this.#again);
       if (phone.waiting !== null) this.#again = setTimeout(() => void this.meet(), WAIT_MS);
@@ -114,18 +121,6 @@ export class Upkeep {
     }
     if (phone.waiting !== null) await this.#arrive();
     else if (wasUnknown && phone.place.screen === "enrol" && !phone.place.form.secret) phone.home();
-    phone.draw();
-  }
-
-  /** @param {import("../outbox/server.js").Refusal} problem */
-  async #takeRefusal({ code, detail }) {
-    const { phone } = this;
-    if (code === "device.waiting") phone.waiting = detail ?? "";
-    else if (/^device.signature_[mw]/.test(code)) phone.waiting ??= await (await others()).askForKey(phone.server, this.store);
-    else if (phone.waiting !== null) {
-      phone.waiting = null;
-      if (phone.place.screen === "enrol") phone.fill({ secret: "", declined: true });
-    }
     phone.draw();
   }
 
