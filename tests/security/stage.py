@@ -174,13 +174,13 @@ def _with_cookie(app: Flask, cookie: str, secret: str) -> FlaskClient:
 
 
 # What changes because somebody called, and tells nothing but that.
-_LEFT_BEHIND = {"session", "audit_line", "reference_version", "reference_part"}
+_LEFT_BEHIND = {"session", "audit_line", "disclosure", "reference_version", "reference_part"}
 _SEEN = {("device", "seen_at"), ("api_token", "used_at")}
 
 
 def contents(engine: Engine) -> dict[str, list[str]]:
     """Everything stored, as text, by table: to see that nothing changed. Without what reading leaves behind: instants
-    of last use, sign-ins that lapsed, who looked at what, and what a device was told."""
+    of last use, sign-ins that lapsed, who looked at what or was given names, and what a device was told."""
     found = {}
     with read(engine) as connection:
         for table in tables.Base.metadata.sorted_tables:
