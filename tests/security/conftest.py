@@ -54,6 +54,19 @@ def house(tmp_path_factory: pytest.TempPathFactory, _migrated_file: Path) -> Ite
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The stage on each database."""
+    yield from _on(request, tmp_path_factory)
+
+
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgresql", marks=(pytest.mark.postgres, pytest.mark.long))],
+)
+def either_at_length(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The same for what asks every address a hundred times: on PostgreSQL in the long run."""
+    yield from _on(request, tmp_path_factory)
+
+
+def _on(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     if request.param == "sqlite":
         yield request.getfixturevalue("house")
         return

@@ -36,12 +36,12 @@ ASKING = [line for line in LINES if line.query - {"*"} and line.method == "GET"]
 
 @pytest.mark.requirement("SR-40", "SR-41")
 @pytest.mark.parametrize("line", ASKING, ids=lambda line: line.name)
-def test_no_parameter_reaches_the_database_as_sql(line: Line, either: Stage) -> None:
+def test_no_parameter_reaches_the_database_as_sql(line: Line, either_at_length: Stage) -> None:
     """Every hostile text in every parameter: an answer that says what is wrong or finds nothing, soon, and nothing
     changes. Half of them also as an address that htmx asks for."""
-    before = stage.contents(either.engine)
-    caller = one_who_may(either, line)
-    path = filled(line.address, either.own)
+    before = stage.contents(either_at_length.engine)
+    caller = one_who_may(either_at_length, line)
+    path = filled(line.address, either_at_length.own)
     for number, hostile in enumerate((*texts.SQL, *texts.XSS[-9:], "\x00", "a\x00b", "\x1b[2J")):
         for parameter in sorted(line.query):
             headers = {"HX-Request": "true"} if number % 2 else {}
@@ -51,7 +51,7 @@ def test_no_parameter_reaches_the_database_as_sql(line: Line, either: Stage) -> 
             answer.get_data()
             assert time.thread_time() - begun < MOST_S, f"{line.name} {asked!r} takes too long"
             assert answer.status_code < 500, f"{line.name} {asked!r} answers {answer.status_code}"
-    assert stage.contents(either.engine) == before
+    assert stage.contents(either_at_length.engine) == before
 
 
 @pytest.mark.requirement("SR-40")
@@ -66,9 +66,9 @@ def test_a_filter_finds_what_holds_it_and_nothing_more(either: Stage) -> None:
 
 @pytest.mark.requirement("SR-48")
 @pytest.mark.parametrize("line", [line for line in LINES if "<" in line.address], ids=lambda line: line.name)
-def test_no_place_of_an_address_takes_what_is_none(line: Line, either: Stage) -> None:
-    before = stage.contents(either.engine)
-    caller = one_who_may(either, line)
+def test_no_place_of_an_address_takes_what_is_none(line: Line, either_at_length: Stage) -> None:
+    before = stage.contents(either_at_length.engine)
+    caller = one_who_may(either_at_length, line)
     start = line.address.index("<")
     for hostile in (*texts.TRAVERSAL, *map(quote, texts.SQL), *(quote(sign) for sign in "\x00\x1b\u202e\r\n")):
         path = f"{line.address[:start]}{hostile}{line.address[line.address.index('>') + 1 :]}"
@@ -81,7 +81,7 @@ def test_no_place_of_an_address_takes_what_is_none(line: Line, either: Stage) ->
         if line.objects != "none":
             assert answer.status_code in (303, 308, 400, 401, 404, 405), f"{line.method} {path!r}: {answer.status_code}"
         assert "root:x:0" not in body and "create_app" not in body, path
-    assert stage.contents(either.engine) == before
+    assert stage.contents(either_at_length.engine) == before
 
 
 @pytest.mark.requirement("SR-45")
