@@ -86,7 +86,7 @@ def main() -> int:
 
 def pytest(markers: str, *, browser: bool) -> list[str]:
     """Both runs of pytest, and which of them failed."""
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto", "-m", markers]
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto", "--durations=10", "-m", markers]
     failed = []
     if browser and not _in_browsers([*command, str(E2E)]):
         failed.append(f"pytest {E2E}")
