@@ -144,14 +144,12 @@ def test_a_new_password_ends_the_sign_ins_elsewhere(app: Flask, client: FlaskCli
 @pytest.mark.requirement("SR-11")
 @pytest.mark.parametrize(
     ("roles", "minutes"),
-    [({"accountant"}, 30), ({"payroll"}, 30), ({"admin"}, 30), ({"auditor"}, 30), ({"lead"}, 120),
-     ({"lead", "accountant"}, 30)],
-    ids=str,
-)  # fmt: skip
+    [("accountant", 30), ("payroll", 30), ("admin", 30), ("auditor", 30), ("lead", 120), ("lead accountant", 30)],
+)
 def test_who_sees_money_is_signed_out_sooner(
-    roles: set[str], minutes: int, client: FlaskClient, database: Engine, settings: Settings, site: str, clock: Clock
+    roles: str, minutes: int, client: FlaskClient, database: Engine, settings: Settings, site: str, clock: Clock
 ) -> None:
-    add_user(database, settings, "omar", *roles)
+    add_user(database, settings, "omar", *roles.split())
     enter(client, "omar")
     for _ in range(2):
         clock.now += minutes * MINUTE
