@@ -247,6 +247,8 @@ class Problem(Exception):
         self.id = secrets.token_hex(4)
         self.params = {"id": self.id, **params}
         self.headers: dict[str, str] = {}
+        # Further members of the answer for programs (RFC 9457, 3.2).
+        self.members: dict[str, str] = {}
 
     @property
     def code(self) -> str:
@@ -323,6 +325,7 @@ def answer(problem: Problem) -> ResponseReturnValue:
         }
         if problem.pointer:
             members["pointer"] = problem.pointer
+        members |= problem.members
         response = Response(json.dumps(members), status, mimetype="application/problem+json")
     elif problem.code == "auth.missing" and request.method in ("GET", "HEAD"):
         response = _to_sign_in()

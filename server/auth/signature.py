@@ -8,7 +8,7 @@ one form and no other:
     Signature: d=:BASE64:                                                   r and s, 32 bytes each
 
 It holds for five minutes around `created`, by the server's clock: a device whose clock is wrong learns the time from
-the `Date` of the refusal. Of a request that changes something the nonce is used up as well, in the database that all
+the `now` of the refusal. Of a request that changes something the nonce is used up as well, in the database that all
 processes share: what was overheard cannot be sent a second time. A read may be, for those minutes, by whoever holds
 the credential as well; it changes nothing and tells what was told before.
 """
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Request
 
 from server.problems import Problem
+from sync.core.clock import format_instant
 
 HOLDS_MS = 5 * 60_000
 _PARTS = '("@method" "@path" "@query" "content-digest")'
@@ -62,9 +63,11 @@ def check(request: Request, public_key: str, now: int) -> str:
         _load(public_key).verify(encoded, base.encode("utf-8", "replace"), ECDSA(SHA256()))
     except InvalidSignature:
         raise Problem("device.signature_wrong") from None
-    # Only now: whoever cannot sign learns nothing of our clock that `Date` does not say.
+    # Only now: whoever cannot sign learns nothing more of our clock than any answer says.
     if abs(now - int(created) * 1000) > HOLDS_MS:
-        raise Problem("device.signature_old")
+        problem = Problem("device.signature_old")
+        problem.members["now"] = format_instant(now)
+        raise problem
     return nonce
 
 

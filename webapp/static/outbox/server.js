@@ -54,14 +54,19 @@ export class Server {
    * @returns {Promise<Answer>}
    */
   async ask(path, options = {}) {
-    const answer = await this.#askOnce(path, options);
-    const code = answer.is === "problem" && answer.status === 401 ? String(answer.problem.code) : "";
-    // Refused for the device, not for what was asked: a wrong PIN is a 401 too.
-    if (code.startsWith("device.signature")) {
-      this.signature.key = await this.recallKey().catch(() => this.signature.key); // and the time is known by now
-    } else if (code.startsWith("auth.") && this.token && !this.isCookieLost) this.isCookieLost = true;
-    else return answer;
-    return this.#askOnce(path, { ...options, signal: undefined });
+    let answer = await this.#askOnce(path, options);
+    const tried = new Set();
+    for (;;) {
+      // Refused for the device, not for what was asked: a wrong PIN is a 401 too. Each remedy helps once.
+      const code = answer.is === "problem" && answer.status === 401 ? String(answer.problem.code) : "";
+      const remedy = code.startsWith("device.signature") ? code : code.startsWith("auth.") ? "auth" : "";
+      if (!remedy || tried.has(remedy)) return answer;
+      tried.add(remedy);
+      if (remedy !== "auth") this.signature.key = await this.recallKey().catch(() => this.signature.key); // the time is known by now
+      else if (this.token && !this.isCookieLost) this.isCookieLost = true;
+      else return answer;
+      answer = await this.#askOnce(path, { ...options, signal: undefined });
+    }
   }
 
   /**
@@ -71,7 +76,7 @@ export class Server {
    */
   async #askOnce(path, { method = "GET", body, headers = {}, signal = deadline(DEADLINE_MS), keepalive = false }) {
     try {
-      const signed = await this.signature.of(method, path, body ?? "");
+      const signed = await this.signature.of(method, path, body ?? "", this.clock.read().nowMs);
       const sent = this.clock.depart();
       const answer = await this.request(path, {
         method,
@@ -101,11 +106,11 @@ export class Server {
     if (answer.status === 304) return { is: "not modified" };
     if (answer.type === "opaqueredirect" || (answer.status >= 300 && answer.status < 400)) return { is: "stranger" };
     const kind = (answer.headers.get("Content-Type") ?? "").split(";")[0].trim();
-    if (kind.endsWith("json")) this.signature.hear(answer.headers.get("Date"));
     const wait = Number(answer.headers.get("Retry-After") ?? NaN);
     const retryAfterMs = Number.isFinite(wait) ? wait * 1000 : null;
     if (kind === "application/problem+json") {
       const problem = await answer.json();
+      if (problem.now) this.clock.learn(Date.parse(problem.now), sent);
       if (answer.status >= 500 || answer.status === 429) return { is: "broken", status: answer.status, retryAfterMs };
       return { is: "problem", status: answer.status, problem, retryAfterMs };
     }

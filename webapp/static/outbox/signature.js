@@ -7,28 +7,23 @@ const PARTS = '("@method" "@path" "@query" "content-digest")';
 
 export class Signature {
   /** @type {CryptoKey | null} */ key = null;
-  /** How far the server's clock is ahead of ours; a second more or less does not matter. */
-  #aheadMs = 0;
 
   /** @param {ArrayBuffer} bytes */
   base64(bytes) {
     return btoa(String.fromCharCode(...new Uint8Array(bytes)));
   }
 
-  /** What an answer says of the time. @param {string | null} date */
-  hear(date) {
-    const atMs = Date.parse(date ?? "");
-    if (atMs) this.#aheadMs = atMs - Date.now();
-  }
-
-  /** @param {string} method @param {string} path @param {string | ArrayBuffer} body @returns {Promise<Record<string, string>>} */
-  async of(method, path, body) {
+  /**
+   * @param {string} method @param {string} path @param {string | ArrayBuffer} body
+   * @param {number} nowMs by the server's clock, as far as it is known
+   * @returns {Promise<Record<string, string>>}
+   */
+  async of(method, path, body, nowMs) {
     if (!this.key) return {};
     const [place, query = ""] = path.split("?");
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     const digest = `sha-256=:${this.base64(await crypto.subtle.digest("SHA-256", bytes))}:`;
-    const created = Math.floor((Date.now() + this.#aheadMs) / 1000);
-    const parameters = `${PARTS};created=${created};nonce="${uuid().replace(/-/g, "")}"`;
+    const parameters = `${PARTS};created=${Math.floor(nowMs / 1000)};nonce="${uuid().replace(/-/g, "")}"`;
     const base = [
       `"@method": ${method}`,
       `"@path": ${place}`,
