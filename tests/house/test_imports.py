@@ -25,7 +25,7 @@ ENGINE: dict[str, set[str]] = {
 COMMON = {
     "sync", "webapp", "server.store", "server.auth", "server.extensions", "server.problems", "server.settings",
     "server.security", "server.language", "server.menu", "server.qr", "server.words", "server.figures",
-    "server.static", "server.openapi", "server.fragments", "server.spreadsheet",
+    "server.static", "server.openapi", "server.fragments", "server.spreadsheet", "server.plots",
 }  # fmt: skip
 # Where parts meet; everything else in server is a room that sees the common things and itself.
 MEETING = ("server.cli", "server.worker", "server.wsgi", "server.demo", "server.migrations")
