@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from server.feedback.plots import Bar, BuildUp, Swing, build_up, stacked, swings
+from server.feedback.plots import BuildUp, Swing, build_up, swings
 from server.feedback.reading import people, valuation
 from server.feedback.timeline import Timeline, draw
 from server.language import pick
+from server.plots import Bar, stacked
 from server.store import entries, facts, order_cost, plant, standards
 from server.store.facts import Fact
 from server.store.order_cost import OrderCost

@@ -1,8 +1,4 @@
-"""Geometry of the plots: values in, positions out, as percentages of the width.
-
-Plots are SVG without a view box: positions are percentages, heights and type are pixels, so a plot fills its cell at
-any width and its lines stay sharp. Every plot stands in a table whose cells say the same in figures.
-"""
+"""Geometry of the plots of orders: values in, positions out (see `server.plots`)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,16 +6,12 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from server.plots import nice_ticks, pct
 from sync.core.clock import local, local_date, midnight, to_instant
 from sync.core.money import ZERO
 from sync.costing.standard import Comparison
 
 HOUR_MS = 3_600_000
-
-
-def pct(share: Decimal | float) -> str:
-    """A share of the width for an SVG attribute."""
-    return f"{float(share) * 100:.3f}%"
 
 
 # --- cost build-up -----------------------------------------------------------------------------------------------
@@ -90,36 +82,7 @@ def build_up(comparison: Comparison) -> BuildUp | None:
     return BuildUp(tuple(steps), total, tuple((pct(place(tick)), tick) for tick in ticks))
 
 
-def nice_ticks(low: Decimal, high: Decimal, most: int = 5) -> list[Decimal]:
-    """Round values (1, 2 or 5 times a power of ten apart) inside low to high and zero."""
-    span = max(high, ZERO) - min(low, ZERO)
-    size = Decimal(10) ** (span.adjusted() - 1)
-    gap = next(size * factor for factor in (1, 2, 5, 10, 20, 50, 100) if span / (size * factor) <= most)
-    first = -(-min(low, ZERO) // gap)
-    return [gap * index for index in range(int(first), int(max(high, ZERO) // gap) + 1)]
-
-
 # --- small bars --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A part of a bar."""
-
-    kind: str
-    x: str
-    width: str
-
-
-def stacked(parts: Sequence[tuple[str, Decimal]], whole: Decimal) -> list[Bar]:
-    """Parts one after the other on a scale of `whole`, or of their sum where that is more."""
-    scale = max(whole, sum((value for _, value in parts), ZERO))
-    bars, at = [], ZERO
-    for kind, value in parts:
-        if value > 0 and scale:
-            bars.append(Bar(kind, pct(at / scale), pct(value / scale)))
-            at += value
-    return bars
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from server import fragments
 from server.auth.access import access, current
 from server.extensions import db, now
 from server.feedback import board, order_page
-from server.feedback.plots import Bar, bullet, stacked
+from server.feedback.plots import bullet
 from server.feedback.reading import people, valuation
 from server.fragments import PARTS
 from server.intake import desk
 from server.menu import menu
+from server.plots import Bar, stacked
 from server.problems import Problem
 from server.security import local_path
 from server.store import event_log, facts, floor, intake_log, order_cost, plant

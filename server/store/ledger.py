@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Table, and_, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -233,11 +233,13 @@ def accumulated(
 def contents(connection: Connection, site: str, orders: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Bodies of the entries in force of these orders, by order, in the order of the ledger."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    query = select(ENTRY.c.position, ENTRY.c.order, ENTRY.c.body).join(STANDING, IN_FORCE)
+    # An outer join, so that no planner begins with all that is in force.
+    body = case((STANDING.c.position.is_not(None), ENTRY.c.body))
+    query = select(ENTRY.c.position, ENTRY.c.order, body).outerjoin(STANDING, IN_FORCE)
     rows = connection.execute(query.where(ENTRY.c.site == site, among(connection, ENTRY.c.order, orders))).fetchall()
     # Put in order here: asked to, SQLite reads the whole ledger, which is in that order.
-    for _position, order, body in sorted(map(tuple, rows)):
-        found[order].append(json.loads(body))
+    for _position, order, content in sorted(tuple(row) for row in rows if row[2] is not None):
+        found[order].append(json.loads(content))
     return found
 
 

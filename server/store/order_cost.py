@@ -80,6 +80,12 @@ class OrderCost:
             return None
         return self.billed.margin(self.comparison.total.actual)
 
+    def forecast(self, currency: str) -> standard.Forecast | None:
+        """What the whole order will have cost; None once it is closed, and while a price is missing."""
+        if self.status != "open" or self.comparison.unknown:
+            return None
+        return standard.forecast(self.comparison.total, currency)
+
     @property
     def version(self) -> str:
         """Of the frozen standard; "" without one."""
@@ -356,6 +362,7 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "actual": str(total.actual),
         "standard_planned": str(total.planned),
         "standard_earned": str(total.earned),
+        "forecast": _forecast(cost, currency),
         "shares": {name: f"{share:.4f}" for name, share in comparison.shares.items()},
         "unknown": [{"kind": gap.kind, "subject": gap.subject} for gap in comparison.unknown],
         "billable": _billable(cost),
@@ -363,6 +370,14 @@ def as_json(cost: OrderCost, currency: str) -> dict[str, Any]:
         "running": cost.running,
         "waiting": cost.waiting,
     }
+
+
+def _forecast(cost: OrderCost, currency: str) -> dict[str, str | None] | None:
+    """What the whole order will have cost; null where that cannot be told."""
+    if (told := cost.forecast(currency)) is None:
+        return None
+    pace = None if told.at_this_pace is None else str(told.at_this_pace)
+    return {"by_standard": str(told.by_standard), "at_this_pace": pace}
 
 
 def _against(cell: standard.Against) -> dict[str, str]:

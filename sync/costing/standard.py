@@ -162,6 +162,28 @@ class Against:
         return self.actual - self.earned
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What an order will have cost when all of it is made (estimate at completion, as in earned value):
+
+    by_standard  actual + standard of what is still to be made: the rest goes as planned
+    at_this_pace actual x planned / earned: the rest goes as it went so far; None while nothing is earned
+    """
+
+    by_standard: Decimal
+    at_this_pace: Decimal | None
+
+
+def forecast(total: Against, currency: str) -> Forecast | None:
+    """None without a standard, and when what was planned is made: then nothing is left to be told."""
+    if total.planned <= 0 or total.earned >= total.planned:
+        return None
+    pace = None
+    if total.earned > 0 and total.actual > 0:
+        pace = round_money(Fraction(total.actual) * Fraction(total.planned) / Fraction(total.earned), currency)
+    return Forecast(total.actual + total.planned - total.earned, pace)
+
+
 @dataclass(slots=True)
 class Comparison:
     """An order's cost built up by element and by operation, against its standard."""

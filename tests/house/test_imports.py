@@ -27,7 +27,7 @@ COMMON = {
     "sync", "webapp", "server.store", "server.auth", "server.extensions", "server.problems", "server.settings",
     "server.security", "server.pace", "server.language", "server.menu", "server.qr", "server.words", "server.figures",
     "server.static", "server.openapi", "server.fragments", "server.spreadsheet",
-    "server.egress", "server.vault",
+    "server.egress", "server.vault", "server.plots",
 }  # fmt: skip
 # Where parts meet; everything else in server is a room that sees the common things and itself.
 MEETING = ("server.cli", "server.worker", "server.wsgi", "server.demo", "server.migrations")

@@ -70,6 +70,8 @@ GET  /orders                          | lead accountant payroll admin auditor | 
 GET  /orders/<path:code>              | lead accountant payroll admin auditor | order | ?state ?shown ?part ?seen | name
 GET  /facts/<uuid:identity>           | lead accountant payroll admin auditor | fact | - | name note user
 GET  /facts/<uuid:event_id>/photo     | lead admin auditor                    | fact | - | photo
+GET  /quality                         | lead accountant admin auditor         | site | ?kind ?by ?measure ?from ?to ?part ?seen | -
+GET  /quality.csv                     | lead accountant admin auditor         | site | ?from ?to | -
 GET  /held                            | lead accountant payroll admin auditor | site | ?reason ?of ?owner ?after | name
 
 # Finance.
@@ -152,6 +154,7 @@ GET  /api/v1/reference                | device reference:read | site | ?since | 
 GET  /api/v1/entries                  | accountant payroll entries:read auditor | site | ?after ?limit ?format | -
 GET  /api/v1/batches                  | accountant payroll entries:read auditor | site | ?after ?limit | -
 GET  /api/v1/orders                   | lead accountant payroll admin entries:read auditor | site | ?status ?text ?after ?limit | -
+GET  /api/v1/losses                   | lead accountant admin entries:read auditor | site | ?from ?to | -
 GET  /api/v1/orders/<path:code>/cost  | lead accountant payroll admin entries:read auditor | order | - | -
 GET  /api/v1/orders/<path:code>/variances | accountant payroll entries:read auditor | order | - | -
 """  # noqa: E501 -- a table is read across

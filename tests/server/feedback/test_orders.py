@@ -64,6 +64,8 @@ def test_cost_as_json_for_finance(visit, worked: Engine):
     # Four pieces at 10: 25 min of lathe, 15 + 10 min at 30.00, 2 kg of oak. Nothing is posted at 20 yet.
     assert answer["standard_earned"] == "28.28"
     assert answer["standard_planned"] == "67.00"
+    # 107.58 + 67.00 - 28.28 by the standard; 107.58 x 67.00 / 28.28 = 254.87 at this pace.
+    assert answer["forecast"] == {"by_standard": "146.30", "at_this_pace": "254.87"}
     labor = answer["elements"][0]
     assert labor == {
         "element": "labor", "actual": "62.34", "standard": "5.00", "standard_planned": "22.50", "variance": "57.34",

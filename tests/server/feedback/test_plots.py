@@ -5,7 +5,8 @@ from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from server.feedback.plots import Axis, build_up, bullet, nice_ticks, stacked
+from server.feedback.plots import Axis, build_up, bullet
+from server.plots import nice_ticks, stacked
 from sync.costing.standard import Against, Comparison
 from tests.cast import instant
 

@@ -245,3 +245,16 @@ def test_what_left_for_stock_is_no_part_of_the_comparison(spent):
     whole = planned(order, a_plant(), rates, DAY)
     leaving = [Spent("20", "output", "", "measured", D("-150.00")), Spent("", "variance", "", "measured", D("-20.64"))]
     assert standard.compare([*spent, *leaving], whole, whole, ()) == standard.compare(spent, whole, whole, ())
+
+
+def test_a_forecast_goes_on_by_the_standard_or_at_the_pace_so_far():
+    """40 spent for 30 earned of 90: the rest by the standard 40 + 60 = 100, at this pace 40 x 90 / 30 = 120."""
+    told = standard.forecast(standard.Against(D(40), D(30), D(90)), "EUR")
+    assert told == standard.Forecast(D(100), D(120))
+
+
+def test_a_forecast_needs_something_to_go_by():
+    nothing_earned = standard.forecast(standard.Against(D(10), D(0), D(90)), "EUR")
+    assert nothing_earned == standard.Forecast(D(100), None), "no pace to go by"
+    assert standard.forecast(standard.Against(D(10), D(0), D(0)), "EUR") is None, "no standard"
+    assert standard.forecast(standard.Against(D(99), D(90), D(90)), "EUR") is None, "nothing left to make"

@@ -1,0 +1,1 @@
+"""Quality: what defects and downtime lose, by cause and over time."""
