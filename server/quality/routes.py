@@ -5,7 +5,6 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, request
@@ -25,6 +24,7 @@ from server.store import plant
 from server.store.database import read
 from sync.core.clock import local_date, midnight
 from sync.core.money import decimal, round_money
+from sync.core.quantity import plain
 from sync.costing.losses import BY, KINDS, MEASURES, Kind, Loss, Measure
 
 _ = lazy_gettext
@@ -116,14 +116,10 @@ def _told(loss: Loss, zone: Any, currency: str) -> dict[str, str | None]:
     return {
         "fact": loss.id, "kind": loss.kind, "occurred_on": local_date(loss.at, zone).isoformat(),
         "reason": loss.reason, "item": loss.item, "order": loss.order, "found_at": loss.found_at,
-        "caused_at": loss.caused_at, "machine": loss.machine, "pieces": _plain(loss.pieces),
+        "caused_at": loss.caused_at, "machine": loss.machine, "pieces": plain(decimal(loss.pieces)),
         "hours": f"{decimal(loss.hours):.4f}", "currency": currency,
         "standard_cost": None if loss.cost is None else str(round_money(loss.cost, currency)),
     }  # fmt: skip
-
-
-def _plain(value: Fraction) -> str:
-    return f"{decimal(value).normalize():f}"
 
 
 def _measures(kind: Kind) -> tuple[Measure, ...]:
