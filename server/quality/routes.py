@@ -65,7 +65,7 @@ def show() -> Response:
         "page": page, "wanted": wanted, "currency": known.currency, "kind_names": KIND_NAMES,
         "measure_names": MEASURE_NAMES, "by_names": {one: BY_NAMES[one] for one in BY_OF[wanted.kind]},
         "measures": _measures(wanted.kind), "round_to": lambda value: round_money(value, known.currency),
-        "as_decimal": decimal,
+        "as_decimal": decimal, "whole": round,  # a column of the trend has no room for cents
     }  # fmt: skip
     return (
         fragments.part("quality/page.html", part, **values)

@@ -78,19 +78,20 @@ def gather(found: Sequence[Loss], wanted: Wanted, names: Mapping[str, str], site
     mine = [loss for loss in found if loss.kind == wanted.kind]
     bars = losses.rank(mine, wanted.by, wanted.measure)
     total = sum((bar.value for bar in bars), Fraction(0))
-    largest = max((bar.value for bar in bars), default=Fraction(0))
     shown = bars if len(bars) <= MOST + 1 else bars[:MOST]
+    rest = bars[len(shown) :]
+    value = sum((bar.value for bar in rest), Fraction(0))
+    largest = max([bar.value for bar in shown[:1]] + [value])
     causes = [
         Cause(bar.key, _name(bar.key, names), bar.value, bar.share, bar.reached, bar.losses, bar.unpriced,
               pct(bar.value / largest if largest else 0), pct(bar.reached))
         for bar in shown
     ]  # fmt: skip
-    if rest := bars[len(shown) :]:
-        value = sum((bar.value for bar in rest), Fraction(0))
+    if rest:
         causes.append(
             Cause("", gettext("%(count)s others", count=len(rest)), value, value / total if total else Fraction(0),
                   Fraction(1), sum(bar.losses for bar in rest), sum(bar.unpriced for bar in rest),
-                  pct(min(value / largest, Fraction(1)) if largest else 0), pct(1), len(rest))
+                  pct(value / largest if largest else 0), pct(1), len(rest))
         )  # fmt: skip
     sums = {one: sum((losses.amount(loss, one) for loss in mine), Fraction(0)) for one in losses.MEASURES}
     trend, weekly = _trend(mine, wanted, site)

@@ -121,6 +121,16 @@ def test_a_piece_without_a_price_is_counted_and_said(app: Flask, lost: Engine) -
     assert "1 report without a price" in page.text
 
 
+def test_many_small_causes_stand_together_and_as_large_as_they_are(app: Flask, lost: Engine) -> None:
+    """Fifteen reasons of one piece each beside BURR's four and CRACK's one: twelve by themselves, five together."""
+    send(lost, [bad("2026-11-19T08:00:00+01:00", "1", f"R{number:02}") for number in range(15)])
+    settle(lost)
+    page = signed_in(app, lost, "lead").get(f"/quality?measure=pieces&{PERIOD}").text
+    assert "5 others" in page
+    widths = re.findall(r'<rect class="loss scrap" y="4" width="([0-9.]+)%"', page)
+    assert (len(widths), widths[0], widths[-1]) == (13, "80.000", "100.000"), "four pieces beside five"
+
+
 def test_an_empty_period_says_so(app: Flask, lost: Engine) -> None:
     page = signed_in(app, lost, "lead").get("/quality?from=2026-01-01&to=2026-01-31")
     assert "Nothing lost in these days" in page.text
