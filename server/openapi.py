@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from server.auth.access import rule_of
+from sync.costing.losses import KINDS
 from sync.events import catalog
 
 _DECIMAL = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
@@ -114,6 +115,17 @@ DETAILS: dict[str, dict[str, Any]] = {
         ],
         "answer": _object("lineage entries next more", lineage=_TEXT, next=_TEXT, more={"type": "boolean"},
                           entries={"type": "array", "items": _ref("Entry")}),
+    },
+    "GET /api/v1/losses": {
+        "parameters": [
+            _query("from", _DAY, "First day of the site's time; absent: 29 days before the last."),
+            _query("to", _DAY, "Last day, inclusive; absent: today. 366 days at most."),
+        ],
+        "answer": _object("from to losses", **{"from": _DAY}, to=_DAY, losses={"type": "array", "items": _object(
+            "fact kind occurred_on reason item order found_at caused_at machine pieces hours standard_cost currency",
+            fact=_TEXT, kind={"enum": list(KINDS)}, occurred_on=_DAY, reason=_TEXT, item=_TEXT, order=_TEXT,
+            found_at=_TEXT, caused_at=_TEXT, machine=_TEXT, pieces=_DECIMAL, hours=_DECIMAL, currency=_TEXT,
+            standard_cost={"anyOf": [_DECIMAL, {"type": "null"}], "description": "Null: a price is missing."})}),
     },
     "GET /api/v1/batches": {"parameters": [_query("after", _WHOLE, "Number of the last batch already known.")]},
     "GET /api/v1/device": {

@@ -98,9 +98,9 @@ def pytest(markers: str, *, browser: bool) -> list[str]:
 def _in_browsers(command: list[str]) -> bool:
     """Whether the tests in a browser pass, a few of them at the second attempt.
 
-    A browser on a busy machine now and then does what no person sees: it is killed for its memory, or a whole second
-    passes between two scans. Such a failure is worth reading, so both attempts stay in the output and the end says that
-    there were two; a fault of ours fails twice, or fails more than a few tests.
+    A browser on a busy machine now and then does what no person sees, such as being killed for its memory. A second
+    attempt says nothing of the cause: a fault of ours may show as seldom. So both attempts stay in the output, the end
+    names what needed two, and each of them is to be looked into. More than a few are no accident and fail at once.
     """
     shutil.rmtree(REMEMBERED, ignore_errors=True)
     command += ["-o", f"cache_dir={REMEMBERED}"]

@@ -5,7 +5,6 @@ import csv
 import io
 from collections.abc import Mapping
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, request
@@ -26,6 +25,7 @@ from server.store import plant
 from server.store.database import read
 from sync.core.clock import local_date, midnight
 from sync.core.money import decimal, round_money
+from sync.core.quantity import plain
 from sync.costing.losses import BY, KINDS, MEASURES, Kind, Loss, Measure
 
 _ = lazy_gettext
@@ -67,7 +67,7 @@ def show() -> Response:
         "page": page, "wanted": wanted, "currency": known.currency, "kind_names": KIND_NAMES,
         "measure_names": MEASURE_NAMES, "by_names": {one: BY_NAMES[one] for one in BY_OF[wanted.kind]},
         "measures": _measures(wanted.kind), "round_to": lambda value: round_money(value, known.currency),
-        "as_decimal": decimal,
+        "as_decimal": decimal, "whole": round,  # a column of the trend has no room for cents
     }  # fmt: skip
     return (
         fragments.part("quality/page.html", part, **values)
@@ -118,14 +118,10 @@ def _told(loss: Loss, zone: Any, currency: str) -> dict[str, str | None]:
     return {
         "fact": loss.id, "kind": loss.kind, "occurred_on": local_date(loss.at, zone).isoformat(),
         "reason": loss.reason, "item": loss.item, "order": loss.order, "found_at": loss.found_at,
-        "caused_at": loss.caused_at, "machine": loss.machine, "pieces": _plain(loss.pieces),
+        "caused_at": loss.caused_at, "machine": loss.machine, "pieces": plain(decimal(loss.pieces)),
         "hours": f"{decimal(loss.hours):.4f}", "currency": currency,
         "standard_cost": None if loss.cost is None else str(round_money(loss.cost, currency)),
     }  # fmt: skip
-
-
-def _plain(value: Fraction) -> str:
-    return f"{decimal(value).normalize():f}"
 
 
 def _measures(kind: Kind) -> tuple[Measure, ...]:

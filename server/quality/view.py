@@ -15,7 +15,7 @@ from server.store import plant
 from sync.core.clock import midnight
 from sync.core.plant import Site
 from sync.costing import losses
-from sync.costing.losses import BY, Kind, Loss, Measure
+from sync.costing.losses import Kind, Loss, Measure
 
 # The causes shown by themselves; the smaller ones stand together below them.
 MOST = 12
@@ -78,19 +78,20 @@ def gather(found: Sequence[Loss], wanted: Wanted, names: Mapping[str, str], site
     mine = [loss for loss in found if loss.kind == wanted.kind]
     bars = losses.rank(mine, wanted.by, wanted.measure)
     total = sum((bar.value for bar in bars), Fraction(0))
-    largest = max((bar.value for bar in bars), default=Fraction(0))
     shown = bars if len(bars) <= MOST + 1 else bars[:MOST]
+    rest = bars[len(shown) :]
+    value = sum((bar.value for bar in rest), Fraction(0))
+    largest = max([bar.value for bar in shown[:1]] + [value])
     causes = [
-        Cause(bar.key, _name(bar.key, wanted.by, names), bar.value, bar.share, bar.reached, bar.losses, bar.unpriced,
+        Cause(bar.key, _name(bar.key, names), bar.value, bar.share, bar.reached, bar.losses, bar.unpriced,
               pct(bar.value / largest if largest else 0), pct(bar.reached))
         for bar in shown
     ]  # fmt: skip
-    if rest := bars[len(shown) :]:
-        value = sum((bar.value for bar in rest), Fraction(0))
+    if rest:
         causes.append(
             Cause("", gettext("%(count)s others", count=len(rest)), value, value / total if total else Fraction(0),
                   Fraction(1), sum(bar.losses for bar in rest), sum(bar.unpriced for bar in rest),
-                  pct(min(value / largest, Fraction(1)) if largest else 0), pct(1), len(rest))
+                  pct(value / largest if largest else 0), pct(1), len(rest))
         )  # fmt: skip
     sums = {one: sum((losses.amount(loss, one) for loss in mine), Fraction(0)) for one in losses.MEASURES}
     trend, weekly = _trend(mine, wanted, site)
@@ -114,15 +115,12 @@ def _trend(mine: Sequence[Loss], wanted: Wanted, site: Site) -> tuple[tuple[Stre
     return tuple(columns), weekly
 
 
-def _name(key: str, by: str, names: Mapping[str, str]) -> str:
-    if not key:
-        return gettext("nobody said")
-    return names.get(key, "") if by != "order" else ""
+def _name(key: str, names: Mapping[str, str]) -> str:
+    return names.get(key, "") if key else gettext("nobody said")
 
 
 def names(connection: Connection, site: str, wanted: Wanted, keys: set[str]) -> dict[str, str]:
     """What the things ranked are called, by code."""
-    assert wanted.by in BY
     if wanted.by == "reason":
         kind = "downtime" if wanted.kind == "downtime" else "defect"
         rows = plant.rows(connection, site, "reasons", "code", keys)

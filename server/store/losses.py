@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
@@ -15,9 +14,10 @@ from server.store.tables import TABLES
 from sync.core.clock import local_date
 from sync.core.findings import GONE
 from sync.core.plant import Order, Plant
+from sync.core.quantity import MILLISECONDS_PER_HOUR
 from sync.costing import cost_card
 from sync.costing.cost_card import CostCard
-from sync.costing.losses import HOUR_MS, Loss, Reworked, of_defect
+from sync.costing.losses import Loss, Reworked, of_defect
 from sync.costing.policy import Policies
 from sync.costing.rates import RateTable
 from sync.costing.scope import pair_downtime
@@ -93,7 +93,7 @@ def _reworked(
         known = True
         for center, span in spans[place].items():
             rate = rates.find("standard_labor", "work_center", center, today)
-            mine = Fraction(span, HOUR_MS)
+            mine = Fraction(span, MILLISECONDS_PER_HOUR)
             hours += mine
             cost += mine * Fraction(rate.amount) if rate else 0
             known = known and (rate is not None or not span)
@@ -118,8 +118,8 @@ def _downtime(connection: Connection, site: str, first: int, until: int, now: in
         machine = things.machines.get(segment.who)
         center = machine.work_center if machine else ""
         rate = rates.find("machine", "work_center", center, local_date(begins, things.site.zone)) if center else None
-        hours = Fraction(ends - begins, HOUR_MS)
-        cost = hours * Fraction(Decimal(rate.amount)) if rate else None
+        hours = Fraction(ends - begins, MILLISECONDS_PER_HOUR)
+        cost = hours * Fraction(rate.amount) if rate else None
         losses.append(Loss(segment.id, "downtime", begins, segment.event.reason, Fraction(0), hours, cost,
                            found_at=center, machine=segment.who))  # fmt: skip
     return losses

@@ -13,6 +13,7 @@ and operation by pieces. Downtime has hours, and money where the machine's work 
 price has no money: the sum says how many are without.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ Measure = Literal["pieces", "hours", "cost"]
 MEASURES: tuple[Measure, ...] = ("pieces", "hours", "cost")
 # By what losses are ranked: fields of `Loss`.
 BY = ("reason", "item", "found_at", "caused_at", "order", "machine")
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def over_time(losses: Iterable[Loss], starts: Sequence[int], measure: Measure) -
     end. What lies before the first is left out."""
     sums = [Fraction(0)] * len(starts)
     for loss in losses:
-        place = sum(start <= loss.at for start in starts) - 1
+        place = bisect_right(starts, loss.at) - 1
         if place >= 0:
             sums[place] += amount(loss, measure)
     return sums
