@@ -19,9 +19,8 @@ from playwright.sync_api import expect
 
 import webapp
 from server.auth.pins import hash_pin
-from server.store import people
+from server.store import people, sites
 from server.store.database import write
-from server.store.sites import Floor, set_floor
 from tests.e2e.conftest import MIA, Job, NewTablet, Shop
 from tests.e2e.tablet import Tablet, now
 from tests.environment import LaunchChromium
@@ -62,14 +61,15 @@ def labels(shop: Shop) -> None:
 
 @contextmanager
 def floor(shop: Shop, **chosen: Any) -> Iterator[None]:
-    """The shop's floor settings, otherwise for a while."""
+    """The shop's floor settings, otherwise for a while; then as they were: the shop is that of all tests."""
     with write(shop.rig.engine) as connection:
-        set_floor(connection, "main", dataclasses.replace(Floor(), **chosen))
+        usual = sites.floor(connection, "main")
+        sites.set_floor(connection, "main", dataclasses.replace(usual, **chosen))
     try:
         yield
     finally:
         with write(shop.rig.engine) as connection:
-            set_floor(connection, "main", Floor())
+            sites.set_floor(connection, "main", usual)
 
 
 def loaded(tablet: Tablet, ready: bool) -> list[tuple[str, float]]:
