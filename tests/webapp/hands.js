@@ -32,11 +32,12 @@ class Storage extends Memory {
   getAll = (keys) => Promise.all(keys.map((key) => this.get(key)));
 }
 
-/** A phone that is enrolled and knows this much. @param {Partial<import("../../webapp/static/model/reference.js").Snapshot>} snapshot */
-export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00Z")) {
+/** A phone that is enrolled and knows this much; on the `store` of another one it is a second window of it.
+ * @param {Partial<import("../../webapp/static/model/reference.js").Snapshot>} snapshot @param {any} [store] */
+export async function pickUp(snapshot, store = new Storage()) {
+  const startMs = Date.parse("2026-11-20T07:00:00Z");
   let nowMs = startMs;
   const clocks = () => ({ nowMs, bootId: "b1", monotonicMs: nowMs - startMs, clockOffsetMs: 0 });
-  const store = /** @type {any} */ (new Storage());
   const queue = new Queue(store, { clocks, now: () => nowMs });
   const known = new Reference(snapshot, 1);
   const phone = /** @type {Phone} */ (/** @type {any} */ ({
@@ -62,7 +63,7 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
     gather: (/** @type {string[]} */ mates) => people.gather(mates),
     signOut: () => people.signOut(),
     say: (/** @type {string} */ text, /** @type {any} */ sign) => captures.say(text, sign),
-    prefer: async () => {}, enrol: async () => null, update() {}, exportUnsent() {},
+    prefer: async () => {}, enrol: async () => null, update() {},
   }));
   const screens = new Screens();
   await screens.loadOthers();
@@ -80,7 +81,14 @@ export async function pickUp(snapshot, startMs = Date.parse("2026-11-20T07:00:00
 
   return {
     phone,
+    store,
     counted,
+    /** The page begins as app.js lets it: with whoever is signed in, and with what they had typed. It may take its time. */
+    async begins() {
+      await queue.load();
+      await people.restore();
+      scans.waitFor(places.resumeDraft(phone.operator ?? "").then((found) => found || phone.home()));
+    },
     /** Minutes pass. @param {number} minutes */
     passes(minutes) {
       nowMs += minutes * 60_000;

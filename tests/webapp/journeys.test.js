@@ -55,8 +55,8 @@ const SNAPSHOT = {
 const STRANGE = nine(999);
 
 /** A phone, and a scanner that reads labels by the names above. */
-async function station() {
-  const hands = await pickUp(/** @type {any} */ (SNAPSHOT));
+async function station(store = undefined) {
+  const hands = await pickUp(/** @type {any} */ (SNAPSHOT), store);
   return { ...hands, scan: (/** @type {string} */ name) => hands.scan(LETTERS[name] ?? name), get facts() { return hands.facts; }, get runs() { return hands.runs; } };
 }
 
@@ -346,4 +346,34 @@ test("a crew: one scan for all; the person who leaves is alone again", async () 
   await bench.scan("luis");
   assert.deepEqual(bench.phone.crew, []);
   assert.deepEqual(bench.runs, ["20 run"], "whoever signs in sees their own work");
+});
+
+test("a scan while the page still begins waits for what was typed here before, and is neither lost to it nor added to it", async () => {
+  const first = await atTheSaw();
+  await first.scan("=good");
+  await first.scan("=1");
+  // Another window of the tablet, which a busy machine lets begin slowly.
+  const { store } = first;
+  const { getAll } = store;
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+  /** @type {() => void} */ let goOn = () => {};
+  const slow = new Promise((resolve) => { goOn = () => resolve(null); });
+  store.getAll = async (/** @type {string[]} */ keys) => {
+    const found = await getAll(keys);
+    if (keys.includes("draft")) await slow;
+    return found;
+  };
+  const second = await station(store);
+  await second.begins();
+  const scanned = second.scan("=good");
+  await settle();
+  goOn();
+  await Promise.all([scanned, settle()]);
+  assert.deepEqual([second.phone.place.screen, second.phone.place.form.typed], ["quantity", undefined], "what was scanned last counts");
+  await second.scan("=1");
+  await second.scan("=1");
+  assert.equal(second.phone.place.form.typed, "11");
+  await second.scan("=ok");
+  assert.deepEqual(second.facts.map(({ type, quantity }) => [type, quantity]), [["labor.started", undefined], ["output.reported", "11"]]);
+  assert.equal(first.phone.place.form.typed, "1", "each window has what was typed there");
 });

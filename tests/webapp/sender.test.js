@@ -49,9 +49,12 @@ for (const [mood, condition] of /** @type {const} */ ([
     await count("1");
     await count("2");
     plant.mood = mood;
+    let refusals = 0;
+    sender.onRefused = () => { refusals += 1; };
     await sender.send();
     assert.equal(queue.counts.waiting, 2);
     assert.equal(sender.condition, condition);
+    assert.equal(refusals, condition === "enrol" ? 1 : 0, "and somebody asks why");
     const requests = plant.requests;
     await sender.send();
     assert.equal(plant.requests, requests, "it waits before it tries again");

@@ -63,7 +63,12 @@ const server = new Server({ language, clock });
 server.recallKey = () => store.get("key");
 clock.onAnchor = (anchor) => void store.put("clock", anchor).catch(() => {}); // a guess then, as after any start
 const queue = new Queue(store, { clocks, announce: () => tabs?.postMessage("changed") });
-const sender = new Sender(queue, server, { locks: navigator.locks, onChange: () => draw() });
+const sender = new Sender(queue, server, {
+  locks: navigator.locks,
+  onChange: () => draw(),
+  // Why, the server says to whoever asks: a key that the browser lost is asked for anew. Who waits asks already.
+  onRefused: () => { if (phone.waiting === null) void upkeep.meet(); },
+});
 
 const photos = new Photos(queue, server);
 
@@ -127,9 +132,6 @@ const phone = {
   prefer: (values) => people.prefer(values),
   enrol: (secret, name, chosen) => upkeep.enrol(secret, name, chosen),
   update: () => versions.update(),
-  exportUnsent: () => upkeep.exportUnsent(),
-  discardExported: () => upkeep.discardExported(),
-  relay: (file, onProgress) => upkeep.relay(file, onProgress),
   weigh: () => upkeep.weigh(),
 };
 
@@ -265,6 +267,16 @@ async function remember() {
   phone.eventTypes = types ? readTypes(types) : [];
 }
 
+/** Where this run of the page begins. @param {string} secret @param {string | null} code */
+async function findPlace(secret, code) {
+  // Who comes for the first time does not begin with one of the first screens: better the mark than the wrong one.
+  if (!window.isSecureContext || secret || !phone.device) await screens.loadOthers().catch(() => {});
+  if (!window.isSecureContext) places.show({ screen: "plain", params: {}, form: {} });
+  else if (secret || !phone.device) places.show({ screen: "enrol", params: {}, form: { ...(secret ? { secret } : {}), ...(code ? { followed: code } : {}) } });
+  else if (!phone.operator || !(await places.resumeDraft(phone.operator))) phone.home();
+  if (code && phone.device) scans.follow(code);
+}
+
 async function begin() {
   vouch();
   dress();
@@ -279,14 +291,10 @@ async function begin() {
   await speaking;
   await people.restore();
   upkeep.rework();
+  const place = findPlace(secret, code);
+  scans.waitFor(place);
   watch();
-
-  // Who comes for the first time does not begin with one of the first screens: better the mark than the wrong one.
-  if (!window.isSecureContext || secret || !phone.device) await screens.loadOthers().catch(() => {});
-  if (!window.isSecureContext) places.show({ screen: "plain", params: {}, form: {} });
-  else if (secret || !phone.device) places.show({ screen: "enrol", params: {}, form: { ...(secret ? { secret } : {}), ...(code ? { followed: code } : {}) } });
-  else if (!phone.operator || !(await places.resumeDraft(phone.operator))) phone.home();
-  if (code && phone.device) scans.follow(code);
+  await place;
   isBegun = true;
   drawNow();
   performance.mark("ready");

@@ -48,5 +48,4 @@ export const OTHERS = [
 ];
 
 export { askForKey, enrol as enrolHere } from "../outbox/enrolment.js";
-export { pack, relay, unsent } from "../outbox/rescue.js";
 export { closeEye, openEye } from "./scan.js";

@@ -77,9 +77,6 @@
  * @property {(values: Partial<Preferences>) => Promise<void>} prefer
  * @property {(secret: string, name: string, language: string) => Promise<import("../outbox/server.js").Answer | null>} enrol null, or why not
  * @property {() => void} update load the new version
- * @property {() => Promise<void>} exportUnsent
- * @property {() => Promise<void>} discardExported
- * @property {(file: import("../outbox/rescue.js").File, onProgress: (done: number) => void) => Promise<import("../outbox/rescue.js").Result>} relay
  * @property {() => Promise<void>} weigh ask the browser about its storage
  */
 

@@ -3,9 +3,10 @@
 import { html, nothing } from "../lib/dom.js";
 import { clock, moment, t } from "../lib/i18n.js";
 import { repeat } from "../lib/lists.js";
-import { span as hours } from "../lib/time.js";
+import { rfc3339, span as hours } from "../lib/time.js";
 import { describe, personName } from "../model/words.js";
 import { isHeld, isRunning } from "../outbox/queue.js";
+import { pack, unsent } from "../outbox/rescue.js";
 import { icon } from "./icons.js";
 import { frame, key, notice } from "./parts.js";
 
@@ -77,6 +78,29 @@ function row(phone, entry) {
   </li>`;
 }
 
+/** What the server has not, as a file for another device or a lead. @param {Phone} phone */
+async function saveAsFile(phone) {
+  const exportedAt = rfc3339(phone.clocks().nowMs);
+  const file = new Blob([await pack(phone.queue, phone.device, exportedAt)], { type: "application/json" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = `floorledger-${(phone.device?.name ?? "device").replace(/[^\w-]+/g, "-")}-${new Date().toISOString().slice(0, 16).replace(":", "")}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  phone.exported = { ids: new Set(unsent(phone.queue).map(({ id }) => id)), atMs: Date.now() };
+  phone.draw();
+}
+
+/** Let go of what was saved as a file: a person's decision, signed. @param {Phone} phone */
+async function letGoOfExported(phone) {
+  if (!phone.operator || !phone.exported) return;
+  const { ids } = phone.exported;
+  const gone = unsent(phone.queue).filter(({ id }) => ids.has(id));
+  await phone.queue.discard(gone, phone.operator);
+  phone.exported = null;
+  phone.say(t("{n} facts are in the file only now.", { n: gone.length }), "look");
+}
+
 /** After saving as a file, and only then, a person may let go of what is in it. @param {Phone} phone */
 function exportedView(phone) {
   if (!phone.exported) return nothing;
@@ -86,7 +110,7 @@ function exportedView(phone) {
           label: phone.place.form.sure ? t("Yes: the file is safe, let go of them here") : t("Let go of them on this device"),
           about: t("signed by {name}", { name: personName(phone.reference, phone.operator) }),
           sign: "scrap",
-          onTap: () => (phone.place.form.sure ? void phone.discardExported() : phone.fill({ sure: true })),
+          onTap: () => (phone.place.form.sure ? void letGoOfExported(phone) : phone.fill({ sure: true })),
         })}</div>`
       : nothing}`;
 }
@@ -153,7 +177,7 @@ export const queueView = {
       deck: counts.waiting + refused.length + others.refused.length + phone.queue.withPhotos.length === 0
         ? undefined
         : html`<div class="deck-two">
-            ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: phone.exportUnsent })}
+            ${key({ label: t("Save as a file"), sign: "file", look: "soft", onTap: () => saveAsFile(phone) })}
             ${counts.waiting > 0
               ? key({ label: isStuck ? t("Try now") : t("Send now"), sign: "up", look: "primary low", onTap: () => void phone.sender.send({ asked: true }) })
               : nothing}

@@ -4,7 +4,7 @@
 import { html, nothing } from "../lib/dom.js";
 import { moment, t } from "../lib/i18n.js";
 import { personName } from "../model/words.js";
-import { unpack } from "../outbox/rescue.js";
+import { relay, unpack } from "../outbox/rescue.js";
 import { icon } from "./icons.js";
 import { frame, key, notice } from "./parts.js";
 
@@ -32,7 +32,7 @@ async function bring(phone) {
   if (!load.file || load.done !== null) return;
   load.done = 0;
   phone.draw();
-  load.result = await phone.relay(load.file, (done) => {
+  load.result = await relay(load.file, phone.server, (done) => {
     load.done = done;
     phone.draw();
   });

@@ -41,15 +41,17 @@ export class Sender {
   /**
    * @param {import("./queue.js").Queue} queue
    * @param {import("./server.js").Server} server
-   * @param {{locks?: LockManager | undefined, now?: () => number, random?: () => number, onChange?: () => void}} [surroundings]
+   * @param {{locks?: LockManager | undefined, now?: () => number, random?: () => number, onChange?: () => void, onRefused?: () => void}} [surroundings]
+   *   `onRefused`: our server does not take this device for one of its own
    */
-  constructor(queue, server, { locks, now = Date.now, random = Math.random, onChange = () => {} } = {}) {
+  constructor(queue, server, { locks, now = Date.now, random = Math.random, onChange = () => {}, onRefused = () => {} } = {}) {
     this.queue = queue;
     this.server = server;
     this.locks = locks;
     this.now = now;
     this.random = random;
     this.onChange = onChange;
+    this.onRefused = onRefused;
   }
 
   /** When the next try may come, if one is being waited for. */
@@ -176,7 +178,10 @@ export class Sender {
 
   /** @param {Entry[]} batch @param {Extract<Answer, {is: "problem"}>} refusal */
   async #takeRefusal(batch, { status, problem }) {
-    if (status === 401 || status === 403) return this.#stop("enrol", null);
+    if (status === 401 || status === 403) {
+      this.onRefused();
+      return this.#stop("enrol", null);
+    }
     // A server that does not speak our protocol yet may learn it: nothing is wrong with the captures.
     if (!TOO_MUCH.includes(status) || problem.code === "intake.protocol") return this.#stop("trouble", null);
     if (batch.length > 1) {

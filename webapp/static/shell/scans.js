@@ -30,6 +30,11 @@ export class Scans {
     this.touch = touch;
   }
 
+  /** Until the page knows where it begins, which a scan must not be lost to nor change. @param {Promise<unknown>} begun */
+  waitFor(begun) {
+    this.#before = begun.then(() => {}, () => {});
+  }
+
   /** One after the other: who scans a label right after a badge means the person of that badge.
    * @param {string} text @returns {Promise<void>} */
   take(text) {

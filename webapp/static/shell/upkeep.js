@@ -23,6 +23,7 @@ const others = () => import("../capture/others.js");
 export class Upkeep {
   /** What the server was last told of this device, and when. */
   #told = { words: "", atMs: -Infinity };
+  /** @type {Promise<void>} */ #meeting = Promise.resolve();
   /** @type {Promise<void>} */ #refreshing = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #again;
   /** What the snapshot says runs and our captures say ended; and the same from before captures were lost. */
@@ -88,8 +89,14 @@ export class Upkeep {
     if (sinceMs >= SIGN_OF_LIFE_MS || (isNews && sinceMs >= NEWS_EVERY_MS)) await this.meet();
   }
 
-  /** Who does the server take us for? Also finds a server that has forgotten what it acknowledged. */
-  async meet() {
+  /** Who does the server take us for? Also finds a server that has forgotten what it acknowledged. One after the other:
+   * two that miss the key at once would ask for two. */
+  meet() {
+    this.#meeting = this.#meeting.catch(() => {}).then(() => this.#meet());
+    return this.#meeting;
+  }
+
+  async #meet() {
     const { phone } = this;
     const words = this.#report();
     this.#told.atMs = Date.now();
@@ -184,39 +191,6 @@ export class Upkeep {
     ended.now = new Set(open.filter(({ id }) => !phone.work.has(id)).map(({ id }) => id));
     phone.things = new Things(phone.queue.entries, phone.reference.fetchedMs);
     phone.reference = phone.reference.with(phone.things, phone.work.completed);
-  }
-
-  /** What the server has not, as a file for another device or a lead. */
-  async exportUnsent() {
-    const { phone } = this;
-    const { pack, unsent } = await others();
-    const exportedAt = rfc3339(phone.clocks().nowMs);
-    const file = new Blob([await pack(phone.queue, phone.device, exportedAt)], { type: "application/json" });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `floorledger-${(phone.device?.name ?? "device").replace(/[^\w-]+/g, "-")}-${new Date().toISOString().slice(0, 16).replace(":", "")}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    phone.exported = { ids: new Set(unsent(phone.queue).map(({ id }) => id)), atMs: Date.now() };
-    phone.draw();
-  }
-
-  /** Let go of what was saved as a file: a person's decision, signed. @returns {Promise<void>} */
-  async discardExported() {
-    const { phone } = this;
-    if (!phone.operator || !phone.exported) return;
-    const { unsent } = await others();
-    const { ids } = phone.exported;
-    const gone = unsent(phone.queue).filter(({ id }) => ids.has(id));
-    await phone.queue.discard(gone, phone.operator);
-    phone.exported = null;
-    phone.say(t("{n} facts are in the file only now.", { n: gone.length }), "look");
-  }
-
-  /** Bring another device's file to the server. @param {import("../outbox/rescue.js").File} file @param {(done: number) => void} onProgress */
-  async relay(file, onProgress) {
-    const { relay } = await others();
-    return relay(file, this.phone.server, onProgress);
   }
 
   /** What the browser says of its storage. Its quota is no measure of the room on the disk. */
