@@ -81,8 +81,6 @@ class Proxy:
         #: (path, body) -> body, for what a newer version of the server would say; None: it fails, with this status.
         self.failure = 500
         self.rewrite: Callable[[str, bytes], bytes | None] = lambda path, body: body
-        #: What the server's clock says instead, for a day that is lived faster than it passes.
-        self.clock: Callable[[], str] | None = None
         proxy = self
 
         class Link(_Link):
@@ -97,12 +95,6 @@ class Proxy:
         """How often each fact came by."""
         sent = [fact for lot in self.lots for fact in lot]
         return {fact: sent.count(fact) for fact in sent}
-
-    def retime(self, answer: bytes) -> bytes:
-        if not self.clock or not answer.startswith(b"{"):
-            return answer
-        said = json.loads(answer)
-        return json.dumps(said | {"now": self.clock()}).encode() if "now" in said else answer
 
     def close(self) -> None:
         self.release.set()
@@ -147,7 +139,6 @@ class _Link(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         self.owner.slowest_s = max(self.owner.slowest_s, time.monotonic() - began)
-        answer = self.owner.retime(answer)
         if not sends_facts:
             changed = self.owner.rewrite(self.path, answer)
             return (

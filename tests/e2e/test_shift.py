@@ -2,25 +2,29 @@
 the network is away for four hours, a new version of the app comes in the middle, the disk fills up, the clock is wrong.
 
 Whatever was confirmed is on the server exactly once, by its author, at its instant to the second, in the order in which
-it happened. Time is the page's own clock, moved ahead between two gestures as if the tablet had been left lying there;
-the server's clock, as far as answers tell it, follows through the proxy. Everything is scanned.
+it happened. Time is the page's own clock, moved ahead between two gestures as if the tablet had been left lying there,
+and that of a server that lives through the same day: what a tablet signs holds for minutes. Everything is scanned.
 """
 
 import itertools
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
+from werkzeug.serving import make_server
 
+from server import create_app
 from server.labels.words import WORDS
 from server.store.database import read
 from server.store.tables import TABLES
-from sync.core.clock import format_instant, parse_instant
+from sync.core.clock import parse_instant
 from tests.e2e.conftest import MIA, NOE, Job, NewTablet, Shop
 from tests.e2e.disks import small_disk
 from tests.e2e.proxy import Proxy
@@ -77,6 +81,13 @@ class Shift:
 
     def set_clocks(self) -> None:
         self.tablet.set_clocks(self.error_ms, self.ahead_ms)
+
+    def hear_the_time(self) -> None:
+        """The page anew: at its start it hears how wrong its clock is."""
+        with self.tablet.page.expect_response(lambda answer: "/api/v1/device?" in answer.url and answer.ok):
+            self.tablet.page.reload()
+        self.tablet.ready()
+        self.tablet.page.wait_for_timeout(300)
 
     def scan(self, *words: str) -> None:
         for word in words:
@@ -158,6 +169,22 @@ class Shift:
         self.scan(*str(pieces), "ok")
 
 
+@contextmanager
+def a_server_of_this_day(shift: Shift) -> Iterator[None]:
+    """The shop's plant, served behind the proxy by a server whose clock is the day's."""
+    app = create_app(shift.shop.rig.settings, shift.true_ms)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    shift.proxy.port = server.port
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
 def test_a_shift_of_three_people(
     shop: Shop, new_tablet: NewTablet, proxy: Proxy, tmp_path: Path, record_property: RecordProperty
 ) -> None:
@@ -176,11 +203,12 @@ def test_a_shift_of_three_people(
         shutil.copytree(tablet.folder, disk / "profile", ignore=shutil.ignore_patterns("Singleton*", "*Cache*"))
         tablet.folder = disk / "profile"
         shift = Shift(shop, tablet, proxy, jobs, ahead_ms=-SHIFT_MS - HOUR_MS)
-        proxy.clock = lambda: format_instant(shift.true_ms())
-        tablet.switch_on(args=["--disk-cache-size=1000000"], before=shift.set_clocks)
-        work(shift, proxy, disk)
-        tablet.until_sent()
-        tablet.context.close()
+        with a_server_of_this_day(shift):
+            tablet.switch_on(args=["--disk-cache-size=1000000"], before=shift.set_clocks)
+            shift.hear_the_time()
+            work(shift, proxy, disk)
+            tablet.until_sent()
+            tablet.context.close()
     assert shift.times_refused == 1, "the disk was full once"
     check(shift, proxy)
     told = f"{len(shift.heard)} captures confirmed in 8 h, all there once; {shift.times_refused} refused, disk full"
@@ -213,10 +241,7 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
         if at == 13 * HOUR_MS // 2:
             shift.error_ms = -3 * 365 * 24 * HOUR_MS
             shift.set_clocks()
-            with tablet.page.expect_response("**/api/v1/device?*"):  # at its start it hears how wrong it is
-                tablet.page.reload()
-            tablet.ready()
-            tablet.page.wait_for_timeout(300)
+            shift.hear_the_time()
         for number, person in enumerate((MIA, NOE, ADA)):
             shift.badge(person)
             first, second = jobs[person]
