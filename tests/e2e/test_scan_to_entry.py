@@ -89,7 +89,7 @@ def test_a_shift_without_network_is_costed_once_to_the_cent(
     tablet.says("Defect saved: 1 pcs, Burr")
     taps["labor.stopped"] = tablet.tap("Stop")
     tablet.says("Stopped: 10 Turn")
-    tablet.chip("4 waiting")
+    assert [capture["state"] for capture in tablet.outbox()] == ["sent", *["waiting"] * 4]
     assert tablet.notes.confirmed == len(taps)
 
     # The battery falls out; the tablet starts again where there is still no network.

@@ -274,7 +274,7 @@ def walk(
     key("This was a mistake: take it back")
     stop("fact, why")
     tablet.context.set_offline(False)
-    tablet.chip(t("All sent"))
+    tablet.until_sent()
     home()
     tablet.scan(turn)
     tablet.on("quantity")
