@@ -242,7 +242,7 @@ def test_serve_begins_with_a_link_for_the_first_administrator_and_stops_cleanly(
         form = {"code": secret, "name": "ines", "password": PASSWORD, "site_name": "Usine", "zone": "Europe/Paris"}
         sent = urllib.parse.urlencode({**form, "currency": "EUR"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{port}/set-up", sent)
-        assert urllib.request.urlopen(request).url.endswith("/sign-in")
+        assert urllib.request.urlopen(request).url.endswith("/sign-in?next=/account/second-factor")
         children = children_of(process.pid)
         assert len(children) == 2
         process.send_signal(signal.SIGINT)

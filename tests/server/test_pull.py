@@ -131,7 +131,7 @@ def test_text_never_becomes_a_formula(client: FlaskClient, finance: dict[str, st
         ("limit=0", 400, "request.invalid"),
         ("limit=10001", 400, "request.invalid"),
         ("limit=1'--", 400, "request.invalid"),
-        ("limit=5&limit=6", 400, "request.invalid"),
+        ("limit=5&limit=6", 400, "request.repeated_field"),
         ("format=xml", 400, "request.invalid"),
     ],
 )

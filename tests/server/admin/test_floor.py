@@ -60,8 +60,14 @@ def test_minutes_nobody_can_work_with(minutes: str, lead: FlaskClient, database:
 
 
 def test_unknown_words_are_no_yes(lead: FlaskClient, database: Engine) -> None:
-    lead.post("/admin/floor", data={"pin": "1", "typed_time": "on", "other": "yes", "away_minutes": "5"}, headers=SAME)
+    lead.post("/admin/floor", data={"pin": "1", "typed_time": "on", "away_minutes": "5"}, headers=SAME)
     assert stored(database) == Floor(fast_switch=False)
+
+
+def test_a_setting_nobody_knows_changes_nothing(lead: FlaskClient, database: Engine) -> None:
+    answer = lead.post("/admin/floor", data={"other": "yes", "away_minutes": "7"}, headers=SAME)
+    assert answer.status_code == 400
+    assert stored(database) == Floor()
 
 
 def test_who_may(app: Flask, database: Engine, site: str) -> None:

@@ -121,18 +121,6 @@ def test_people_go_out_with_their_keys_and_no_formula(floorledger: Terminal) -> 
     assert {json.loads(line)["key"] for line in lines} == {row["key"] for row in rows.values()}
 
 
-def test_a_wage_stays(floorledger: Terminal, tmp_path: Path) -> None:
-    from datetime import date
-    from decimal import Decimal
-
-    wage = {"kind": "labor", "subject_kind": "person", "subject": "p0123456789ab", "valid_from": date(2026, 1, 1),
-            "amount": Decimal("98.76")}  # fmt: skip
-    with write(open_engine(floorledger.settings.database)) as connection:
-        plant.put(connection, "main", "rates", [wage])
-    floorledger("export", "plant", "--format", "json", "--out", tmp_path / "plant.json")
-    assert "98.76" not in (tmp_path / "plant.json").read_text()
-
-
 def test_entries_go_out_in_three_shapes(floorledger: Terminal, tmp_path: Path) -> None:
     (tmp_path / "rates.csv").write_text(
         "kind,subject_kind,subject,valid_from,amount\nlabor,rate_group,shop,2026-01-01,30\n"

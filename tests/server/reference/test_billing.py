@@ -32,13 +32,10 @@ HEAD = "order,customer,kind,activity,person,rate_group,valid_from,valid_until,am
 HOUR = 3_600_000
 
 
-def stage(database: Engine, story: str, *wages: dict[str, Any]) -> dict[str, str]:
-    """A story in the store, costed, with rates of people; the ids of its facts by name."""
+def stage(database: Engine, story: str) -> dict[str, str]:
+    """A story in the store, costed; the ids of its facts by name."""
     folder = run(story).folder
     store(database, folder)
-    with write(database) as connection:
-        keys = {row["number"]: row["key"] for row in plant.rows(connection, "main", "people")}
-        plant.put(connection, "main", "rates", [{**wage, "subject": keys[wage["subject"]]} for wage in wages])
     send(database, [given.raw for given in folder.facts])
     settle(database)
     return {given.ref: given.raw["id"] for given in folder.facts}
@@ -234,24 +231,6 @@ def test_what_is_not_known_is_told_and_no_margin(database: Engine, visit: Callab
         "amount": None, "margin": None, "hours": "2", "not_billed_hours": "0", "unknown_hours": "2",
     }  # fmt: skip
     assert accountant.get("/api/v1/orders/C-1/cost").json["billable"]["amount"] == "245.00"
-
-
-def test_where_somebody_has_a_wage_the_margin_and_the_entry_are_payrolls(
-    database: Engine, visit: Callable[[str], FlaskClient]
-) -> None:
-    """With a rate of one's own, hours of an entry would tell it: so would the billable amount and its rate."""
-    wage = {"kind": "labor", "subject_kind": "person", "valid_from": "2026-01-01", "amount": "97.31"}
-    stage(database, "billed_case", {**wage, "subject": "L1"})
-    accountant, payroll = visit("accountant"), visit("payroll")
-    assert accountant.get("/api/v1/orders/C-2026-014/cost").json["billable"]["margin"] is None
-    assert payroll.get("/api/v1/orders/C-2026-014/cost").json["billable"]["margin"] is not None
-    for address in ("/entries?period=", "/entries.csv?period="):
-        assert "312.00" not in accountant.get(address).text, "1.3 h x 240: the hours of a wage"
-        assert "312.00" in payroll.get(address).text
-    entries = payroll.get("/api/v1/entries?limit=10000").json["entries"]
-    (position,) = (body["position"] for body in entries if body.get("billable", {}).get("amount") == "312.00")
-    assert "312.00" not in accountant.get(f"/entries/{position}").text
-    assert "312.00" in payroll.get(f"/entries/{position}").text
 
 
 def test_the_pull_has_billable_amounts_that_add_up_by_side(app: Flask, database: Engine) -> None:
