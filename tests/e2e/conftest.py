@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 from sqlalchemy.exc import OperationalError
 
 from server.auth import credentials
@@ -231,12 +232,16 @@ def new_tablet(shop: Shop, launch_chromium: LaunchChromium, tmp_path: Path) -> I
     """
     made: list[Tablet] = []
 
+    def let_in_and_go_on(route: Route) -> None:
+        shop.look_who_asks()
+        route.continue_()
+
     def make(name: str = "Tablet", address: str = "", eye: Path | None = None, **options: Any) -> Tablet:
         tablet = Tablet(launch_chromium, tmp_path / name, address or shop.address, eye)
         made.append(tablet)
         tablet.switch_on(shop.enrolment(), **options)
         # Let in before it first asks, or it would ask again only seconds later; test_enrolment.py shows how it waits.
-        tablet.page.route(WHO_AM_I, lambda route: (shop.look_who_asks(), route.continue_()))
+        tablet.page.route(WHO_AM_I, let_in_and_go_on)
         tablet.enrol(name)
         tablet.page.unroute(WHO_AM_I)
         return tablet

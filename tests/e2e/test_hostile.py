@@ -71,7 +71,7 @@ def test_no_text_is_more_than_text_on_any_screen(
         def look(name: str) -> None:
             stops.append(name)
             expect(tablet.page.locator(".flash")).to_have_count(0)
-            tablet.page.wait_for_timeout(400)  # a tap on what is still being drawn is taken for one on what was
+            tablet.page.wait_for_timeout(150)  # a tap on what is still being drawn is taken for one on what was
             wrong.extend(f"{name}: {trouble}" for trouble in tablet.page.evaluate(LOOK))
 
         return look

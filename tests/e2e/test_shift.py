@@ -245,13 +245,13 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
         for number, person in enumerate((MIA, NOE, ADA)):
             shift.badge(person)
             first, second = jobs[person]
-            if hour and person != MIA:
+            if shift.times_refused and person != MIA:  # before, no database can have been lost
                 work = partial(shift.operation, on[person])
                 shift.gesture(person, work) if shift.forgot_the_work() else shift.begin_anew(person, work)
             if hour == 0:
-                shift.gesture(person, lambda job=first: shift.operation(job))
+                shift.gesture(person, partial(shift.operation, first))
                 if person == MIA:  # she goes on with both
-                    shift.gesture(person, lambda job=second: shift.operation(job))
+                    shift.gesture(person, partial(shift.operation, second))
                     shift.gesture(person, tablet.page.locator(".said button").first.click)
             elif hour == 15:
                 shift.gesture(person, lambda: shift.scan("end_shift"))
@@ -266,7 +266,7 @@ def work(shift: Shift, proxy: Proxy, disk: Path) -> None:
                 shift.gesture(person, lambda: shift.count(next(pieces)))
             elif (hour + number) % 3 == 0:
                 on[person] = first if on[person] == second else second
-                shift.gesture(person, lambda job=on[person]: shift.operation(job))
+                shift.gesture(person, partial(shift.operation, on[person]))
             else:
                 shift.gesture(person, lambda: shift.count(next(pieces)))
             shift.pass_time(7 * MINUTE_MS)
