@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from server import create_app
+from server.auth import hashing
 from server.extensions import Clock, system_clock
 from server.migrations import upgrade
 from server.settings import Settings
@@ -18,6 +20,22 @@ from server.store.database import open_engine, write
 from server.store.sites import create_site
 
 pytest_plugins = ["tests.environment"] if importlib.util.find_spec("tests.environment") else []
+
+
+@pytest.fixture(autouse=True)
+def hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as the product has it takes 50 ms of a processor, thousands of times: these tests take the lightest.
+    Those whose subject is the time it takes, or its strength, say `full_hashes`; so do all with processes of their own,
+    which know nothing of this."""
+    if "full_hashes" not in request.fixturenames:
+        monkeypatch.setattr(hashing, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        hashing._nobody.cache_clear()
+        request.addfinalizer(hashing._nobody.cache_clear)
+
+
+@pytest.fixture
+def full_hashes() -> None:
+    """Hashes as strong as the product makes them."""
 
 
 @pytest.fixture(scope="session")

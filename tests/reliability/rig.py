@@ -54,6 +54,7 @@ class Rig:
         self.wanted = {"web": 1, "worker": workers}
         self.processes: dict[str, list[subprocess.Popen[bytes]]] = {"web": [], "worker": []}
         self.kills = 0
+        self.log = folder / "processes.log"
 
     def start(self, before: list[str] | None = None) -> None:
         """Bring up what is missing; `before` is a command to run the web server under."""
@@ -66,10 +67,16 @@ class Rig:
     def _spawn(self, name: str, before: list[str] | None = None) -> subprocess.Popen[bytes]:
         options = ["--port", str(self.port), "--workers", "2", "--threads", "4"] if name == "web" else []
         environment = {**os.environ, **self.settings.to_environment()}
-        return subprocess.Popen(
-            [*(before or []), *COMMAND, name, *options], env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*(before or []), *COMMAND, name, *options], env=environment, start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
+
+    def said(self) -> str:
+        """What the processes logged last: why something that should not have failed did."""
+        return self.log.read_text("utf-8", "replace")[-6000:]
 
     def kill(self, chance: random.Random) -> None:
         """SIGKILL the worker, the web server with all its processes, or one of these processes."""

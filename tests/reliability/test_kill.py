@@ -1,6 +1,5 @@
 """Random SIGKILL of web and worker processes under load (reliability: S1, S5, S6; I1 to I8, I14 to I16)."""
 
-import os
 import random
 import threading
 import time
@@ -15,12 +14,11 @@ from server.store.verification import verify
 from tests.environment import TOLD, RecordProperty
 from tests.reliability.rig import Client, Puller, Rig
 
-KILLS = int(os.environ.get("FLOORLEDGER_CHECKS_KILLS", "100"))
 
-
+@pytest.mark.parametrize("kills", [20, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_kills_lose_nothing_and_cost_nothing_twice(
-    request: pytest.FixtureRequest, tmp_path: Path, database: str, record_property: RecordProperty
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, kills: int, record_property: RecordProperty
 ) -> None:
     url = request.getfixturevalue("postgres_database") if database == "postgresql" else ""
     seed = random.randrange(10**6)
@@ -34,7 +32,7 @@ def test_kills_lose_nothing_and_cost_nothing_twice(
         rig.wait_ready()
         for thread in (*clients, puller):
             thread.start()
-        while rig.kills < KILLS // 2:
+        while rig.kills < kills:
             if chance.random() < 0.6:
                 rig.wait_ready()
             time.sleep(chance.uniform(0.0, 1.5))

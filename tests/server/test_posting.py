@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,10 +128,9 @@ def test_a_closed_period_stays_closed(shop: Engine) -> None:
     checked(shop)
 
 
-def a_run(folder: Path, facts: list[dict[str, object]], arrival: random.Random) -> dict[str, str]:
+def a_run(empty: Path, folder: Path, facts: list[dict[str, object]], arrival: random.Random) -> dict[str, str]:
     """The facts in some order, lots and repetitions, costed whenever it happens; what is in force at the end."""
-    engine = open_engine(f"sqlite:///{folder}/floorledger.sqlite")
-    upgrade(engine)
+    engine = open_engine(f"sqlite:///{shutil.copy(empty, folder / 'floorledger.sqlite')}")
     stocked(engine)
     facts = arrival.sample(facts, len(facts))
     sent: list[dict[str, object]] = []
@@ -153,10 +153,10 @@ def a_run(folder: Path, facts: list[dict[str, object]], arrival: random.Random) 
 @settings(max_examples=20, deadline=None)
 @given(seed=strategies.integers(0, 10_000), arrival=strategies.randoms(use_true_random=True))
 def test_arrival_order_repetition_and_batching_change_nothing(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, arrival: random.Random
+    tmp_path_factory: pytest.TempPathFactory, _migrated_file: Path, seed: int, arrival: random.Random
 ) -> None:
     facts = a_shop(seed, 50)
-    one, other = (a_run(tmp_path_factory.mktemp("shop"), facts, arrival) for _ in range(2))
+    one, other = (a_run(_migrated_file, tmp_path_factory.mktemp("shop"), facts, arrival) for _ in range(2))
     assert one == other
 
 

@@ -237,6 +237,7 @@ def test_every_refusal_costs_the_same_work(
     assert work("oidc") == wanted  # signs in elsewhere, has no password
 
 
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.requirement("SR-08")
 def test_the_time_of_a_refusal_tells_nothing(client: FlaskClient, ines: str) -> None:
     took: dict[str, list[float]] = {"ines": [], "nine": []}

@@ -1,5 +1,7 @@
 """Which passwords are taken, how they are kept, and that guessing stops."""
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
@@ -49,6 +51,14 @@ def test_any_signs_make_a_password(password: str, app: Flask, settings: Settings
     assert stored.startswith("k1:$argon2id$")
     assert len(stored) <= 200
     assert password not in stored
+
+
+@pytest.mark.usefixtures("full_hashes")
+@pytest.mark.requirement("SR-09")
+def test_a_hash_costs_what_is_asked_for_and_more() -> None:
+    """OWASP's password storage sheet: Argon2id with 19 MiB, two passes, one lane, at least."""
+    memory, passes, lanes = map(int, re.search(r"m=([0-9]+),t=([0-9]+),p=([0-9]+)", hashing.make("x")).groups())
+    assert (memory >= 19 * 1024, passes >= 2, lanes >= 1) == (True, True, True)
 
 
 @pytest.mark.requirement("SR-09")

@@ -305,6 +305,7 @@ def test_four_processes_and_restarts_get_no_more_than_one(
         pins.sign_in(again, settings, "late", "1001", PIN, 2**43)
 
 
+@pytest.mark.usefixtures("full_hashes")
 def test_the_answer_takes_as_long_for_nobody_as_for_somebody(
     settings: Settings, database: Engine, ana: str, clock: Clock
 ) -> None:
@@ -324,6 +325,7 @@ def test_the_answer_takes_as_long_for_nobody_as_for_somebody(
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.requirement("SR-08")
 def test_a_thousand_answers_take_as_long_to_five_milliseconds(
     settings: Settings, database: Engine, ana: str, clock: Clock
