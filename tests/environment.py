@@ -25,7 +25,9 @@ from sqlalchemy import make_url
 MARKERS = {"postgres_url": "postgres", "chromium_path": "browser", "webkit_programs": "browser"}
 
 #: Names under which systems install Chromium; $CHROMIUM comes before them.
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: The first is the same engine without a window, a program of its own: a quarter less work for the machine. It goes by
+#: its path, because the distribution's `chromium-headless-shell` is a script that stays beside it.
+CHROMIUM_NAMES = ("/usr/lib/chromium/chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 #: A Chromium that talks to nobody but this machine and asks nobody anything.
 CHROMIUM_ARGUMENTS = (
@@ -196,7 +198,9 @@ def chromium_path() -> Path:
     """The Chromium of the system."""
     if found := find_chromium():
         return found
-    leave_out("no Chromium: install the distribution's package `chromium`, or name one in $CHROMIUM")
+    leave_out(
+        "no Chromium: install the distribution's package `chromium-headless-shell` or `chromium`, or name one in $CHROMIUM"
+    )
 
 
 @pytest.fixture(scope="session")
