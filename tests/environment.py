@@ -198,9 +198,7 @@ def chromium_path() -> Path:
     """The Chromium of the system."""
     if found := find_chromium():
         return found
-    leave_out(
-        "no Chromium: install the distribution's package `chromium-headless-shell` or `chromium`, or name one in $CHROMIUM"
-    )
+    leave_out("no Chromium: install the package `chromium-headless-shell` or `chromium`, or name one in $CHROMIUM")
 
 
 @pytest.fixture(scope="session")
