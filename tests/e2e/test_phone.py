@@ -562,7 +562,7 @@ PICTURE = """
 
 
 def test_the_camera_comes_back_when_the_system_took_it_away(shop: Shop, new_tablet: NewTablet) -> None:
-    tablet = new_tablet(args=["--use-fake-device-for-media-stream"])
+    tablet = new_tablet(args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"])
 
     def picture_other_than(old: str) -> str:
         deadline = now() + 15_000
