@@ -18,6 +18,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, 
 from tests.environment import LaunchChromium
 from tests.reliability.rig import children_of
 
+# A camera that is not there. Chromium without a window has nobody to ask, and has to be told so.
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 PATIENCE_MS = 15_000  # on a machine that is busy with other things
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -143,7 +145,7 @@ class Tablet:
     ) -> None:
         """Start the browser on its folder and open the page. `script` is at hand in the page then, `before` is done
         before it opens; options are those of `launch_chromium`."""
-        camera = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self.eye}"]
+        camera = [*CAMERA, f"--use-file-for-fake-video-capture={self.eye}"]
         usual = {"permissions": ["camera"], "viewport": {"width": 800, "height": 1100}, "locale": "en-GB"}
         self.context = self.launch(self.folder, [*(camera if self.eye else []), *args], **(usual | options))
         if script:

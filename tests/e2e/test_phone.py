@@ -22,7 +22,7 @@ from server.auth.pins import hash_pin
 from server.store import people, sites
 from server.store.database import write
 from tests.e2e.conftest import MIA, Job, NewTablet, Shop
-from tests.e2e.tablet import Tablet, now
+from tests.e2e.tablet import CAMERA, Tablet, now
 from tests.environment import LaunchChromium
 from tools import catalogues, frontend
 
@@ -562,7 +562,7 @@ PICTURE = """
 
 
 def test_the_camera_comes_back_when_the_system_took_it_away(shop: Shop, new_tablet: NewTablet) -> None:
-    tablet = new_tablet(args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"])
+    tablet = new_tablet(args=CAMERA)
 
     def picture_other_than(old: str) -> str:
         deadline = now() + 15_000
