@@ -86,11 +86,13 @@ def main() -> int:
 
 def pytest(markers: str, *, browser: bool) -> list[str]:
     """Both runs of pytest, and which of them failed."""
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto", "--durations=10", "-m", markers]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", "-m", markers]
     failed = []
-    if browser and not _in_browsers([*command, str(E2E)]):
+    if browser and not _in_browsers([*command, "--numprocesses=auto", str(E2E)]):
         failed.append(f"pytest {E2E}")
-    if not _ran("pytest", [*command, f"--ignore={E2E}"]):
+    # One process more than processors: tests of servers that are killed and databases that are locked wait a lot.
+    processes = (os.cpu_count() or 1) + 1
+    if not _ran("pytest", [*command, f"--numprocesses={processes}", f"--ignore={E2E}"]):
         failed.append("pytest")
     return failed
 
