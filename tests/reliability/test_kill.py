@@ -15,7 +15,7 @@ from tests.environment import TOLD, RecordProperty
 from tests.reliability.rig import Client, Puller, Rig
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [15, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_kills_lose_nothing_and_cost_nothing_twice(
     request: pytest.FixtureRequest, tmp_path: Path, database: str, kills: int, record_property: RecordProperty

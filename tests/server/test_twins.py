@@ -85,6 +85,7 @@ def test_wages_that_change_hands_change_no_byte(leaves: Look) -> None:
     assert differing(one, two) == {}
 
 
+@pytest.mark.long
 @pytest.mark.requirement("SR-26", "SR-27")
 def test_other_wages_altogether_change_no_byte_either(leaves: Look) -> None:
     """Stronger than asked: as long as no mean is published, nothing that leaves depends on any wage."""

@@ -143,6 +143,7 @@ def black(code: dict[str, Any]) -> list[float]:
     return [left + white, top + white, right - white, bottom - white]
 
 
+@pytest.mark.long
 def test_fifty_of_fifty_worn_labels_of_each_kind_are_read(shop: Engine, show: Callable[[str], Page]) -> None:
     """Ten percent of the ink gone, held before a phone at 25 cm: every code is read, and reads what it said."""
     prints: dict[str, list[tuple[str, Image.Image]]] = defaultdict(list)
