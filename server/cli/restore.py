@@ -169,8 +169,7 @@ def _check_alone(settings: Settings) -> None:
 
 def _put_in_place(settings: Settings, there: Settings, contents: backup.Contents, mark: Path) -> Path | None:
     """The copy becomes what is here; returns where what was here lies. Run again after a power cut, it ends well."""
-    kept = settings.data_dir / f"{KEPT}{format_instant(system_clock())[:19].replace(':', '')}Z"
-    kept.mkdir(mode=0o700)
+    kept = _a_place_to_keep(settings.data_dir)
     for name, data in backup.key_files(settings.data_dir).items():
         backup.put_files({name: data}, kept)
     engine = open_engine(settings.database)
@@ -191,6 +190,17 @@ def _put_in_place(settings: Settings, there: Settings, contents: backup.Contents
     if not any(kept.iterdir()):
         kept.rmdir()
         return None
+    return kept
+
+
+def _a_place_to_keep(folder: Path) -> Path:
+    """A new folder named by the second; a restore that is run again at once has one of its own."""
+    name, number = f"{KEPT}{format_instant(system_clock())[:19].replace(':', '')}Z", 1
+    kept = folder / name
+    while kept.exists():
+        number += 1
+        kept = folder / f"{name}-{number}"
+    kept.mkdir(mode=0o700)
     return kept
 
 

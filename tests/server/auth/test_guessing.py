@@ -195,6 +195,7 @@ def test_every_refusal_reads_the_same(
         assert (found[0], found[2] - len(name.encode()), found[3]) == (401, expected[2] - 4, expected[3]), name
 
 
+@pytest.mark.usefixtures("full_hashes")
 @pytest.mark.requirement("SR-08")
 def test_every_refusal_costs_the_same_work(
     database: Engine, settings: Settings, ines: str, monkeypatch: pytest.MonkeyPatch
