@@ -25,8 +25,8 @@ pytest_plugins = ["tests.environment"] if importlib.util.find_spec("tests.enviro
 @pytest.fixture(autouse=True)
 def hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id as the product has it takes 50 ms of a processor, thousands of times: these tests take the lightest.
-    Those whose subject is the time it takes, or its strength, say `full_hashes`. Processes that tests start know nothing
-    of this and hash as the product does."""
+    Those whose subject is the time it takes, or its strength, say `full_hashes`. Processes that tests start hash as the
+    product does: they know nothing of this."""
     if "full_hashes" not in request.fixturenames:
         monkeypatch.setattr(hashing, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         hashing._nobody.cache_clear()
